@@ -1,0 +1,119 @@
+"""People: who they are, how they want things shown, and what was done in their name."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts.choices import Density, Theme, Trend
+from accounts.querysets import UserManager
+
+
+class User(AbstractUser):
+    """A person.  Signs in by e-mail address or username, both unique without regard to case."""
+
+    email = models.EmailField("e-mail address", unique=True)
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.UniqueConstraint(Lower("username"), name="user_username_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Preferences(models.Model):
+    """How one person wants figures computed and shown."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preferences")
+    base_currency = models.CharField(max_length=3, default="EUR")
+    locale = models.CharField(max_length=10, default="en-GB")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    tax_residence = models.CharField(max_length=2, blank=True, validators=[RegexValidator(r"^[A-Z]{2}$")])
+    cost_method = models.CharField(max_length=12, default="average")
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    trend = models.CharField(max_length=8, choices=Trend, default=Trend.GREEN_RED)
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    hide_amounts = models.BooleanField(default=False)
+    flash_prices = models.BooleanField(default=True)
+    shortcuts = models.BooleanField(default=True)
+    peer_comparison = models.BooleanField(default=False)
+    welcome_done = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
+class RefreshToken(models.Model):
+    """One refresh token of the API.  Tokens that came from one sign-in form a family; reuse of a spent one ends it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    family = models.UUIDField(default=uuid.uuid4)
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token; the token itself is not kept
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(name="refresh_family", fields=["family"])]  # ending a family
+
+    def __str__(self) -> str:
+        return f"refresh token {self.pk} of {self.user_id}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a POST that created something, kept so that sending it again does it once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)  # SHA-256 over method, path and body
+    status = models.PositiveSmallIntegerField(null=True)  # null: still running
+    body = models.BinaryField(null=True)  # sealed by the writer
+    content_type = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="idempotency_key_once", fields=["user", "key"])]
+        indexes = [models.Index(name="idempotency_age", fields=["created_at"])]  # the daily sweep
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.key}"
+
+
+class AuditEntry(models.Model):
+    """One thing done.  Append-only, chained per person: `hash` covers the entry and the hash before it.
+
+    Amounts and names never stand in it, only what kind of thing was touched and which.  Triggers refuse UPDATE and DELETE.
+    """
+
+    subject = models.PositiveBigIntegerField()  # whose data: the chain; a plain number, so that the chain outlives the person
+    sequence = models.PositiveBigIntegerField()
+    actor = models.PositiveBigIntegerField(null=True)  # who did it; null is the system
+    action = models.CharField(max_length=60)
+    object_type = models.CharField(max_length=60, blank=True)
+    object_id = models.CharField(max_length=40, blank=True)
+    data = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="audit_sequence_once", fields=["subject", "sequence"])]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

@@ -1,0 +1,5 @@
+"""News of this app: sent by services, on commit, ids only."""
+
+from django.dispatch import Signal
+
+alert_fired = Signal()  # firing_id: int, user_id: int

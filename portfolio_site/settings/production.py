@@ -1,0 +1,45 @@
+"""Refuses to start, with a plain reason, on anything that would be unsafe in front of the world."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portfolio_site.settings.base import *  # noqa: F403
+from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, PROCESSES, REDIS_URL, ROLE, SECRET_KEY, env
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
+
+SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600, least=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+
+
+def _refusals() -> list[str]:
+    reasons = []
+    if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY or len(set(SECRET_KEY)) < 10:
+        reasons.append("SECRET_KEY is missing, short or a default. Set at least 50 random characters.")
+    if env.boolean("DEBUG", False):
+        reasons.append("DEBUG is on. It shows settings and code to everybody; unset it.")
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        reasons.append("ALLOWED_HOSTS is empty or “*”. Name the hosts that people use.")
+    if not FIELD_KEYS:
+        reasons.append("FIELD_KEYS is not set. Without it nothing can be sealed or opened; see docs/settings.md.")
+    if not env.text("PROXY_COUNT", ""):
+        reasons.append("PROXY_COUNT is not set. Say how many proxies stand in front (0 for none): limits count by client address.")
+    if PROCESSES > 1 and not REDIS_URL:
+        reasons.append("WEB_CONCURRENCY is above 1 without REDIS_URL. Memory is not shared between processes.")
+    if ROLE != "embedded" and not (DATABASE_URL and REDIS_URL):
+        reasons.append(f"ROLE={ROLE} needs DATABASE_URL and REDIS_URL; only the embedded role runs without them.")
+    return reasons
+
+
+if _reasons := _refusals():
+    raise ImproperlyConfigured("Plumbline does not start:\n- " + "\n- ".join(_reasons))

@@ -1,0 +1,34 @@
+"""The test run.  SQLite and in-process parts unless DATABASE_URL and REDIS_URL say otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from portfolio_site.settings.base import *  # noqa: F403
+from portfolio_site.settings.base import DATABASES, REST_FRAMEWORK, TEMPLATES, env
+
+SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # a file, not memory: tests with several threads need several connections
+    DATABASES["default"]["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{env.text('USER', 'x')}-{__import__('os').getpid()}.sqlite3"}
+else:
+    DATABASES["default"]["OPTIONS"].pop("pool", None)
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+CELERY_TASK_ALWAYS_EAGER = env.boolean("TEST_EAGER", True)
+CELERY_TASK_EAGER_PROPAGATES = True
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"person": None, "address": None, "sign_in": None}
+ACCOUNT_RATE_LIMITS = False
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""

@@ -1,0 +1,145 @@
+"""The one place where an error becomes an HTTP answer: problem+json (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from portfolio_site.web.json import dumps
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[DomainError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409, Unavailable: 503}
+TITLES = {
+    400: "The request is not valid.",
+    401: "You are not signed in.",
+    403: "You may not do this.",
+    404: "There is no such thing.",
+    405: "This method is not allowed here.",
+    406: "No such format.",
+    409: "It collides with what is there.",
+    412: "It was changed in the meantime.",
+    413: "It is too large.",
+    415: "This kind of content is not read here.",
+    422: "The entry was refused.",
+    429: "Too many requests.",
+    500: "Something went wrong on our side.",
+    503: "This is not available right now.",
+}
+CONTENT_TYPE = "application/problem+json"
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of the error's branch."""
+    for branch, status in STATUS.items():
+        if isinstance(error, branch):
+            return status
+    return 500
+
+
+def document(status: int, code: str, detail: str, request_id: str, *, title: str = "", errors: list[dict[str, str]] | None = None, **more: Any) -> dict[str, Any]:
+    """The problem document of api.md."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title or TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = errors
+    return body | more
+
+
+def of_domain(error: DomainError, request_id: str) -> dict[str, Any]:
+    """The problem document of a domain error, with its named data."""
+    fields = [{"field": e.field, "code": e.code, "detail": e.detail} for e in error.errors]
+    return document(status_of(error), error.code, error.detail, request_id, title=error.title, errors=fields, **error.data)
+
+
+def response(request: HttpRequest, status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+    """A problem as an answer, for places outside the API framework."""
+    body = document(status, code, detail, getattr(request, "request_id", ""), **more)
+    return HttpResponse(dumps(body), status=status, content_type=CONTENT_TYPE)
+
+
+class _Formatter(ExceptionFormatter):
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        status = self.exc.status_code
+        request_id = getattr(self.context.get("request"), "request_id", "")
+        errors = error_response.errors
+        if isinstance(self.exc, exceptions.ValidationError):
+            rows = [{"field": e.attr or "", "code": e.code, "detail": e.detail} for e in errors]
+            detail = "; ".join(f"{row['field']}: {row['detail']}" if row["field"] else row["detail"] for row in rows[:3])
+            return document(status, "invalid", detail, request_id, errors=rows)
+        first = errors[0]
+        return document(status, first.code, first.detail, request_id)
+
+
+class _Handler(ExceptionHandler):
+    exception_formatter_class = _Formatter
+
+
+def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """For REST_FRAMEWORK["EXCEPTION_HANDLER"]."""
+    if isinstance(exc, DomainError):
+        body = of_domain(exc, getattr(context["request"], "request_id", ""))
+        answer: Response | None = Response(body, status=body["status"])
+    else:
+        context = dict(context)
+        answer = _Handler(exc, context).run()
+    if answer is not None:
+        answer.content_type = CONTENT_TYPE
+        if answer.status_code == 503:
+            answer["Retry-After"] = "30"
+    return answer
+
+
+# ── pages ───────────────────────────────────────────────────────────────────
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _page(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if wants_json(request):
+        return response(request, status, code, detail)
+    context = {"status": status, "title": TITLES.get(status, "Error"), "detail": detail, "request_id": getattr(request, "request_id", "")}
+    return render(request, "problem.html", context, status=status)
+
+
+def page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A domain error as a page."""
+    return _page(request, status_of(error), error.code, error.detail)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, "invalid", "The request could not be read. Go back and try again.")
+
+
+def permission_denied(request: HttpRequest, exception: PermissionDenied | None = None) -> HttpResponse:
+    return _page(request, 403, "forbidden", "This is not shared with you. Ask its owner for access.")
+
+
+def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpResponse:
+    return _page(request, 404, "not_found", "There is no such page. Check the address, or go to the dashboard.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, "error", "Something went wrong on our side. It has been noted; try again in a moment.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(request, 403, "csrf", "The form was open too long or came from elsewhere. Reload the page and send it again.")

@@ -1,0 +1,49 @@
+"""Limits per person and per address, told in `RateLimit-*` headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+
+
+class _Throttle(SimpleRateThrottle):
+    def allow_request(self, request: Request, view: Any) -> bool:
+        allowed = super().allow_request(request, view)
+        if self.rate is not None and getattr(self, "key", None) is not None:
+            left = max(self.num_requests - len(self.history), 0)
+            wait = 0 if not self.history else max(0, round(self.duration - (self.timer() - self.history[-1])))
+            request._request.rate_limit = (self.num_requests, left, wait)  # type: ignore[attr-defined]
+        return bool(allowed)
+
+
+class PersonThrottle(_Throttle):
+    """Signed-in people, each by themselves."""
+
+    scope = "person"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        if not request.user or not request.user.is_authenticated:
+            return None
+        return str(self.cache_format % {"scope": self.scope, "ident": request.user.pk})
+
+
+class AddressThrottle(_Throttle):
+    """People who are not signed in, by address."""
+
+    scope = "address"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        if request.user and request.user.is_authenticated:
+            return None
+        return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
+
+
+class SignInThrottle(_Throttle):
+    """Attempts to sign in, by address."""
+
+    scope = "sign_in"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})

@@ -1,0 +1,181 @@
+"""What people own and did.  Names, notes, quantities, prices and fees are sealed; type, instrument and date stay readable."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from market.models import Instrument
+from portfolio_site.web.fields import ExactDecimalField
+from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
+from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, RateSource, TransactionKind, Verdict
+from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, TransactionQuerySet
+
+
+class Portfolio(models.Model):
+    """A ledger with its rules.  Its row is what writers lock; `revision` is raised by each write."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="portfolios")
+    name = SealedTextField(longest=120)
+    description = SealedTextField(longest=2000, default="", blank=True)
+    base_currency = models.CharField(max_length=3)
+    cost_method = models.CharField(max_length=12, choices=CostMethod, default=CostMethod.AVERAGE)
+    dividend_treatment = models.CharField(max_length=12, choices=DividendTreatment, default=DividendTreatment.INCOME)
+    tracks_cash = models.BooleanField(default=True)
+    allows_short = models.BooleanField(default=False)
+    benchmark = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    is_sample = models.BooleanField(default=False)
+    revision = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = PortfolioQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"portfolio {self.pk}"
+
+
+class ImportBatch(models.Model):
+    """One uploaded statement, from the file to the entries made of it, and back."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    file_name = SealedTextField(longest=255)
+    content = SealedBytesField(null=True)  # dropped once recorded
+    format = models.CharField(max_length=40, blank=True)
+    mapping = SealedJSONField(null=True)  # of a generic file: which column holds what
+    status = models.CharField(max_length=12, choices=ImportStatus, default=ImportStatus.UPLOADED)
+    problem = models.CharField(max_length=500, blank=True)  # why it failed, for the person
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "import batches"
+        ordering = ["-id"]
+        indexes = [models.Index(name="import_waiting", fields=["status", "created_at"])]  # the sweeper
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+
+class Transaction(models.Model):
+    """One entry of a ledger.  Append-only: an edit voids it and records another that `replaces` it; a delete voids.
+
+    `price` is in `currency`.  `amount`, `fees` and `taxes` are in the settlement currency (`settlement_currency`, or
+    `currency` where that is blank).  `amount` is the cash that moved, without sign; where it is missing it is
+    quantity × price ± fees and taxes.  `fx_rate` is units of the portfolio's base currency for one unit of the
+    settlement currency, fixed when the entry is recorded.
+    """
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
+    instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.PROTECT, related_name="transactions")
+    kind = models.CharField(max_length=16, choices=TransactionKind)
+    traded_on = models.DateField()
+    traded_at = models.DateTimeField(null=True, blank=True)  # where the time is known
+    quantity = SealedDecimalField(null=True, blank=True)
+    price = SealedDecimalField(null=True, blank=True)
+    amount = SealedDecimalField(null=True, blank=True)
+    fees = SealedDecimalField(null=True, blank=True)
+    taxes = SealedDecimalField(null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    settlement_currency = models.CharField(max_length=3, blank=True)
+    fx_rate = SealedDecimalField(null=True, blank=True)
+    fx_source = models.CharField(max_length=10, choices=RateSource, default=RateSource.NONE, blank=True)
+    ratio_new = ExactDecimalField(null=True, blank=True)
+    ratio_old = ExactDecimalField(null=True, blank=True)
+    acquired_on = models.DateField(null=True, blank=True)  # of units transferred in
+    notes = SealedTextField(default="", blank=True, longest=4000)
+    external_id = SealedTextField(default="", blank=True, longest=200)
+
+    source = models.CharField(max_length=40, blank=True)  # "", or the format it was imported from
+    source_key = models.CharField(max_length=64, blank=True)  # keyed hash of what makes the row itself (see importers)
+    batch = models.ForeignKey(ImportBatch, null=True, blank=True, on_delete=models.SET_NULL, related_name="transactions")
+
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    voided_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
+
+    objects: ClassVar[Any] = TransactionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="import_row_once", fields=["portfolio", "source_key"], condition=~Q(source_key="") & Q(voided_at=None)),
+        ]
+        indexes = [
+            models.Index(name="replay_order", fields=["portfolio", "traded_on", "id"]),  # ledger replay, lists by day
+            models.Index(name="replay_instrument", fields=["portfolio", "instrument", "traded_on", "id"]),  # one holding
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Holding(models.Model):
+    """What a portfolio holds, or held, of one instrument; a projection of the ledger.  Money is in the base currency."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="holdings")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="holdings")
+    quantity = SealedDecimalField()
+    cost = SealedDecimalField()  # of the units still held
+    cost_local = SealedDecimalField()  # the same in the instrument's currency
+    realised = SealedDecimalField()
+    income = SealedDecimalField()
+    expenses = SealedDecimalField()  # fees and taxes not in cost
+    is_open = models.BooleanField()
+    opened_on = models.DateField()
+    changed_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="holding_once", fields=["portfolio", "instrument"])]
+
+    def __str__(self) -> str:
+        return f"holding {self.pk}"
+
+
+class CashBalance(models.Model):
+    """Cash of one currency; a projection of the ledger."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="cash")
+    currency = models.CharField(max_length=3)
+    amount = SealedDecimalField()
+    cost = SealedDecimalField()  # what the balance cost in the base currency (pooled)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="cash_once", fields=["portfolio", "currency"])]
+
+    def __str__(self) -> str:
+        return f"cash {self.pk}"
+
+
+class ImportRow(models.Model):
+    """One row of an uploaded statement, as read, with what the review says of it."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()  # the line in the file, from 1
+    part = models.PositiveSmallIntegerField(default=0)  # a row that books two entries has parts 0 and 1
+    verdict = models.CharField(max_length=20, choices=Verdict)
+    draft = SealedJSONField()  # the entry it would make, and the cells it was read from
+    reason = SealedTextField(default="", blank=True)
+    instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    instrument_key = models.CharField(max_length=64, blank=True)  # keyed hash of ISIN or symbol: resolve all rows of one at once
+    source_key = models.CharField(max_length=64, blank=True)
+    chosen = models.BooleanField(default=True)  # false: the person leaves it out
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="row_once", fields=["batch", "number", "part"])]
+        indexes = [models.Index(name="row_verdict", fields=["batch", "verdict", "number"])]  # the review, problems first
+
+    def __str__(self) -> str:
+        return f"row {self.number} of import {self.batch_id}"

@@ -1,0 +1,40 @@
+"""Words about portfolios and their entries."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+
+
+class PortfolioQuerySet(models.QuerySet[Any]):
+    """Portfolios."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The only door from a person to a portfolio."""
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def open(self) -> Self:
+        return self.filter(archived_at=None)
+
+
+class TransactionQuerySet(models.QuerySet[Any]):
+    """Entries of ledgers."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+
+    def live(self) -> Self:
+        """Entries that count: neither voided nor replaced."""
+        return self.filter(voided_at=None)
+
+    def known_at(self, moment: Any) -> Self:
+        """Entries as they stood at a moment of knowledge."""
+        return self.filter(recorded_at__lte=moment).exclude(voided_at__lte=moment)
+
+
+class ImportBatchQuerySet(models.QuerySet[Any]):
+    """Imports."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
