@@ -22,7 +22,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, not memory: tests with several threads need several connections
-    DATABASES["default"]["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{env.text('USER', 'x')}-{__import__('os').getpid()}.sqlite3"}
+    DATABASES["default"]["TEST"] = {
+        "NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{env.text('USER', 'x')}-{__import__('os').getpid()}.sqlite3"
+    }
 else:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -26,13 +26,10 @@ def _stored(value: Decimal) -> str:
     return f"{value:.{PLACES}f}"
 
 
-class ExactFormField(forms.CharField):
+class ExactFormField(forms.Field):
     """Reads a number as the person's locale writes it; never rounds it."""
 
-    default_error_messages = {"invalid": "Enter a number."}
-
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 80)
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "input input--num", "autocomplete": "off"}))
         super().__init__(**kwargs)
 
@@ -40,15 +37,12 @@ class ExactFormField(forms.CharField):
         return plain(value) if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Decimal | None:
-        if isinstance(value, Decimal):
-            text: Any = value
-        else:
-            text = super().to_python(value)
-            if text in self.empty_values:
-                return None
-            text = formats.sanitize_separators(text)
+        if isinstance(value, str):
+            value = formats.sanitize_separators(value.strip())
+        if value in self.empty_values:
+            return None
         try:
-            return exact(text)
+            return exact(value)
         except NotExact as problem:
             raise ValidationError(str(problem), code="invalid") from None
 
@@ -66,7 +60,7 @@ class ExactDecimalField(models.Field):
         column = connection.ops.quote_name(self.column)
         if connection.vendor == "postgresql":
             return f"{column} <> 'NaN'::numeric"
-        return f"typeof({column}) = 'text' AND {column} GLOB '*[0-9].{'[0-9]' * PLACES}' AND {column} NOT GLOB '*[^0-9.-]*'"
+        return f"{column} IS NULL OR ({column} GLOB '*[0-9].{'[0-9]' * PLACES}' AND {column} NOT GLOB '*[^0-9.-]*')"
 
     def to_python(self, value: Any) -> Decimal | None:
         if value is None:
