@@ -72,6 +72,9 @@ class ImportBatch(models.Model):
 class Transaction(models.Model):
     """One entry of a ledger.  Append-only: an edit voids it and records another that `replaces` it; a delete voids.
 
+    All versions of an entry share its `entry` number, the key of the first: that is the number people and programs know it
+    by, and its place among the entries of its day.
+
     `price` is in `currency`.  `amount`, `fees` and `taxes` are in the settlement currency (`settlement_currency`, or
     `currency` where that is blank).  `amount` is the cash that moved, without sign; where it is missing it is
     quantity × price ± fees and taxes.  `fx_rate` is units of the portfolio's base currency for one unit of the
@@ -106,6 +109,7 @@ class Transaction(models.Model):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     voided_at = models.DateTimeField(null=True, blank=True)
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    origin = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="versions")  # the first version
 
     objects: ClassVar[Any] = TransactionQuerySet.as_manager()
 
@@ -119,7 +123,17 @@ class Transaction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return f"{self.kind} {self.entry}"
+
+    @property
+    def entry(self) -> int:
+        """The number of the entry that this row is a version of."""
+        return int(self.origin_id or self.pk)
+
+    @property
+    def settles_in(self) -> str:
+        """The currency of `amount`, `fees` and `taxes`."""
+        return self.settlement_currency or self.currency
 
 
 class Holding(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Q
 
 
 class PortfolioQuerySet(models.QuerySet[Any]):
@@ -27,6 +28,13 @@ class TransactionQuerySet(models.QuerySet[Any]):
     def live(self) -> Self:
         """Entries that count: neither voided nor replaced."""
         return self.filter(voided_at=None)
+
+    def of_entry(self, number: int) -> Self:
+        """All versions of one entry."""
+        return self.filter(Q(pk=number, origin=None) | Q(origin=number))
+
+    def newest_first(self) -> Self:
+        return self.order_by("-traded_on", "-id")
 
     def known_at(self, moment: Any) -> Self:
         """Entries as they stood at a moment of knowledge."""

@@ -1,0 +1,76 @@
+"""Which portfolios a person has.  Everything starts at `visible_to`; a stranger's question finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from portfolio_site.kernel.errors import NotFound
+from portfolios.models import Portfolio, Transaction
+
+
+def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
+    """The portfolios that a person may see, oldest first; archived ones only if asked for."""
+    found = Portfolio.objects.visible_to(user).select_related("benchmark")
+    return found if archived else found.open()
+
+
+def get_portfolio(user: Any, pk: int) -> Portfolio:
+    """One portfolio.  Raises NotFound, also for somebody else's."""
+    found = Portfolio.objects.visible_to(user).select_related("benchmark").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such portfolio.")
+    return found
+
+
+def chosen_portfolios(user: Any, choice: str | int | None) -> list[Portfolio]:
+    """The portfolios that `?p=` names: one, or all where it is missing or "all".  Raises NotFound."""
+    if choice in (None, "", "all"):
+        return list(portfolios_of(user))
+    text = str(choice)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NotFound("There is no such portfolio.")
+    return [get_portfolio(user, int(text))]
+
+
+def locked_portfolio(pk: int) -> Portfolio:
+    """The portfolio with its row locked until the transaction ends.  What is read after this call includes every write before.
+
+    Only inside `atomic`.  Raises NotFound if it is gone.
+    """
+    found = Portfolio.objects.select_for_update().filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such portfolio.")
+    return found
+
+
+def ledger_version(portfolio: Portfolio) -> str:
+    """A key that is new after each write to the ledger or its rules, and never used for two states, not even after a rollback."""
+    return f"{portfolio.pk}.{portfolio.revision}.{portfolio.updated_at.timestamp():.6f}"
+
+
+def get_transaction(user: Any, number: int, *, with_voided: bool = False) -> Transaction:
+    """The version of an entry that counts.  Raises NotFound; a voided entry is found only if asked for."""
+    versions = Transaction.objects.visible_to(user).of_entry(number).select_related("instrument", "portfolio")
+    found = versions.live().first()
+    if found is None and with_voided:
+        found = versions.order_by("-id").first()
+    if found is None:
+        raise NotFound("There is no such transaction.")
+    return found
+
+
+def holdings_counts(portfolios: Iterable[Portfolio]) -> dict[int, int]:
+    """Open holdings by portfolio; one query."""
+    ids = [portfolio.pk for portfolio in portfolios]
+    rows = Portfolio.objects.filter(pk__in=ids).annotate(n=Count("holdings", filter=Q(holdings__is_open=True))).values_list("pk", "n")
+    return dict(rows)
+
+
+def held_instrument_ids(portfolios: Iterable[Portfolio]) -> list[int]:
+    """Instruments with an open holding in any of the portfolios; one query."""
+    ids = [portfolio.pk for portfolio in portfolios]
+    found = Portfolio.objects.filter(pk__in=ids, holdings__is_open=True).values_list("holdings__instrument", flat=True).distinct()
+    return sorted(found)

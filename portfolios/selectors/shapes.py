@@ -1,0 +1,253 @@
+"""What the selectors answer with.  Frozen; money is exact and in the report currency unless a name says otherwise.
+
+Conventions: fractions, never percent; `None` only where a docstring says so; a figure that cannot be computed is a
+`Figure` with its reason.  Names of figures are their entries in numbers.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from portfolio_site.kernel.figures import Figure
+
+if TYPE_CHECKING:
+    from market.models import Instrument
+    from market.selectors import QuoteView
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentView:
+    """What a row shows of an instrument."""
+
+    id: int
+    symbol: str
+    name: str
+    asset_class: str
+    currency: str
+    exchange: str = ""
+    isin: str = ""
+    sector: str = ""
+    country: str = ""
+    region: str = ""
+    is_own: bool = False  # a private instrument with its owner's prices
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> InstrumentView:
+        return cls(
+            id=instrument.pk,
+            symbol=instrument.symbol,
+            name=instrument.name,
+            asset_class=instrument.asset_class,
+            currency=instrument.currency,
+            exchange=instrument.exchange,
+            isin=instrument.isin,
+            sector=instrument.sector,
+            country=instrument.country,
+            region=instrument.region,
+            is_own=instrument.owner_id is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRow:
+    """One instrument held, over all the portfolios asked for.
+
+    price is in the instrument's currency; everything else in money is in the table's currency.  `weight` is a fraction of
+    the table's value, cash included.  `rate` is units of the table's currency for one unit of the instrument's currency.
+    """
+
+    instrument: InstrumentView
+    portfolio_id: int | None  # None: held in several
+    portfolio_ids: tuple[int, ...]
+    quantity: Decimal
+    average_cost: Figure
+    cost: Decimal
+    price: Figure
+    rate: Figure
+    value: Figure
+    day_change: Figure
+    day_change_fraction: Figure
+    unrealised: Figure
+    unrealised_fraction: Figure
+    price_part: Figure
+    currency_part: Figure
+    realised: Decimal
+    income: Decimal
+    expenses: Decimal  # fees and taxes not in cost
+    total_gain: Figure
+    total_gain_fraction: Figure  # of everything ever paid for it
+    weight: Figure
+    opened_on: date
+    changed_on: date
+    quote: QuoteView | None = None  # None on an earlier day, and where there is no quote
+    priced_on: date | None = None  # the day or quote day of the price
+    stale: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.quantity != 0
+
+
+@dataclass(frozen=True, slots=True)
+class CashRow:
+    """Cash of one currency.  `amount` is in it; `value`, `cost` and `gain` in the table's currency."""
+
+    currency: str
+    amount: Decimal
+    rate: Figure
+    value: Figure
+    cost: Decimal
+    gain: Figure  # what the currency itself gained or lost since the cash came in
+    weight: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsTable:
+    """What the portfolios hold at the end of a day, or now, with totals.
+
+    `value − net_flows = realised + unrealised + income − expenses`, to the last decimal, where the table's currency is
+    the portfolio's own (numbers.md, "The identity that always holds").
+    """
+
+    portfolio_ids: tuple[int, ...]
+    currency: str
+    as_of: date
+    is_now: bool
+    rows: tuple[HoldingRow, ...]  # open holdings, largest value first
+    closed: tuple[HoldingRow, ...]  # sold entirely, last changed first
+    cash: tuple[CashRow, ...]
+    value: Figure  # holdings and cash
+    holdings_value: Figure
+    cash_value: Figure
+    cost: Decimal  # of the open holdings
+    day_change: Figure
+    day_change_fraction: Figure
+    unrealised: Figure  # of holdings and of cash
+    unrealised_fraction: Figure
+    realised: Decimal
+    income: Decimal
+    expenses: Decimal
+    net_flows: Decimal
+    total_gain: Figure
+    total_gain_fraction: Figure  # of everything ever paid in
+    undefined: tuple[Figure, ...] = ()  # the figures of rows that are not in the totals
+
+    def row(self, instrument_id: int) -> HoldingRow | None:
+        """The row of an instrument, open or closed."""
+        return next((row for row in (*self.rows, *self.closed) if row.instrument.id == instrument_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """A part of a sale and the lot it was taken from.  Money is in the portfolio's base currency."""
+
+    sale_id: int
+    buy_id: int | None  # None under the average method
+    opened_on: date | None
+    closed_on: date
+    quantity: Decimal
+    cost: Decimal
+    proceeds: Decimal
+    gain: Decimal
+    price_part: Decimal
+    currency_part: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """Units bought together and still held, wholly or in part.  Money is in the portfolio's base currency."""
+
+    event_id: int | None
+    opened_on: date
+    quantity: Decimal
+    cost: Decimal
+    unit_cost: Decimal
+    cost_local: Decimal
+    value: Figure
+    unrealised: Figure
+    unrealised_fraction: Figure
+    days_held: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotsTable:
+    """Open lots and sales of one instrument, or of all, in one portfolio."""
+
+    portfolio_id: int
+    currency: str
+    as_of: date
+    method: str
+    lots: dict[int, tuple[LotView, ...]]  # by instrument
+    matches: dict[int, tuple[MatchView, ...]]  # by instrument, oldest first
+    instruments: dict[int, InstrumentView]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Conditions on a list of entries; each empty one lets everything pass.  Days are inclusive."""
+
+    text: str = ""
+    kinds: tuple[str, ...] = ()
+    instrument_id: int | None = None
+    portfolio_ids: tuple[int, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    source: str = ""  # "hand", "import"
+    with_voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """One entry as lists show it.  `cash` is its signed effect on cash, in the settlement currency; None where it has none."""
+
+    id: int
+    portfolio_id: int
+    portfolio_name: str
+    kind: str
+    kind_label: str
+    traded_on: date
+    traded_at: datetime | None
+    instrument: InstrumentView | None
+    quantity: Decimal | None
+    price: Decimal | None
+    currency: str
+    fees: Decimal | None
+    taxes: Decimal | None
+    settlement_currency: str
+    cash: Decimal | None
+    cash_base: Decimal | None
+    base_currency: str
+    fx_rate: Decimal | None
+    ratio: str  # "4:1" of a split
+    notes: str
+    source: str
+    is_voided: bool
+    is_edited: bool  # it replaced another entry
+    replaced: bool  # another entry replaced it
+    recorded_at: datetime
+    batch_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGroup:
+    """The entries of one month on one page, with the cash effect of those that count, by currency of their portfolio."""
+
+    month: date
+    rows: tuple[TransactionRow, ...]
+    sums: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsPage:
+    """One page of a list of entries, newest first, with where it goes on."""
+
+    months: tuple[MonthGroup, ...]
+    shown: int
+    matching: int  # entries that meet the conditions
+    total: int  # entries that count, in all the portfolios
+    older: str = ""  # cursor, or "" at the end
+    newer: str = ""
+    filter: TransactionFilter = field(default_factory=TransactionFilter)
