@@ -1,0 +1,89 @@
+"""Leaves of the error tree for portfolios and their ledgers.  Codes never change once published."""
+
+from __future__ import annotations
+
+from portfolio_site.kernel.errors import Conflict, Invalid, NotFound
+
+
+class LedgerRefused(Invalid):
+    """The ledger cannot be replayed.  data: date (of the event that fails), event_id, instrument."""
+
+    code, title = "ledger_refused", "The ledger refuses this."
+
+
+class Oversold(LedgerRefused):
+    """More leaves than is held on that day.  data also: held, quantity (what would leave)."""
+
+    code, title = "insufficient_quantity", "More was sold than was held."
+
+
+class ShortNotAllowed(LedgerRefused):
+    """A short position in a portfolio that allows none."""
+
+    code, title = "short_not_allowed", "This portfolio allows no short positions."
+
+
+class NotHeld(LedgerRefused):
+    """Something happened to units of which there were none, such as a split."""
+
+    code, title = "not_held", "Nothing was held on that day."
+
+
+class SplitLeavesNothing(LedgerRefused):
+    """A reverse split would round what is held to no units at all.  data also: held."""
+
+    code, title = "split_leaves_nothing", "The split leaves no units."
+
+
+class QuantityNotPositive(LedgerRefused):
+    """A trade or transfer of no units, or of fewer; a split by a ratio that is not positive."""
+
+    code, title = "quantity_not_positive", "The quantity must be more than zero."
+
+
+class RateMismatch(LedgerRefused):
+    """An entry in the base currency with an exchange rate other than 1."""
+
+    code, title = "rate_mismatch", "The exchange rate does not fit the currency."
+
+
+class CurrencyChanged(LedgerRefused):
+    """Two entries of one holding give the instrument's price in two currencies.  data also: expected, found."""
+
+    code, title = "currency_changed", "The price is in another currency than before."
+
+
+class TransferMismatch(Invalid):
+    """The two legs of a transfer do not carry the same units."""
+
+    code, title = "transfer_mismatch", "The two sides of the transfer differ."
+
+
+class SamePortfolio(Invalid):
+    """A transfer from a portfolio to itself."""
+
+    code, title = "same_portfolio", "A transfer needs two portfolios."
+
+
+class PortfolioNotFound(NotFound):
+    """There is no such portfolio, or it is somebody else's."""
+
+    code, title = "portfolio_not_found", "There is no such portfolio."
+
+
+class TransactionNotFound(NotFound):
+    """There is no such transaction, or it is somebody else's."""
+
+    code, title = "transaction_not_found", "There is no such transaction."
+
+
+class AlreadyVoided(Conflict):
+    """The transaction was changed or removed in the meantime."""
+
+    code, title = "already_voided", "This transaction is no longer current."
+
+
+class AlreadyRecorded(Conflict):
+    """A row of a statement that stands in the ledger already."""
+
+    code, title = "already_recorded", "This is recorded already."
