@@ -1,0 +1,86 @@
+"""A Plumbline server for measurements: a fresh data folder, the embedded process, the demo person signed in."""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Client:
+    """One browser-like client with cookies."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.jar = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+
+    def get(self, path: str, **headers: str) -> bytes:
+        with self.opener.open(urllib.request.Request(self.base + path, headers=headers), timeout=60) as answer:
+            return bytes(answer.read())
+
+    def sign_in(self, login: str = "demo", password: str = "plumbline-demo") -> None:
+        token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', self.get("/accounts/login/"))
+        assert token, "the sign-in page has no form"
+        data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1].decode(), "login": login, "password": password}).encode()
+        self.opener.open(urllib.request.Request(self.base + "/accounts/login/", data=data, headers={"Referer": self.base}), timeout=60).read()
+
+    def token(self, login: str = "demo", password: str = "plumbline-demo") -> str:
+        body = json.dumps({"username": login, "password": password}).encode()
+        request = urllib.request.Request(self.base + "/api/v1/auth/login", data=body, headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return str(json.load(answer)["access"])
+
+
+@contextlib.contextmanager
+def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
+    """Yields the address and the seconds from `prepare` on an empty folder to the first served page."""
+    with tempfile.TemporaryDirectory() as temporary:
+        port = free_port()
+        environment = {**os.environ, "DATA_DIR": folder or temporary, "PORT": str(port), "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local"}
+        environment.pop("DATABASE_URL", None)
+        environment.pop("REDIS_URL", None)
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            base = f"http://127.0.0.1:{port}"
+            while True:
+                try:
+                    urllib.request.urlopen(base + "/", timeout=2).read()
+                    break
+                except (urllib.error.URLError, ConnectionError):
+                    if process.poll() is not None or time.perf_counter() - begin > 180:
+                        raise RuntimeError("the server did not start") from None
+                    time.sleep(0.05)
+            yield base, time.perf_counter() - begin
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(15)
+
+
+def percentiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    pick = lambda share: ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000  # noqa: E731
+    return f"median {pick(0.5):6.1f} ms   p95 {pick(0.95):6.1f} ms   max {ordered[-1] * 1000:6.1f} ms   n={len(ordered)}"
