@@ -28,7 +28,8 @@ class Instrument(models.Model):
     country = models.CharField(max_length=2, blank=True)  # ISO 3166-1 alpha-2
     region = models.CharField(max_length=40, blank=True)
     provider = models.CharField(max_length=20, blank=True)  # who prices it; blank: its owner
-    prices_version = models.PositiveBigIntegerField(default=0)  # raised whenever a stored price changes
+    note = models.CharField(max_length=200, blank=True)  # what one must know about its prices, shown beside their source
+    prices_version = models.PositiveBigIntegerField(default=0)  # raised whenever a stored price changes; never used twice, for any instrument
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[Any] = InstrumentQuerySet.as_manager()
@@ -48,7 +49,8 @@ class Instrument(models.Model):
 class Price(models.Model):
     """One day's prices, unadjusted, in the instrument's currency."""
 
-    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="prices")
+    # the unique index begins with the instrument and serves look-ups by it: a second one would only slow bulk loads down
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="prices", db_index=False)
     day = models.DateField()
     open = ExactDecimalField(null=True, blank=True)
     high = ExactDecimalField(null=True, blank=True)
@@ -85,7 +87,8 @@ class PriceColumn(models.Model):
 class FxRate(models.Model):
     """Units of `quote` for one unit of `base` on a day.  Reference rates have base EUR; a person's own rates any pair."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="own_rates")
+    # look-ups by owner use the second partial index below
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="own_rates", db_index=False)
     base = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
     day = models.DateField()
@@ -98,7 +101,7 @@ class FxRate(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="rate_a_day", fields=["base", "quote", "day"], condition=Q(owner=None)),
-            models.UniqueConstraint(name="own_rate_a_day", fields=["owner", "base", "quote", "day"], condition=~Q(owner=None)),
+            models.UniqueConstraint(name="own_rate_a_day", fields=["owner", "base", "quote", "day"], condition=Q(owner__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -109,9 +112,10 @@ class FxColumn(models.Model):
     """All reference rates of one currency against EUR packed for the engine (format of PriceColumn)."""
 
     quote = models.CharField(max_length=3, primary_key=True)
-    version = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField()  # raised whenever a stored reference rate changes
     days = models.BinaryField()
     rates = models.BinaryField()
+    simulated_from = models.DateField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"column of EUR/{self.quote}"

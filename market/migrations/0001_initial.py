@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveBigIntegerField()),
                 ('days', models.BinaryField()),
                 ('rates', models.BinaryField()),
+                ('simulated_from', models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -39,6 +40,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, max_length=2)),
                 ('region', models.CharField(blank=True, max_length=40)),
                 ('provider', models.CharField(blank=True, max_length=20)),
+                ('note', models.CharField(blank=True, max_length=200)),
                 ('prices_version', models.PositiveBigIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='own_instruments', to=settings.AUTH_USER_MODEL)),
@@ -96,7 +98,7 @@ class Migration(migrations.Migration):
                 ('volume', models.BigIntegerField(blank=True, null=True)),
                 ('source', models.CharField(max_length=20)),
                 ('simulated', models.BooleanField(default=False)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='market.instrument')),
+                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='market.instrument', db_index=False)),
             ],
             options={
                 'ordering': ['instrument', 'day'],
@@ -112,10 +114,10 @@ class Migration(migrations.Migration):
                 ('rate', portfolio_site.web.fields.ExactDecimalField()),
                 ('source', models.CharField(max_length=20)),
                 ('simulated', models.BooleanField(default=False)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='own_rates', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='own_rates', db_index=False, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('owner', None)), fields=('base', 'quote', 'day'), name='rate_a_day'), models.UniqueConstraint(condition=models.Q(('owner', None), _negated=True), fields=('owner', 'base', 'quote', 'day'), name='own_rate_a_day')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('owner', None)), fields=('base', 'quote', 'day'), name='rate_a_day'), models.UniqueConstraint(condition=models.Q(('owner__isnull', False)), fields=('owner', 'base', 'quote', 'day'), name='own_rate_a_day')],
             },
         ),
         migrations.AddIndex(

@@ -1,0 +1,50 @@
+"""What the market can answer.  Everything here only reads; every function says how many queries it costs."""
+
+from market.selectors.columns import (
+    FxColumnView,
+    PriceColumnView,
+    fx_columns,
+    own_rates_version,
+    price_columns,
+    prices_version,
+)
+from market.selectors.instruments import (
+    candidates,
+    find_instrument,
+    get_instrument,
+    get_own_instrument,
+    instruments_visible_to,
+)
+from market.selectors.prices import Interval, PriceBar, PriceView, price_history, price_on
+from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, quotes_of, stock, stocks, view_of
+from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
+
+__all__ = [
+    "BRIDGED_DAYS",
+    "FxColumnView",
+    "Interval",
+    "PriceBar",
+    "PriceColumnView",
+    "PriceView",
+    "QuoteView",
+    "RateView",
+    "StocksAnswer",
+    "UnansweredSymbol",
+    "candidates",
+    "find_instrument",
+    "fx_columns",
+    "get_instrument",
+    "get_own_instrument",
+    "instruments_visible_to",
+    "own_rates_version",
+    "price_columns",
+    "price_history",
+    "price_on",
+    "prices_version",
+    "quotes_of",
+    "rate",
+    "rates",
+    "stock",
+    "stocks",
+    "view_of",
+]

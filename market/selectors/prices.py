@@ -1,0 +1,84 @@
+"""Daily prices of one instrument, exact, in its currency."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from market.models import Price
+
+
+class Interval(enum.StrEnum):
+    """How long one bar is."""
+
+    DAY = "day"
+    WEEK = "week"  # Monday to Sunday
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """The close of a day."""
+
+    instrument_id: int
+    day: date
+    close: Decimal
+    source: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBar:
+    """One bar.  `day` is its last day with a price; open, high, low and volume are None where a day of it has none."""
+
+    day: date
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    close: Decimal
+    volume: int | None
+    source: str
+    simulated: bool
+
+
+def price_on(instrument_id: int, day: date) -> PriceView | None:
+    """The last close on or before that day, or None.  One query."""
+    row = Price.objects.filter(instrument_id=instrument_id, day__lte=day).order_by("-day").values_list("day", "close", "source", "simulated").first()
+    return None if row is None else PriceView(instrument_id, *row)
+
+
+def price_history(instrument_id: int, *, start: date | None = None, end: date | None = None, interval: Interval = Interval.DAY) -> list[PriceBar]:
+    """Bars from `start` to `end`, both included, oldest first.  One query."""
+    rows = Price.objects.filter(instrument_id=instrument_id).order_by("day")
+    if start is not None:
+        rows = rows.filter(day__gte=start)
+    if end is not None:
+        rows = rows.filter(day__lte=end)
+    columns = ("day", "open", "high", "low", "close", "volume", "source", "simulated")
+    days = (PriceBar(*row) for row in rows.values_list(*columns).iterator(chunk_size=5000))
+    return list(days) if interval is Interval.DAY else list(_merged(days, interval))
+
+
+def _merged(days: Iterable[PriceBar], interval: Interval) -> Iterator[PriceBar]:
+    def period(bar: PriceBar) -> tuple[int, int]:
+        return bar.day.isocalendar()[:2] if interval is Interval.WEEK else (bar.day.year, bar.day.month)
+
+    for _, group in groupby(days, key=period):
+        bars = list(group)
+        highs = [bar.high for bar in bars if bar.high is not None]
+        lows = [bar.low for bar in bars if bar.low is not None]
+        volumes = [bar.volume for bar in bars if bar.volume is not None]
+        yield PriceBar(
+            day=bars[-1].day,
+            open=bars[0].open,
+            high=max(highs) if len(highs) == len(bars) else None,
+            low=min(lows) if len(lows) == len(bars) else None,
+            close=bars[-1].close,
+            volume=sum(volumes) if len(volumes) == len(bars) else None,
+            source=bars[-1].source,
+            simulated=any(bar.simulated for bar in bars),
+        )

@@ -1,0 +1,148 @@
+"""The newest prices.  A change is against the close before the quote's day; fractions, never percent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from market.choices import AssetClass, Quality
+from market.errors import NoQuote, UnknownInstrument
+from market.models import Instrument, Quote
+from portfolio_site.kernel.decimals import quotient
+
+# How long a price may stand before it counts as stale: a long weekend for what trades on weekdays, a day for coins that
+# trade always, a year for what its owner prices by hand.
+_STALE_AFTER = timedelta(days=4)
+_STALE_COIN = timedelta(days=1)
+_STALE_OWN = timedelta(days=366)
+
+CACHED_FOR = 60  # seconds that a written quote stays in the cache; each new quote replaces it
+_FILLED_FOR = 2  # seconds for what a reader put there: it may have been read just before a newer quote was committed
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """One newest price with its source and age.  `sequence` is raised by each new price of the instrument."""
+
+    instrument_id: int
+    symbol: str
+    price: Decimal
+    currency: str
+    previous_close: Decimal | None
+    change: Decimal | None  # price - previous_close
+    change_fraction: Decimal | None  # 0.05 is 5 %; rounded to 18 places
+    as_of: datetime
+    source: str
+    quality: str
+    stale: bool
+    sequence: int
+    volume: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredSymbol:
+    """A symbol that has no answer, and why."""
+
+    symbol: str
+    code: str  # "unknown_instrument" or "no_quote"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StocksAnswer:
+    """Quotes in the order asked for, and the rest."""
+
+    quotes: tuple[QuoteView, ...]
+    errors: tuple[UnansweredSymbol, ...]
+
+
+def cache_key(symbol: str) -> str:
+    """Where the quote of everybody's instrument of this symbol is kept."""
+    return f"stock:{symbol}"
+
+
+def view_of(instrument: Instrument, quote: Quote, *, now: datetime | None = None) -> QuoteView:
+    """The quote as shown.  No query."""
+    previous = quote.previous_close
+    change = None if previous is None else quote.price - previous
+    return QuoteView(
+        instrument_id=instrument.pk,
+        symbol=instrument.symbol,
+        price=quote.price,
+        currency=instrument.currency,
+        previous_close=previous,
+        change=change,
+        change_fraction=None if change is None or not previous else quotient(change, previous),
+        as_of=quote.as_of,
+        source=quote.source,
+        quality=quote.quality,
+        stale=_stale(instrument.asset_class, quote, now or timezone.now()),
+        sequence=quote.sequence,
+        volume=quote.volume,
+    )
+
+
+def _stale(asset_class: str, quote: Quote, now: datetime) -> bool:
+    by_class = _STALE_COIN if asset_class == AssetClass.CRYPTO else _STALE_AFTER
+    limit = _STALE_OWN if quote.quality == Quality.OWN else by_class
+    return now - quote.as_of > limit
+
+
+def quotes_of(instrument_ids: Iterable[int]) -> dict[int, QuoteView]:
+    """The newest price of each instrument that has one.  One query, none for no instruments."""
+    wanted = set(instrument_ids)
+    if not wanted:
+        return {}
+    now = timezone.now()
+    found = Quote.objects.filter(pk__in=wanted).select_related("instrument")
+    return {quote.pk: view_of(quote.instrument, quote, now=now) for quote in found}
+
+
+def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
+    """Quotes by symbol, the person's own instruments before everybody's.  At most two queries; one where all is cached."""
+    asked = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
+    found = _quoted(Instrument.objects.owned_by(user).filter(symbol__in=asked)) if user.is_authenticated else {}
+    shared = [symbol for symbol in asked if symbol not in found]
+    cached = {key.removeprefix("stock:"): view for key, view in cache.get_many(cache_key(symbol) for symbol in shared).items()}
+    if missing := [symbol for symbol in shared if symbol not in cached]:
+        read = _quoted(Instrument.objects.filter(owner=None, symbol__in=missing))
+        cache.set_many({cache_key(symbol): view for symbol, view in read.items() if view is not None}, timeout=_FILLED_FOR)
+        found |= read
+    found |= cached
+    errors = tuple(_unanswered(symbol, symbol in found) for symbol in asked if found.get(symbol) is None)
+    return StocksAnswer(quotes=tuple(view for symbol in asked if (view := found.get(symbol)) is not None), errors=errors)
+
+
+def _quoted(instruments: Any) -> dict[str, QuoteView | None]:
+    """By symbol; of several listings the one with the newest quote."""
+    now, views = timezone.now(), dict[str, QuoteView | None]()
+    for instrument in instruments.select_related("quote").order_by("pk"):
+        quote = getattr(instrument, "quote", None)
+        view = None if quote is None else view_of(instrument, quote, now=now)
+        known = views.get(instrument.symbol)
+        if view is not None and (known is None or view.as_of > known.as_of):
+            views[instrument.symbol] = view
+        else:
+            views.setdefault(instrument.symbol, view)
+    return views
+
+
+def _unanswered(symbol: str, known: bool) -> UnansweredSymbol:
+    if known:
+        return UnansweredSymbol(symbol, NoQuote.code, f"{symbol} is known, but no price of it has arrived yet.")
+    return UnansweredSymbol(symbol, UnknownInstrument.code, f"No instrument has the symbol {symbol[:40]}.")
+
+
+def stock(user: Any, symbol: str) -> QuoteView:
+    """One quote by symbol.  Raises UnknownInstrument or NoQuote.  At most two queries."""
+    answer = stocks(user, [symbol])
+    if answer.quotes:
+        return answer.quotes[0]
+    problem = answer.errors[0]
+    raise NoQuote(problem.detail) if problem.code == NoQuote.code else UnknownInstrument(problem.detail)
