@@ -1,18 +1,62 @@
-"""Each request knows its person's preferences."""
+"""Each request knows its person's preferences, and is answered in their time zone and number locale."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from accounts.choices import Theme
+from accounts.guesses import guess_locale
+from accounts.models import Preferences
+from accounts.selectors import preferences_of
+from portfolio_site.web import numbers
+
+THEME_COOKIE = "theme"
+HIDDEN_COOKIE = "hide_amounts"
+_DEFAULT_LOCALE = "en-GB"
+
+
+def use_preferences(preferences: Preferences) -> None:
+    """From here on, this request's times are in the person's zone and its numbers in their locale."""
+    timezone.activate(ZoneInfo(preferences.time_zone))
+    _use_locale(preferences.locale)
+
+
+def _use_locale(locale: str) -> None:
+    if use_locale := getattr(numbers, "use_locale", None):
+        use_locale(locale)
 
 
 class PreferencesMiddleware:
-    """Sets `request.preferences`."""
+    """Sets `request.preferences`, read when first asked for.  Before signing in they are defaults, and the theme of a cookie."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.preferences = None  # type: ignore[attr-defined]
-        return self.get_response(request)
+        request.preferences = SimpleLazyObject(lambda: self._preferences(request))  # type: ignore[attr-defined]
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+            _use_locale(_DEFAULT_LOCALE)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Only pages and calls that exist have times and numbers to show."""
+        use_preferences(request.preferences)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _preferences(request: HttpRequest) -> Preferences:
+        if request.user.is_authenticated:
+            return preferences_of(request.user)
+        theme = request.COOKIES.get(THEME_COOKIE, "")
+        return Preferences(
+            theme=theme if theme in Theme.values else Theme.SYSTEM,
+            hide_amounts=request.COOKIES.get(HIDDEN_COOKIE) == "on",
+            locale=guess_locale(request.headers.get("Accept-Language", "")),
+        )

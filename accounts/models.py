@@ -3,42 +3,81 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
-from accounts.choices import Density, Theme, Trend
-from accounts.querysets import UserManager
+from accounts.choices import LOCALES, CostMethod, Density, Theme, Trend
+from accounts.querysets import AuditEntryQuerySet, IdempotencyKeyQuerySet, RefreshTokenQuerySet, UserManager
+from portfolio_site.kernel.errors import DomainError
+from portfolio_site.kernel.money import Currency
 
 
 class User(AbstractUser):
     """A person.  Signs in by e-mail address or username, both unique without regard to case."""
 
-    email = models.EmailField("e-mail address", unique=True)
+    username = models.CharField(
+        max_length=60,
+        unique=True,
+        # no “@”: a username must not pass for somebody's address
+        validators=[RegexValidator(r"^[A-Za-z0-9_.+-]+\Z", "Use letters, digits and . _ + - only.", code="invalid_username")],
+        error_messages={"unique": "This username is taken. Choose another."},
+    )
+    email = models.EmailField("e-mail address", unique=True, error_messages={"unique": "This address has an account already."})
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once"),
-            models.UniqueConstraint(Lower("username"), name="user_username_once"),
+            models.UniqueConstraint(Lower("email"), name="user_email_once", violation_error_message="This address has an account already."),
+            models.UniqueConstraint(Lower("username"), name="user_username_once", violation_error_message="This username is taken. Choose another."),
         ]
 
     def __str__(self) -> str:
         return self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, and gives a new person their preferences, whichever way they came to be."""
+        self.email = self.email.lower()
+        if not self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            Preferences.objects.create(user=self)
+
+
+def a_currency(code: str) -> None:
+    """Validator: an ISO 4217 code."""
+    try:
+        Currency(code)
+    except (DomainError, ValueError):
+        raise ValidationError(f"“{code}” is not a currency code. Write one of ISO 4217, such as EUR.", code="unknown_currency") from None
+
+
+def a_time_zone(name: str) -> None:
+    """Validator: a time zone by its IANA name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValidationError(f"“{name}” is not a time zone. Write a name such as Europe/Berlin.", code="unknown_time_zone") from None
 
 
 class Preferences(models.Model):
     """How one person wants figures computed and shown."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preferences")
-    base_currency = models.CharField(max_length=3, default="EUR")
-    locale = models.CharField(max_length=10, default="en-GB")
-    time_zone = models.CharField(max_length=64, default="UTC")
-    tax_residence = models.CharField(max_length=2, blank=True, validators=[RegexValidator(r"^[A-Z]{2}$")])
-    cost_method = models.CharField(max_length=12, default="average")
+    base_currency = models.CharField(max_length=3, default="EUR", validators=[a_currency])
+    locale = models.CharField(max_length=10, choices=LOCALES, default="en-GB")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[a_time_zone])
+    tax_residence = models.CharField(
+        max_length=2, blank=True, validators=[RegexValidator(r"^[A-Z]{2}\Z", "Write the country as two capital letters, such as DE.")]
+    )
+    cost_method = models.CharField(max_length=12, choices=CostMethod, default=CostMethod.AVERAGE)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     trend = models.CharField(max_length=8, choices=Trend, default=Trend.GREEN_RED)
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
@@ -61,10 +100,13 @@ class RefreshToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
     family = models.UUIDField(default=uuid.uuid4)
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token; the token itself is not kept
+    password_mark = models.CharField(max_length=64)  # of the password at sign-in: a change of it ends the token
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RefreshTokenQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(name="refresh_family", fields=["family"])]  # ending a family
@@ -83,6 +125,8 @@ class IdempotencyKey(models.Model):
     body = models.BinaryField(null=True)  # sealed by the writer
     content_type = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = IdempotencyKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="idempotency_key_once", fields=["user", "key"])]
@@ -110,6 +154,8 @@ class AuditEntry(models.Model):
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
+    objects = AuditEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "audit entries"
         ordering = ["-id"]
@@ -117,3 +163,18 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class AuditHead(models.Model):
+    """Where a person's chain ends.  Its row is the lock of the chain, and shows when the newest entries were taken away.
+
+    `seal` is a keyed hash: whoever can write to the database but has no keys cannot make a changed chain end rightly.
+    """
+
+    subject = models.PositiveBigIntegerField(primary_key=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+    seal = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.sequence}"

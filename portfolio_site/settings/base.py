@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portfolio_site.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -166,6 +167,7 @@ IMPORT_MAX_ROWS = 100_000
 # ── keys ────────────────────────────────────────────────────────────────────
 SECRET_KEY = env.text("SECRET_KEY", "")
 FIELD_KEYS = env.key_ring("FIELD_KEYS")
+FINGERPRINT_KEY = env.key("FINGERPRINT_KEY")  # of keyed hashes: never rotated, so that equal values stay findable
 
 # ── people ──────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

@@ -78,6 +78,18 @@ def key_ring(name: str) -> dict[int, bytes]:
     return ring
 
 
+def key(name: str) -> bytes:
+    """One key of 32 bytes, written in base64; empty where the variable is not set."""
+    encoded = os.environ.get(name, "").strip()
+    try:
+        value = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        value = b"?"
+    if value and len(value) != 32:
+        raise ImproperlyConfigured(f"{name}: write 32 bytes in base64.")
+    return value
+
+
 def secret_file(path: Path, size: int = 32) -> bytes:
     """A secret of this installation, made on first use and readable by its owner only.  For one machine, not for a fleet."""
     try:

@@ -11,6 +11,7 @@ from portfolio_site.settings.base import DATABASES, REST_FRAMEWORK, TEMPLATES, e
 
 SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
+FINGERPRINT_KEY = hashlib.sha256(b"test fingerprint key").digest()
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -70,10 +70,9 @@ def unseal(stored: bytes, label: bytes) -> bytes:
 def fingerprint(text: str, purpose: str) -> str:
     """A keyed hash by which equal sealed values can be found: 64 hex digits.
 
-    Its key is derived from the oldest field key, which therefore stays the one of hashes even after rotation.
+    Its key is settings.FINGERPRINT_KEY, which is never rotated: hashes outlive every field key.
     """
-    base = settings.FINGERPRINT_KEY if getattr(settings, "FINGERPRINT_KEY", None) else settings.FIELD_KEYS[min(settings.FIELD_KEYS)]
-    key = hmac.new(base, b"fingerprint:" + purpose.encode(), hashlib.sha256).digest()
+    key = hmac.new(settings.FINGERPRINT_KEY, b"fingerprint:" + purpose.encode(), hashlib.sha256).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 

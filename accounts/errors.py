@@ -1,0 +1,35 @@
+"""Errors of this app: leaves of the tree in kernel/errors.py."""
+
+from __future__ import annotations
+
+from portfolio_site.kernel.errors import Conflict, Forbidden, Invalid
+
+
+class BadPreferences(Invalid):
+    code, title = "invalid_preferences", "The settings were refused."
+
+
+class AlreadyTaken(Conflict):
+    code, title = "already_taken", "Somebody has it already."
+
+
+class WeakPassword(Invalid):
+    code, title = "weak_password", "The password was refused."
+
+
+class WrongCredentials(Forbidden):
+    """The name or the password is wrong.  Never says which.  The API answers 401."""
+
+    code, title = "wrong_credentials", "You are not signed in."
+
+
+class TooManyAttempts(Forbidden):
+    """The account had too many failed sign-ins.  The API answers 429."""
+
+    code, title = "too_many_attempts", "Too many failed sign-ins."
+
+
+class BadToken(Forbidden):
+    """A token that is forged, expired, spent, revoked or of another kind.  The API answers 401."""
+
+    code, title = "bad_token", "You are not signed in."

@@ -1,0 +1,63 @@
+"""Answers about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection
+
+from accounts.audit import ChainReport, check_chain
+from accounts.models import AuditEntry, AuditHead, Preferences
+from accounts.querysets import AuditEntryQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+APPEND_ONLY_TRIGGERS = frozenset({"audit_refuse_update", "audit_refuse_delete"})
+
+
+def preferences_of(user: User | AnonymousUser) -> Preferences:
+    """How this person wants things.  One query for a user instance, none when it is asked again.
+
+    Nobody in particular, and a person whose row is missing, get the defaults (not saved).
+    """
+    if not user.is_authenticated:
+        return Preferences()
+    try:
+        return user.preferences
+    except ObjectDoesNotExist:
+        return Preferences(user=user)
+
+
+def audit_of(user: User) -> AuditEntryQuerySet:
+    """What was done with the person's things, newest first."""
+    return AuditEntry.objects.visible_to(user).order_by("-sequence")
+
+
+def verify_chain(subject: int) -> ChainReport:
+    """Whether a person's audit entries are all there and as they were written; names the first that is not."""
+    head = AuditHead.objects.filter(pk=subject).first()
+    return check_chain(subject, AuditEntry.objects.chain_of(subject).iterator(chunk_size=1000), head)
+
+
+def verify_all_chains() -> Iterator[ChainReport]:
+    """One report for each person who has entries, or had some."""
+    subjects = AuditEntry.objects.order_by().values_list("subject", flat=True).union(AuditHead.objects.values_list("subject", flat=True))
+    for subject in sorted(subjects):
+        yield verify_chain(subject)
+
+
+def audit_is_append_only() -> bool:
+    """Whether the database itself refuses to change or delete audit entries."""
+    table = AuditEntry._meta.db_table
+    if connection.vendor == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled <> 'D' AND NOT tgisinternal"
+    else:
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [table])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return {name for (name,) in rows} >= APPEND_ONLY_TRIGGERS
