@@ -15,7 +15,7 @@ from market.selectors.instruments import (
     get_own_instrument,
     instruments_visible_to,
 )
-from market.selectors.prices import Interval, PriceBar, PriceView, price_history, price_on
+from market.selectors.prices import Interval, PriceBar, PriceView, price_history, price_on, prices_on
 from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, quotes_of, stock, stocks, view_of
 from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
 
@@ -40,6 +40,7 @@ __all__ = [
     "price_columns",
     "price_history",
     "price_on",
+    "prices_on",
     "prices_version",
     "quotes_of",
     "rate",

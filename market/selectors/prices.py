@@ -9,7 +9,9 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from market.models import Price
+from django.db.models import OuterRef, Subquery
+
+from market.models import Instrument, Price
 
 
 class Interval(enum.StrEnum):
@@ -82,3 +84,14 @@ def _merged(days: Iterable[PriceBar], interval: Interval) -> Iterator[PriceBar]:
             source=bars[-1].source,
             simulated=any(bar.simulated for bar in bars),
         )
+
+
+def prices_on(instrument_ids: Iterable[int], day: date) -> dict[int, PriceView]:
+    """The last close on or before that day of each instrument that has one.  One query, none for no instruments."""
+    wanted = set(instrument_ids)
+    if not wanted:
+        return {}
+    last = Price.objects.filter(instrument=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
+    newest = Instrument.objects.filter(pk__in=wanted).annotate(last=Subquery(last)).order_by().values("last")
+    rows = Price.objects.filter(pk__in=newest).order_by().values_list("instrument_id", "day", "close", "source", "simulated")
+    return {row[0]: PriceView(*row) for row in rows}
