@@ -2,23 +2,156 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from portfolio_site.web.numbers import DEFAULT_LOCALE, use_currencies, use_locale, use_privacy
+
+LIVE_SOCKET = "/ws/prices/"
 
 
-def render_page(request: HttpRequest, template: str, context: dict[str, Any], *, fragment: str = "", status: int = 200) -> HttpResponse:
-    """The page; or only its partial `fragment` when htmx asks for a part (not for a boosted page or a history restore)."""
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, fragment: str = "", status: int = 200, currencies: Iterable[str] = ()
+) -> HttpResponse:
+    """The page; or only its partial `fragment` when htmx asks for a part (not for a boosted page or a history restore).
+
+    `currencies` are those whose amounts meet on the page: where two are dollars, all amounts show codes.
+    """
     htmx = getattr(request, "htmx", None)
     if fragment and htmx and not htmx.boosted and not htmx.history_restore_request:
         template = f"{template}#{fragment}"
-    response = render(request, template, context, status=status)
+    use_currencies(currencies)
+    try:
+        response = render(request, template, context, status=status)
+    finally:
+        use_currencies(())
     response["Vary"] = "HX-Request, Cookie"
     return response
 
 
+# ── navigation ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page of the navigation.  `key` is its URL name, and what a page calls itself (context `page`); `keys` is its shortcut."""
+
+    key: str
+    name: str
+    icon: str
+    keys: str
+    url: str
+
+
+_Entry = tuple[str, str, str, str]  # key, name, icon, keys
+GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
+    ("", (("dashboard", "Dashboard", "layout-dashboard", "g d"),)),
+    (
+        "Portfolio",
+        (
+            ("holdings", "Holdings", "briefcase", "g h"),
+            ("transactions", "Transactions", "arrow-left-right", "g t"),
+            ("portfolios", "Portfolios", "wallet", "g o"),
+        ),
+    ),
+    ("Follow", (("alerts", "Alerts", "bell-ring", "g a"),)),
+)
+FOOT: tuple[_Entry, ...] = (("import", "Import", "upload", "u"), ("settings", "Settings", "settings", "g s"))
+ADD: _Entry = ("transaction-add", "Add transaction", "plus", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The places that exist, as the frame shows them."""
+
+    groups: tuple[tuple[str, tuple[Place, ...]], ...]
+    foot: tuple[Place, ...]
+    add: Place | None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every page and action that can be jumped to, in order."""
+        grouped = tuple(place for _, group in self.groups for place in group)
+        return (*grouped, *self.foot, *((self.add,) if self.add else ()))
+
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        """Keys to addresses, for the script: {"g d": "/dashboard/"}."""
+        return {place.keys: place.url for place in self.places if place.keys}
+
+
+def _known(group: Iterable[_Entry]) -> tuple[Place, ...]:
+    found = []
+    for key, name, icon, keys in group:
+        try:
+            found.append(Place(key, name, icon, keys, reverse(key)))
+        except NoReverseMatch:
+            continue  # no app serves it: it is not shown, so that no link leads nowhere
+    return tuple(found)
+
+
+def navigation() -> Navigation:
+    """The navigation of every page."""
+    groups = tuple((name, known) for name, group in GROUPS if (known := _known(group)))
+    return Navigation(groups, _known(FOOT), next(iter(_known((ADD,))), None))
+
+
+# ── what the frame shows ────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one person wants pages to look; the attributes of <html>."""
+
+    theme: str = ""  # "" follows the system
+    trend: str = ""
+    density: str = "comfortable"
+    private: bool = False
+    lang: str = DEFAULT_LOCALE
+    flash: bool = True
+    shortcuts: bool = True
+
+
+def look_of(preferences: Any) -> Look:
+    """The look from a person's preferences, or the defaults where there are none or they cannot be read."""
+    if preferences is None:
+        return Look()
+    try:
+        theme, trend = preferences.theme, preferences.trend
+        return Look(
+            theme=theme if theme in {"light", "dark"} else "",
+            trend=trend if trend in {"safe", "inverse"} else "",
+            density=preferences.density,
+            private=preferences.hide_amounts,
+            lang=preferences.locale,
+            flash=preferences.flash_prices,
+            shortcuts=preferences.shortcuts,
+        )
+    except DatabaseError:
+        return Look()
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context of base.html: the version, and the preferences that its head and top bar show."""
-    return {"version": settings.VERSION, "preferences": getattr(request, "preferences", None), "demo_market": settings.DEMO_MARKET}
+    """Context of the frame: version, look, navigation.  Also sets the words of this page: locale, hidden amounts."""
+    preferences = getattr(request, "preferences", None)
+    look = look_of(preferences)
+    use_locale(look.lang)
+    use_privacy(look.private)
+    return {
+        "version": settings.VERSION,
+        "preferences": preferences,
+        "look": look,
+        "nav": SimpleLazyObject(navigation),
+        "live_socket": LIVE_SOCKET,
+        "loaded_at": timezone.now(),
+        "demo_market": settings.DEMO_MARKET,
+    }

@@ -1,104 +1,247 @@
-"""Small parts of pages as template tags: icons, changes, and graphics drawn by the server without script.
+"""Small parts of pages as template tags: icons, changes, controls of forms, and graphics that the server draws without script.
 
 Everything escapes through format_html; nothing emits a style attribute, a script or an inline event handler.
 """
 
-from babel.numbers import get_decimal_symbol
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
 from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, NumberInput, RadioSelect, Select, Textarea
+from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
-from portfolio_site.web.numbers import _money, trend
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.numbers import (
+    DOTS,
+    MINUS,
+    Showable,
+    age,
+    amounts_hidden,
+    manner,
+    money,
+    pct,
+    points,
+    rate_text,
+    shown,
+    signed,
+    trend,
+    undefined_mark,
+)
 
 register = template.Library()
-LOCALE = "en_GB"
-SPRITE = "/static/icons.svg#"
+
+SERIES = 8  # colours of parts and charts, in this order
 
 
 # ── small parts ─────────────────────────────────────────────────────────────
 
 
 @register.simple_tag
-def icon(name, extra=""):
-    classes = f"icon {extra}".strip()
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}{}"/></svg>', classes, SPRITE, name)
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite static/icons.svg; decoration, so hidden from readers."""
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', f"icon {extra}".strip(), static("icons.svg"), name)
 
 
 @register.simple_tag
-def delta(value, text, extra=""):
-    """A change: arrow, sign and text, so that colour is never the only cue"""
+def mark() -> SafeString:
+    """The product's mark: a plumb line hanging from a beam."""
+    return mark_safe(
+        '<svg class="brand__mark" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="8"/>'
+        '<path d="M8.5 6.75h11M14 6.75v7.5"/><path class="brand__bob" d="M10.6 14.25h6.8L14 22Z"/></svg>'
+    )
+
+
+@register.simple_tag
+def logo(symbol: str, number: int = 1, extra: str = "") -> SafeString:
+    """The coloured chip of an instrument; `number` (its id will do) picks one of eight colours."""
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', f"logo c{number % SERIES + 1} {extra}".strip(), symbol[:4])
+
+
+@register.simple_tag
+def delta(value: Showable, text: str = "", extra: str = "") -> str:
+    """A change: arrow, sign and text, so that colour is never the only cue.  A Figure brings its own text."""
+    if isinstance(value, Figure):
+        if value.value is None:
+            return undefined_mark(value.why_not)
+        forms: dict[Unit, Callable[[Showable], str]] = {Unit.MONEY: signed, Unit.FRACTION: pct, Unit.POINTS: points}
+        text = text or (forms[value.unit](value) if value.unit in forms else shown(value))
     way = trend(value)
+    if text and text != DOTS and text[0] not in f"+{MINUS}":
+        way = "flat"  # it rounds to zero
     arrow = {"up": "arrow-up", "down": "arrow-down", "flat": "minus"}[way]
     return format_html('<span class="{}">{}{}</span>', f"delta {way} {extra}".strip(), icon(arrow), text)
 
 
 @register.simple_tag
-def money_big(value, currency="EUR"):
-    """The headline figure, its cents quieter"""
-    head, point, cents = _money(value, currency).rpartition(get_decimal_symbol(LOCALE))
-    return format_html('{}<span class="figure__cents">{}{}</span>', head, point, cents)
+def money_big(value: Showable, currency: str = "") -> str:
+    """The headline figure, its cents quieter."""
+    text = money(value, currency)
+    point = manner().decimal
+    if isinstance(text, SafeString) or text == DOTS or point not in text:
+        return text
+    head, _, tail = text.rpartition(point)
+    cents = "".join(character for character in tail if character.isdigit())
+    return format_html('{}<span class="figure__cents">{}{}</span>{}', head, point, cents, tail[len(cents) :])
 
 
 @register.simple_tag
-def undefined(reason):
-    """What a figure that cannot be computed shows in place of a number"""
-    return format_html('<button class="undefined" type="button" title="{}">Undefined</button>', reason)
+def undefined(reason: str) -> str:
+    """What a figure that cannot be computed shows in place of a number."""
+    return undefined_mark(reason)
+
+
+@register.simple_tag
+def stale(figure: Figure) -> str:
+    """The badge of a figure that rests on an old price or rate; nothing where it does not."""
+    if figure.stale_since is None:
+        return ""
+    return format_html('<span class="badge badge--warn">{}{} old</span>', icon("clock-alert", "icon--xs"), age(figure.stale_since))
+
+
+@register.simple_tag(takes_context=True)
+def why(context: template.Context, name: str, label: str) -> SafeString:
+    """The question mark beside a computed figure.  A link to the page that explains it; with script, a drawer."""
+    return format_html('<a class="why" href="{}" data-why="{}" aria-label="{}">{}</a>', query(context, why=name), name, label, icon("circle-help"))
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The present address with some of its parameters changed; an empty value removes one.  "?" alone where nothing is left."""
+    request = context.get("request")
+    params = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    for key, value in changes.items():
+        if value in ("", None):
+            params.pop(key, None)
+        else:
+            params[key] = str(value)
+    return "?" + (params.urlencode() if params else "")
+
+
+@register.simple_tag
+def rate_said(base: str, quote: str, value: Showable) -> str:
+    """An exchange rate as a sentence: $1 = €0.8612."""
+    return rate_text(base, quote, value)
+
+
+# ── forms ───────────────────────────────────────────────────────────────────
+
+
+@register.simple_tag
+def control(field: BoundField, extra: str = "", **attributes: Any) -> SafeString:
+    """The input of a field with the class of its kind.  Ids of hint and errors are tied to it by the form library.
+
+    Further attributes: an underscore in a name becomes a hyphen.
+    """
+    widget = field.field.widget
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        ((CheckboxInput, CheckboxSelectMultiple, RadioSelect), ""),
+        (Textarea, "textarea"),
+        (Select, "select"),
+        (FileInput, "input"),
+        (NumberInput, "input input--num"),
+    )
+    name = next((css for kind, css in kinds if isinstance(widget, kind)), "input")
+    classes = " ".join(part for part in (name, widget.attrs.get("class", ""), extra) if part)
+    attrs = {key.replace("_", "-"): value for key, value in attributes.items()}
+    return field.as_widget(attrs=attrs | ({"class": classes} if classes else {}))
+
+
+@register.filter
+def is_select(field: BoundField) -> bool:
+    return isinstance(field.field.widget, Select) and not isinstance(field.field.widget, RadioSelect)
+
+
+@register.filter
+def is_check(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxInput)
 
 
 # ── graphics drawn by the server: plain SVG, sized by attributes ────────────
 
 
-def _path(points, width, height, pad=2):
+def svg_path(points: Sequence[float], width: float, height: float, pad: float = 2) -> str:
+    """The line through evenly spaced points, its least and greatest at the edges.  Needs two points."""
     low, high = min(points), max(points)
     scale = (high - low) or 1
-    step = width / max(len(points) - 1, 1)
+    step = width / (len(points) - 1)
     return "M" + " ".join(f"{i * step:.1f} {pad + (1 - (p - low) / scale) * (height - 2 * pad):.1f}" for i, p in enumerate(points))
 
 
+def thinned(points: Sequence[float], most: int) -> list[float]:
+    """At most `most` of the points, evenly spaced, the first and last kept."""
+    if len(points) <= most:
+        return [float(p) for p in points]
+    step = (len(points) - 1) / (most - 1)
+    return [float(points[round(i * step)]) for i in range(most)]
+
+
 @register.simple_tag
-def spark(points, label=""):
-    """A line of the last days: 30 points, no axis"""
+def spark(points: Sequence[float], label: str = "") -> SafeString:
+    """A line of the last days, no axis.  With fewer than two prices it says so."""
+    if len(points) < 2:
+        return mark_safe('<span class="muted sm">new</span>')
     width, height = 88, 28
-    line = _path(points, width, height)
+    values = thinned(points, 30)
+    line = svg_path(values, width, height)
     return format_html(
         '<svg class="spark {}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<path class="spark__fill" d="{} L{} {} L0 {}Z"/><path d="{}"/></svg>',
-        trend(points[-1] - points[0]), width, height, label, line, width, height, height, line,
+        trend(values[-1] - values[0]), width, height, label, line, width, height, height, line,
+    )  # fmt: skip
+
+
+def _fraction(part: Showable) -> float:
+    value = part.value if isinstance(part, Figure) else part
+    return float(value) if isinstance(value, (Decimal, int, float)) else 0.0
+
+
+@register.simple_tag
+def bar(part: Showable, colour: str = "c1") -> SafeString:
+    """A part of a whole, 0 to 1; empty where the part is not known."""
+    return format_html(
+        '<svg class="bar {}" aria-hidden="true"><rect width="{}%" height="100%"/></svg>', colour, f"{min(max(_fraction(part), 0), 1) * 100:.2f}"
     )
 
 
 @register.simple_tag
-def bar(part, colour="c1"):
-    """A part of a whole, 0 to 1"""
-    return format_html('<svg class="bar {}" aria-hidden="true"><rect width="{}%" height="100%"/></svg>', colour, f"{min(max(float(part), 0), 1) * 100:.2f}")
-
-
-@register.simple_tag
-def stackbar(parts):
-    """Several parts of one whole; the legend beside it carries names and figures"""
+def stackbar(parts: Iterable[Showable]) -> SafeString:
+    """Several parts of one whole; the legend beside it carries names and figures."""
     start, cells = 0.0, []
-    for i, part in enumerate(parts):
-        cells.append((i % 8 + 1, f"{start * 100:.2f}", f"{max(float(part) * 100 - 0.35, 0.1):.2f}"))
-        start += float(part)
+    for i, part in enumerate(map(_fraction, parts)):
+        cells.append((i % SERIES + 1, f"{start * 100:.2f}", f"{max(part * 100 - 0.35, 0.1):.2f}"))
+        start += part
     inner = format_html_join("", '<rect class="c{}" x="{}%" width="{}%" height="100%"/>', cells)
     return format_html('<svg class="stackbar" aria-hidden="true">{}</svg>', inner)
 
 
 @register.simple_tag
-def target(actual, goal, colour="c1", top=0.55):
-    """Actual weight as a bar, target as a tick"""
+def target(actual: Showable, goal: Showable, colour: str = "c1", top: float = 0.55) -> SafeString:
+    """Actual weight as a bar, target as a tick; `top` is the weight at the right edge."""
     return format_html(
         '<svg class="target {}" aria-hidden="true"><rect class="target__track" width="100%" height="6" y="5" rx="3"/>'
         '<rect width="{}%" height="6" y="5" rx="3"/><rect class="target__goal" x="{}%" width="2" height="16" rx="1"/></svg>',
-        colour, f"{float(actual) / top * 100:.1f}", f"{float(goal) / top * 100:.1f}",
+        colour, f"{_fraction(actual) / top * 100:.1f}", f"{_fraction(goal) / top * 100:.1f}",
+    )  # fmt: skip
+
+
+@register.simple_tag
+def chart_fallback(points: Sequence[float]) -> SafeString:
+    """The same line as the chart that will replace it, so that the page is complete before any script runs."""
+    if len(points) < 2:
+        return SafeString("")
+    return format_html(
+        '<svg class="chart__fallback" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>',
+        svg_path(thinned(points, 180), 100, 100, 4),
     )
 
 
 @register.simple_tag
-def chart_fallback(points):
-    """The same line as the chart that will replace it, so that the page is complete before any script runs"""
-    return format_html(
-        '<svg class="chart__fallback" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>',
-        mark_safe(_path(points, 100, 100, 4)),
-    )
+def hidden_now() -> bool:
+    """Whether amounts are hidden in the page being made."""
+    return amounts_hidden()

@@ -1,0 +1,129 @@
+/* Live prices. One socket a page; messages carry text that the server has already formatted, so this file knows no locale.
+
+   server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
+                   {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav_pct, day, sign}}
+                   {type: "stale", id, text}
+   page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
+
+   Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav-pct | nav-day".
+   `dir` says which way the price moved since the last tick (the flash); `sign` the colour of the change since the close before.
+   Where there is no socket, parts with data-poll are fetched again every minute while the page is looked at. */
+(() => {
+  "use strict";
+  const { $, $$, emit, query } = window.ui;
+  const WORDS = { live: "Live", delayed: "Delayed", closed: "Closed", waiting: "Reconnecting", offline: "Offline" };
+  const DOTS = { live: "dot--live", delayed: "dot--live", closed: "dot--off", waiting: "dot--stale", offline: "dot--off" };
+  let state = "", last = "", seq = 0, tries = 0, socket = null, queue = new Map(), totals = null, frame = 0, painted = 0, opened = false;
+  const quiet = () => document.body.dataset.flash === "off";
+
+  function show(next, time) {
+    last = time || last;
+    const text = $("[data-live-text]"), dot = $("[data-live-status] .dot");
+    if (text) text.textContent = `${WORDS[next]} ${last}`.trim();
+    if (next === state) return;
+    if (dot) dot.className = `dot ${DOTS[next]}`;
+    if (state && (next === "offline" || next === "waiting")) $("[data-live-say]")?.replaceChildren("Prices have stopped updating.");
+    if (state && next === "live" && state !== "delayed") $("[data-live-say]")?.replaceChildren("Prices are updating again.");
+    state = next;
+  }
+
+  /* Changes text only where it differs; flashes the cell; never moves focus and never announces a tick. */
+  function set(el, text, dir) {
+    if (!el || text === undefined || text === null || el.textContent === text) return;
+    el.textContent = text;
+    el.classList.remove("flash-up", "flash-down");
+    if (dir && !quiet()) requestAnimationFrame(() => el.classList.add(dir > 0 ? "flash-up" : "flash-down"));
+  }
+  const tint = (el, dir) => el && ["up", "down", "flat"].forEach((c, i) => el.classList.toggle(c, i === (dir > 0 ? 0 : dir < 0 ? 1 : 2)));
+
+  /* The headline has quieter cents; the last group of digits after the decimal mark stays in its span. */
+  function headline(el, text) {
+    const cents = el && $(".figure__cents", el);
+    if (!cents || !text) { set(el, text); return; }
+    const m = text.match(/^(.*)([.,]\d{1,3})(\D*)$/);
+    if (!m || el.textContent === text) { if (!m) set(el, text); return; }
+    const span = document.createElement("span");
+    span.className = "figure__cents"; span.textContent = m[2];
+    el.replaceChildren(m[1], span, m[3]);
+  }
+
+  /* A delta holds an arrow and a text; the arrow turns where the sign does. */
+  function change(el, text, sign) {
+    if (!el || text === undefined) return;
+    const box = $(".delta", el) || el, use = $("use", box);
+    const words = [...box.childNodes].find(n => n.nodeType === 3);
+    if (words) { if (words.data !== text) words.data = text; } else set(box, text);
+    if (sign === undefined) return;
+    tint(box, sign);
+    if (use) use.setAttribute("href", use.getAttribute("href").replace(/#.*/, sign > 0 ? "#arrow-up" : sign < 0 ? "#arrow-down" : "#minus"));
+  }
+
+  function paint(now) {
+    frame = 0;
+    if (now - painted < 250) { frame = requestAnimationFrame(paint); return; }
+    painted = now;
+    for (const r of queue.values()) {
+      $$(`[data-row="${CSS.escape(r.id)}"]`).forEach(row => {
+        const at = name => $$(`[data-live="${name}"]`, row);
+        at("price").forEach(el => set(el, r.price, r.dir));
+        at("value").forEach(el => set(el, r.value));
+        at("pct").forEach(el => { set(el, r.pct); if (r.sign !== undefined) tint(el, r.sign); });
+        at("day").forEach(el => { set(el, r.day); if (r.sign !== undefined) tint(el, r.sign); });
+        at("change").forEach(el => change(el, r.change, r.sign));
+      });
+    }
+    if (totals) {
+      headline($('[data-live="nav"]'), totals.nav);
+      $$('[data-live="nav-total"]').forEach(el => set(el, totals.nav));
+      $$('[data-live="nav-pct"]').forEach(el => { set(el, totals.nav_pct); if (totals.sign !== undefined) tint(el, totals.sign); });
+      $$('[data-live="nav-day"]').forEach(el => change(el, totals.day, totals.sign));
+    }
+    queue.clear(); totals = null;
+  }
+
+  function receive(m) {
+    if (m.type === "hello") { show(m.state, m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
+    if (m.type === "stale") { emit("price-stale", m); return; }
+    if (m.type !== "tick") return;
+    if (seq && m.seq > seq + 1) emit("live-resync"); /* a gap: partials listen with hx-trigger="live-resync from:document" */
+    seq = m.seq || seq;
+    (m.rows || []).forEach(r => queue.set(String(r.id), { ...queue.get(String(r.id)), ...r, id: String(r.id) }));
+    totals = m.totals || totals;
+    show(state === "delayed" || state === "closed" ? state : "live", m.as_of);
+    if (!frame) frame = requestAnimationFrame(paint);
+  }
+
+  const watch = () => socket?.readyState === 1 && socket.send(JSON.stringify({ type: "watch", p: query.get("p") || "", ids: [...new Set($$("[data-row]").map(r => r.dataset.row))] }));
+  function connect() {
+    const path = document.body.dataset.live;
+    if (!path || socket || !navigator.onLine) return;
+    try { socket = new WebSocket(location.origin.replace(/^http/, "ws") + path); } catch { return; }
+    socket.onopen = () => { if (tries) emit("live-resync"); tries = 0; seq = 0; opened = true; watch(); };
+    socket.onmessage = e => receive(JSON.parse(e.data));
+    socket.onclose = () => {
+      socket = null;
+      if (opened) show(navigator.onLine ? "waiting" : "offline");
+      if (!document.hidden) setTimeout(connect, Math.random() * Math.min(30000, 1000 * 2 ** tries++));
+    };
+  }
+  addEventListener("online", connect);
+  addEventListener("offline", () => show("offline"));
+  document.addEventListener("htmx:afterSettle", watch);
+  let rest = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(rest);
+    if (document.hidden) rest = setTimeout(() => socket?.close(), 300000); else connect();
+  });
+
+  /* The fall-back: the parts that hold figures fetch themselves again. */
+  setInterval(() => {
+    if (document.hidden || socket?.readyState === 1 || !navigator.onLine || !window.htmx) return;
+    const parts = $$("[data-poll]");
+    if (!parts.length) return;
+    show("delayed", "");
+    parts.forEach(el => window.htmx.trigger(el, "poll"));
+  }, 60000);
+
+  connect();
+  window.live = { receive };
+})();
