@@ -41,9 +41,11 @@ LOGGING: dict[str, Any] = {
         "django.security.DisallowedHost": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # says that the in-memory queue has no host name
         "uvicorn.access": {"level": "WARNING"},
         "uvicorn.error": {"level": "WARNING"},
         "django_structlog": {"level": env.text("LOG_LEVEL", "INFO").upper()},
+        "django_structlog.celery": {"level": "WARNING"},  # four lines for each tick of the market
         "numba": {"level": "WARNING"},
     },
 }

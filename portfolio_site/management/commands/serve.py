@@ -1,0 +1,92 @@
+"""Runs everything in one process: pages, API, sockets, jobs and the schedule."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from portfolio_site import embedded, schedule
+from portfolio_site.celery import app as celery_app
+from portfolio_site.kernel.errors import DomainError
+from portfolio_site.selftest import check_sqlite
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Runs Plumbline in one process: pages, API, sockets, jobs and the schedule. For several processes see deploy/README.md."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (HOST); default 127.0.0.1")
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="port to listen on (PORT); default 8000")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.ROLE != "embedded":
+            raise CommandError(
+                f"ROLE={settings.ROLE}: this command is for the embedded role only. Unset ROLE, or start the role as deploy/README.md says."
+            )
+        if settings.PROCESSES > 1:
+            raise CommandError(
+                "WEB_CONCURRENCY is above 1, but the embedded server is one process: memory is what its parts share. "
+                "Unset it, or run separate processes on PostgreSQL and Redis (make services)."
+            )
+        try:
+            held = embedded.lock(settings.DATA_DIR)
+            listener = embedded.listen(options["host"], options["port"])
+            self._prepare()
+        except DomainError as problem:
+            raise CommandError(problem.detail) from None
+        self._run(listener)
+        held.close()
+
+    def _prepare(self) -> None:
+        """Tables that are missing are made; the database's settings are looked at; the schedule is written."""
+        check_sqlite()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+        connections.close_all()
+
+    def _run(self, listener: Any) -> None:
+        jobs = embedded.Jobs(celery_app)
+
+        def on_start() -> None:
+            jobs.start()
+            threading.Thread(target=self._greet, args=(listener.getsockname(),), name="greet", daemon=True).start()
+
+        server = embedded.server("portfolio_site.asgi:application", on_start=on_start, on_end=jobs.ask_to_stop)
+        server.run(sockets=[listener])
+        ended = time.monotonic()
+        finished = jobs.wait()
+        connections.close_all()
+        log.info("serve.ended", extra={"jobs_finished": finished, "waited": round(time.monotonic() - ended, 2)})
+        self.stdout.write("Stopped.")
+        if not finished:
+            # a job is still at work on a thread that Python would wait for; its database transaction ends with the process
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+
+    def _greet(self, address: tuple[Any, ...]) -> None:
+        """What waited in memory is rung again; then the address, and how to sign in where the demo is loaded."""
+        schedule.ring(job for job in schedule.jobs() if job.at_start)
+        host, port = address[0], address[1]
+        shown = f"[{host}]" if ":" in host else host
+        self.stdout.write(f"Plumbline is on http://{shown}:{port}/  (Ctrl-C stops it)")
+        name, password = getattr(settings, "DEMO_USERNAME", ""), getattr(settings, "DEMO_PASSWORD", "")
+        if name and password and get_user_model()._default_manager.filter(username=name, is_active=True).exists():
+            self.stdout.write(f"Sign in as “{name}” with the password “{password}”.")
+        self.stdout.flush()
+        connections.close_all()

@@ -1,0 +1,88 @@
+"""What runs by itself, and how often.  Written into the database's schedule, again at each start, without making duplicates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+
+PREFIX = "plumbline: "  # marks the entries that are kept by this module; others are the administrator's own
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry: a task every so often, or every day at an hour (UTC)."""
+
+    name: str
+    task: str
+    every: timedelta | None = None
+    hour: int | None = None
+    queue: str | None = None
+    arguments: str = "[]"  # JSON
+    at_start: bool = False  # also rung when a one-process server starts: what waited in memory is gone
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds after which a message that nobody took is worthless: the next one is due."""
+        return max(int(self.every.total_seconds() * 2), 5) if self.every else None
+
+
+def jobs() -> list[Job]:
+    """All jobs of this installation whose tasks exist."""
+    from portfolio_site.celery import QUEUES
+
+    wanted = [
+        Job(f"canary of {queue}", "portfolio_site.tasks.canary", timedelta(seconds=20), queue=queue, arguments=f'["{queue}"]', at_start=True)
+        for queue in QUEUES
+    ]
+    if settings.DEMO_MARKET:
+        wanted.append(Job("demo market", "market.tasks.tick_demo", timedelta(seconds=2), at_start=True))
+    wanted += [
+        Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=30), at_start=True),
+        Job("prices of the day", "market.tasks.top_up", timedelta(minutes=15), at_start=True),
+        Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),
+        Job("nightly check", "portfolio_site.tasks.nightly_check", hour=3),
+    ]
+    current_app.loader.import_default_modules()
+    return [job for job in wanted if job.task in current_app.tasks]
+
+
+@transaction.atomic
+def ensure_schedule() -> None:
+    """Makes the database's schedule agree with `jobs()`.  What an administrator switched off stays off."""
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+    wanted = jobs()
+    for job in wanted:
+        when: dict[str, object] = {"interval": None, "crontab": None}
+        if job.every is not None:
+            when["interval"], _ = IntervalSchedule.objects.get_or_create(every=int(job.every.total_seconds()), period=IntervalSchedule.SECONDS)
+        else:
+            when["crontab"], _ = CrontabSchedule.objects.get_or_create(
+                minute="0", hour=str(job.hour), day_of_week="*", day_of_month="*", month_of_year="*", timezone="UTC"
+            )
+        _write(PeriodicTask, job, when)
+    PeriodicTask.objects.filter(name__startswith=PREFIX).exclude(name__in=[PREFIX + job.name for job in wanted]).delete()
+
+
+def _write(model: type, job: Job, when: dict[str, object]) -> None:
+    """One entry; written only where it differs, since each write makes beat read everything again."""
+    values = {"task": job.task, "args": job.arguments, "queue": job.queue, "expire_seconds": job.expires, **when}
+    entry, made = model.objects.get_or_create(name=PREFIX + job.name, defaults=values)  # type: ignore[attr-defined]
+    if not made and any(getattr(entry, field) != value for field, value in values.items()):
+        for field, value in values.items():
+            setattr(entry, field, value)
+        entry.save()
+
+
+def ring(chosen: Iterable[Job]) -> None:
+    """Puts the jobs on their queues now."""
+    for job in chosen:
+        options: dict[str, Any] = {"expires": job.expires} | ({"queue": job.queue} if job.queue else {})
+        current_app.tasks[job.task].apply_async(args=json.loads(job.arguments), **options)

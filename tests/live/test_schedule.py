@@ -1,0 +1,101 @@
+"""The schedule of periodic jobs, and what the server looks at before it starts."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, connections
+
+from portfolio_site import health, schedule, selftest
+from portfolio_site.celery import QUEUES, app
+
+pytestmark = pytest.mark.django_db
+
+
+def _entries():
+    from django_celery_beat.models import PeriodicTask
+
+    return PeriodicTask.objects.filter(name__startswith=schedule.PREFIX)
+
+
+def test_writing_the_schedule_twice_makes_no_duplicates():
+    schedule.ensure_schedule()
+    names = sorted(_entries().values_list("name", flat=True))
+    schedule.ensure_schedule()
+    assert sorted(_entries().values_list("name", flat=True)) == names
+    assert schedule.PREFIX + "canary of default" in names
+
+
+def test_what_an_administrator_switched_off_stays_off():
+    schedule.ensure_schedule()
+    _entries().filter(name=schedule.PREFIX + "nightly check").update(enabled=False)
+    schedule.ensure_schedule()
+    assert not _entries().get(name=schedule.PREFIX + "nightly check").enabled
+
+
+def test_an_entry_that_is_no_longer_ours_goes_and_an_administrators_own_stays():
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    every, _ = IntervalSchedule.objects.get_or_create(every=5, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.create(name=schedule.PREFIX + "gone", task="no.such.task", interval=every)
+    PeriodicTask.objects.create(name="mine", task="portfolio_site.tasks.canary", interval=every)
+    schedule.ensure_schedule()
+    assert not _entries().filter(name=schedule.PREFIX + "gone").exists()
+    assert PeriodicTask.objects.filter(name="mine").exists()
+
+
+def test_the_demo_market_ticks_only_where_there_is_one(settings):
+    settings.DEMO_MARKET = False
+    assert "demo market" not in {job.name for job in schedule.jobs()}
+
+
+def test_every_scheduled_task_exists_and_its_queue_is_read():
+    for job in schedule.jobs():
+        assert job.task in app.tasks
+        assert job.queue is None or job.queue in QUEUES
+
+
+def test_tasks_go_to_the_queue_of_their_app():
+    route = app.amqp.router.route
+    assert route({}, "market.tasks.tick_demo")["queue"].name == "market"
+    assert route({}, "alerts.tasks.check")["queue"].name == "alerts"
+    assert route({}, "portfolios.imports.tasks.read_batch")["queue"].name == "default"
+
+
+def test_the_database_of_this_run_keeps_exact_decimals():
+    selftest.check_sqlite()
+    assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_sqlite_without_immediate_transactions_is_refused(monkeypatch):
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite has this setting")
+    monkeypatch.setattr(connections["default"], "transaction_mode", None)
+    with pytest.raises(selftest.UnsafeDatabase, match="not IMMEDIATE"):
+        selftest.check_sqlite()
+
+
+def test_not_ready_until_a_job_of_every_queue_has_finished(client, monkeypatch):
+    from django.core.cache import cache
+
+    cache.clear()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "No job of default" in answer.json()["checks"]["jobs"]["detail"]
+    for queue in QUEUES:
+        health.report_canary(queue)
+    assert client.get("/readyz").status_code == 200
+    later = health.time.time() + health.CANARY_AGE + 1
+    monkeypatch.setattr(health.time, "time", lambda: later)
+    assert client.get("/readyz").status_code == 503
+
+
+def test_not_ready_when_the_cache_forgets(client, settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["cache"]["ok"] is False
+
+
+def test_health_needs_no_known_host_and_no_secure_connection(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz", headers={"host": "10.9.8.7"}).status_code == 200
