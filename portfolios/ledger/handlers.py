@@ -15,7 +15,7 @@ from typing import Any
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolio_site.kernel.money import Currency
 from portfolios.errors import CurrencyChanged, NotHeld, Oversold, QuantityNotPositive, RateMismatch, SplitLeavesNothing
-from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Carried, CashStep, Flow, Match, Posting, QuantityStep
+from portfolios.ledger.book import EXPENSE, INCOME, REALISED
 from portfolios.ledger.cash import Pool
 from portfolios.ledger.events import (
     ONE,
@@ -35,9 +35,10 @@ from portfolios.ledger.events import (
 )
 from portfolios.ledger.gains import parts_of_gain
 from portfolios.ledger.lots import OpenLot, Stock, lower_cost, split
-from portfolios.ledger.matching import METHODS, Method
+from portfolios.ledger.matching import METHODS
 
 Trade = Buy | Sell | TransferIn
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ class Rules:
 
 
 class Run:
-    """The state of one replay.  Handlers change it through the verbs below."""
+    """The state of one replay.  Handlers change it through the verbs below.
+
+    What there is one of per event is kept as rows in the order of the fields of Match, Carried, Flow, QuantityStep, CashStep and
+    Posting; `replay` gives them their names at the end, all at once, which takes a third of the time.
+    """
 
     __slots__ = (
         "base",
@@ -72,30 +77,33 @@ class Run:
         "cash",
         "cash_steps",
         "flows",
+        "keep",
         "matches",
-        "method",
         "pools",
         "postings",
         "reduces",
         "steps",
         "stocks",
+        "take",
         "tracks_cash",
     )
 
     def __init__(self, rules: Rules) -> None:
+        method = METHODS[rules.method]
         self.base = rules.base_currency
-        self.method: Method = METHODS[rules.method]
-        self.pools = self.method.pools
+        self.keep = method.keep
+        self.take = method.take
+        self.pools = method.pools
         self.tracks_cash = rules.tracks_cash
         self.reduces = rules.dividend_treatment == "reduce_cost"
         self.stocks: dict[int, Stock] = {}
         self.cash: dict[Currency, Pool] = {}
-        self.matches: list[Match] = []
-        self.carried: list[Carried] = []
-        self.flows: list[Flow] = []
-        self.steps: list[QuantityStep] = []
-        self.cash_steps: list[CashStep] = []
-        self.postings: list[Posting] = []
+        self.matches: list[Row] = []
+        self.carried: list[Row] = []
+        self.flows: list[Row] = []
+        self.steps: list[Row] = []
+        self.cash_steps: list[Row] = []
+        self.postings: list[Row] = []
 
     def stock(self, instrument: int, day: date) -> Stock:
         """The instrument, marked as touched on that day."""
@@ -107,14 +115,15 @@ class Run:
 
     def rate(self, event: Event) -> Decimal:
         """Units of base currency for one unit of the settlement currency."""
-        if event.currency == self.base and event.fx_rate != ONE:
+        rate = event.fx_rate
+        if event.currency == self.base and rate != ONE:
             raise RateMismatch(
-                f"The entry of {in_words(event.day)} is in {self.base}, the portfolio's own currency, at a rate of {plain(event.fx_rate)}. "
+                f"The entry of {in_words(event.day)} is in {self.base}, the portfolio's own currency, at a rate of {plain(rate)}. "
                 "Leave the rate out, or correct the currency.",
                 date=event.day,
                 event_id=event.id,
             )
-        return event.fx_rate
+        return rate
 
     def pay(self, event: Event, amount: Decimal, worth: Decimal, instrument: int | None = None, quantity: Decimal | None = None) -> None:
         """Cash moves: `amount` in settlement currency, `worth` of it in base, + received, − paid.
@@ -123,7 +132,7 @@ class Run:
         """
         if not self.tracks_cash:
             if worth or quantity is not None:
-                self.flows.append(Flow(event.day, -worth, event.id, instrument, quantity))
+                self.flows.append((event.day, -worth, event.id, instrument, quantity))
             return
         currency = event.currency
         pool = self.cash.get(currency)
@@ -134,20 +143,20 @@ class Run:
         else:
             gain = pool.move(amount, worth)
             if gain:
-                self.postings.append(Posting(event.day, None, REALISED, "currency", gain, event.id))
-        self.cash_steps.append(CashStep(event.day, currency, pool.amount))
+                self.postings.append((event.day, None, REALISED, "currency", gain, event.id))
+        self.cash_steps.append((event.day, currency, pool.amount))
 
     def expend(self, event: Event, amount: Decimal, source: str, stock: Stock | None) -> None:
         """An expense, in base currency."""
         if amount:
-            self.postings.append(Posting(event.day, stock.instrument if stock else None, EXPENSE, source, amount, event.id))
+            self.postings.append((event.day, stock.instrument if stock else None, EXPENSE, source, amount, event.id))
             if stock:
                 stock.expenses += amount
 
     def earn(self, event: Event, amount: Decimal, stock: Stock | None) -> None:
         """Income, in base currency."""
         if amount:
-            self.postings.append(Posting(event.day, stock.instrument if stock else None, INCOME, event.kind, amount, event.id))
+            self.postings.append((event.day, stock.instrument if stock else None, INCOME, event.kind, amount, event.id))
             if stock:
                 stock.income += amount
 
@@ -166,7 +175,7 @@ def _based(amount: Decimal, rate: Decimal) -> Decimal:
     return (amount * rate).quantize(ONE_UNIT)
 
 
-def _local(run: Run, event: Trade, total: Decimal, worth: Decimal) -> Decimal:
+def _local(run: Run, event: Buy | Sell, total: Decimal, worth: Decimal) -> Decimal:
     """`total` of the settlement currency, worth `worth` of base, in the currency in which the instrument is quoted.
 
     Where that is a third currency, fees and taxes are converted as the gross was: quantity × local price ÷ gross.
@@ -182,21 +191,18 @@ def _local(run: Run, event: Trade, total: Decimal, worth: Decimal) -> Decimal:
     return (gross * total / event.gross).quantize(ONE_UNIT)
 
 
-def _check_quantity(event: Buy | Sell | TransferIn | TransferOut) -> None:
-    if event.quantity <= ZERO:
-        raise QuantityNotPositive(
-            f"The entry of {in_words(event.day)} is of {plain(event.quantity)} units. Enter a quantity above zero; the type says the direction.",
-            date=event.day,
-            event_id=event.id,
-            instrument=event.instrument,
-        )
+def _refuse_quantity(event: Buy | Sell | TransferIn | TransferOut) -> QuantityNotPositive:
+    return QuantityNotPositive(
+        f"The entry of {in_words(event.day)} is of {plain(event.quantity)} units. Enter a quantity above zero; the type says the direction.",
+        date=event.day,
+        event_id=event.id,
+        instrument=event.instrument,
+    )
 
 
-def _check_currency(stock: Stock, event: Trade) -> None:
+def _quote_in(stock: Stock, event: Trade) -> None:
     """An instrument is quoted in one currency for as long as units are held: local costs of two could not be added."""
     currency = event.local_currency
-    if stock.currency == currency:
-        return
     if stock.quantity and stock.currency is not None:
         raise CurrencyChanged(
             f"On {in_words(event.day)} the price is in {currency}, but the units held then were priced in {stock.currency}. "
@@ -211,16 +217,19 @@ def _check_currency(stock: Stock, event: Trade) -> None:
 
 
 def _arrive(run: Run, stock: Stock, event: Buy | TransferIn, lot: OpenLot) -> None:
-    if not stock.quantity:
+    held = stock.quantity
+    if not held:
         stock.opened_on = event.day
-    run.method.keep(stock.lots, lot)
-    stock.quantity += event.quantity
-    run.steps.append(QuantityStep(event.day, event.instrument, stock.quantity))
+    run.keep(stock.lots, lot)
+    stock.quantity = held = held + lot.quantity
+    run.steps.append((event.day, stock.instrument, held))
 
 
 def _leave(run: Run, stock: Stock, event: Sell | TransferOut) -> list[OpenLot]:
     """Take the units out by the portfolio's method.  Raises Oversold."""
     quantity = event.quantity
+    if quantity <= ZERO:
+        raise _refuse_quantity(event)
     left = stock.quantity - quantity
     if left < ZERO:
         what, missing = ("sale", "purchase") if event.kind == "sell" else ("transfer", "entry")
@@ -232,9 +241,9 @@ def _leave(run: Run, stock: Stock, event: Sell | TransferOut) -> list[OpenLot]:
             event_id=event.id,
             instrument=event.instrument,
         )
-    taken = run.method.take(stock.lots, quantity, event)
+    taken = run.take(stock.lots, quantity, event)
     stock.quantity = left
-    run.steps.append(QuantityStep(event.day, event.instrument, left))
+    run.steps.append((event.day, stock.instrument, left))
     return taken
 
 
@@ -243,63 +252,55 @@ def _leave(run: Run, stock: Stock, event: Sell | TransferOut) -> list[OpenLot]:
 
 def buy(run: Run, event: Buy) -> None:
     """Cost = gross + fees + taxes."""
-    _check_quantity(event)
+    quantity, gross, fees, taxes = event.quantity, event.gross, event.fees, event.taxes
+    if quantity <= ZERO:
+        raise _refuse_quantity(event)
     stock = run.stock(event.instrument, event.day)
-    _check_currency(stock, event)
+    if stock.currency != event.local_currency:
+        _quote_in(stock, event)
     rate = run.rate(event)
-    total = event.gross + event.fees + event.taxes
-    cost = total if rate == ONE else _based(event.gross, rate) + _based(event.fees, rate) + _based(event.taxes, rate)
-    _arrive(run, stock, event, OpenLot(event.id, event.day, event.quantity, cost, _local(run, event, total, cost)))
-    run.pay(event, -total, -cost, event.instrument, event.quantity)
+    total = cost = gross + fees + taxes
+    if rate != ONE:
+        cost = (gross * rate).quantize(ONE_UNIT) + _based(fees, rate) + _based(taxes, rate)
+    _arrive(run, stock, event, OpenLot(event.id, event.day, quantity, cost, _local(run, event, total, cost)))
+    run.pay(event, -total, -cost, event.instrument, quantity)
 
 
 def sell(run: Run, event: Sell) -> None:
     """Proceeds = gross − fees − taxes, shared among the lots by their units; realised gain = proceeds − cost of those units."""
-    _check_quantity(event)
+    gross, fees, taxes = event.gross, event.fees, event.taxes
     stock = run.stock(event.instrument, event.day)
+    if stock.currency != event.local_currency:
+        _quote_in(stock, event)
     taken = _leave(run, stock, event)
-    _check_currency(stock, event)
     rate = run.rate(event)
-    total = event.gross - event.fees - event.taxes
-    proceeds = total if rate == ONE else _based(event.gross, rate) - _based(event.fees, rate) - _based(event.taxes, rate)
+    total = proceeds = gross - fees - taxes
+    if rate != ONE:
+        proceeds = (gross * rate).quantize(ONE_UNIT) - _based(fees, rate) - _based(taxes, rate)
     realised = _match(run, event, taken, proceeds, _local(run, event, total, proceeds))
     stock.realised += realised
-    run.postings.append(Posting(event.day, event.instrument, REALISED, event.kind, realised, event.id))
+    run.postings.append((event.day, event.instrument, REALISED, event.kind, realised, event.id))
     run.pay(event, total, proceeds, event.instrument, -event.quantity)
 
 
 def _match(run: Run, event: Sell, taken: list[OpenLot], proceeds: Decimal, local: Decimal) -> Decimal:
     """Record one match for each lot; the last one takes what is left of the proceeds.  Returns the gain of all."""
-    realised = ZERO
-    units, last = event.quantity, taken[-1]
+    matches, sale, instrument, day, pools = run.matches, event.id, event.instrument, event.day, run.pools
+    units, realised, last = event.quantity, ZERO, taken[-1]
     for lot in taken:
+        quantity, cost, cost_local = lot.quantity, lot.cost, lot.cost_local
         if lot is last:
             share, share_local = proceeds, local
         else:
-            share = (proceeds * lot.quantity / units).quantize(ONE_UNIT)
-            share_local = share if local == proceeds else (local * lot.quantity / units).quantize(ONE_UNIT)
-            units -= lot.quantity
+            share = (proceeds * quantity / units).quantize(ONE_UNIT)
+            share_local = share if local == proceeds else (local * quantity / units).quantize(ONE_UNIT)
+            units -= quantity
             proceeds -= share
             local -= share_local
-        gain, price_part, currency_part = parts_of_gain(lot.cost, lot.cost_local, share, share_local)
-        realised += gain
-        run.matches.append(
-            Match(
-                event.id,
-                None if run.pools else lot.event_id,
-                event.instrument,
-                lot.opened_on,
-                event.day,
-                lot.quantity,
-                lot.cost,
-                lot.cost_local,
-                share,
-                share_local,
-                gain,
-                price_part,
-                currency_part,
-            )
-        )
+        gains = parts_of_gain(cost, cost_local, share, share_local)
+        realised += gains[0]
+        bought = None if pools else lot.event_id
+        matches.append((sale, bought, instrument, lot.opened_on, day, quantity, cost, cost_local, share, share_local, *gains))
     return realised
 
 
@@ -352,7 +353,7 @@ def _external(run: Run, event: Deposit | Withdrawal, sign: Decimal) -> None:
     run.expend(event, taxes, "tax", None)
     if run.tracks_cash:
         flow = sign * _based(event.amount, rate)
-        run.flows.append(Flow(event.day, flow, event.id, None, None))
+        run.flows.append((event.day, flow, event.id, None, None))
         amount, worth = amount + sign * event.amount, worth + flow
     run.pay(event, amount, worth)
 
@@ -373,14 +374,16 @@ def split_units(run: Run, event: Split) -> None:
         )
     stock.quantity = after
     stock.changed_on = event.day
-    run.steps.append(QuantityStep(event.day, event.instrument, after))
+    run.steps.append((event.day, event.instrument, after))
 
 
 def transfer_in(run: Run, event: TransferIn) -> None:
     """Units arrive with their date and cost: a flow of that cost, and no gain.  Costs of the transfer are expenses."""
-    _check_quantity(event)
+    if event.quantity <= ZERO:
+        raise _refuse_quantity(event)
     stock = run.stock(event.instrument, event.day)
-    _check_currency(stock, event)
+    if stock.currency != event.local_currency:
+        _quote_in(stock, event)
     rate = run.rate(event)
     carried = _based(event.gross, rate)
     if event.cost_local is not None and event.local_currency != run.base:
@@ -392,20 +395,19 @@ def transfer_in(run: Run, event: TransferIn) -> None:
     else:
         local = (event.quantity * event.local_price).quantize(ONE_UNIT)
     _arrive(run, stock, event, OpenLot(event.id, event.acquired_on or event.day, event.quantity, carried, local))
-    run.flows.append(Flow(event.day, carried, event.id, event.instrument, event.quantity))
+    run.flows.append((event.day, carried, event.id, event.instrument, event.quantity))
     _transfer_costs(run, event, stock, rate)
 
 
 def transfer_out(run: Run, event: TransferOut) -> None:
     """Units leave with their dates and cost: a flow of that cost, and no gain.  Costs of the transfer are expenses."""
-    _check_quantity(event)
     stock = run.stock(event.instrument, event.day)
     carried = ZERO
     for lot in _leave(run, stock, event):
         carried += lot.cost
         bought = None if run.pools else lot.event_id
-        run.carried.append(Carried(event.id, bought, event.instrument, lot.opened_on, lot.quantity, lot.cost, lot.cost_local))
-    run.flows.append(Flow(event.day, -carried, event.id, event.instrument, -event.quantity))
+        run.carried.append((event.id, bought, event.instrument, lot.opened_on, lot.quantity, lot.cost, lot.cost_local))
+    run.flows.append((event.day, -carried, event.id, event.instrument, -event.quantity))
     _transfer_costs(run, event, stock, run.rate(event))
 
 
