@@ -7,21 +7,21 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from portfolio_site.kernel.errors import NotFound
+from portfolios.errors import PortfolioNotFound, TransactionNotFound
 from portfolios.models import Portfolio, Transaction
 
 
 def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
     """The portfolios that a person may see, oldest first; archived ones only if asked for."""
-    found = Portfolio.objects.visible_to(user).select_related("benchmark")
+    found = Portfolio.objects.visible_to(user).select_related("benchmark", "owner")
     return found if archived else found.open()
 
 
 def get_portfolio(user: Any, pk: int) -> Portfolio:
     """One portfolio.  Raises NotFound, also for somebody else's."""
-    found = Portfolio.objects.visible_to(user).select_related("benchmark").filter(pk=pk).first()
+    found = Portfolio.objects.visible_to(user).select_related("benchmark", "owner").filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such portfolio.")
+        raise PortfolioNotFound("There is no such portfolio.")
     return found
 
 
@@ -31,7 +31,7 @@ def chosen_portfolios(user: Any, choice: str | int | None) -> list[Portfolio]:
         return list(portfolios_of(user))
     text = str(choice)
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise NotFound("There is no such portfolio.")
+        raise PortfolioNotFound("There is no such portfolio.")
     return [get_portfolio(user, int(text))]
 
 
@@ -40,9 +40,9 @@ def locked_portfolio(pk: int) -> Portfolio:
 
     Only inside `atomic`.  Raises NotFound if it is gone.
     """
-    found = Portfolio.objects.select_for_update().filter(pk=pk).first()
+    found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such portfolio.")
+        raise PortfolioNotFound("There is no such portfolio.")
     return found
 
 
@@ -53,12 +53,12 @@ def ledger_version(portfolio: Portfolio) -> str:
 
 def get_transaction(user: Any, number: int, *, with_voided: bool = False) -> Transaction:
     """The version of an entry that counts.  Raises NotFound; a voided entry is found only if asked for."""
-    versions = Transaction.objects.visible_to(user).of_entry(number).select_related("instrument", "portfolio")
+    versions = Transaction.objects.visible_to(user).of_entry(number).select_related("instrument", "portfolio__owner")
     found = versions.live().first()
     if found is None and with_voided:
         found = versions.order_by("-id").first()
     if found is None:
-        raise NotFound("There is no such transaction.")
+        raise TransactionNotFound("There is no such transaction.")
     return found
 
 

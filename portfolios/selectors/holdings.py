@@ -1,0 +1,413 @@
+"""What is held, what it is worth and what it gained.  numbers.md: "Notation", "Gains".
+
+Everything is exact.  A holding's value is quantity × price × rate, each product rounded to a storable number; its gain is
+the ledger core's.  Figures are made in the base currency of each portfolio, where the identity of numbers.md holds to the
+last decimal, and brought to another report currency by one rate for each portfolio.
+
+`day_change` is what today's (or that day's) change of price does to the units held at its end, at the rate of the day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from market.models import Instrument
+from market.selectors import PriceView, QuoteView, RateView, prices_on, quotes_of, rates
+from portfolio_site.kernel.decimals import product, quotient
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.ledger.book import Book, Position
+from portfolios.ledger.gains import Unrealised, unrealised
+from portfolios.models import Portfolio
+from portfolios.selectors.ledger import ZERO, books_of
+from portfolios.selectors.shapes import CashRow, HoldingRow, HoldingsTable, InstrumentView
+
+OLD_RATE = timedelta(days=4)  # a long weekend: an older rate is said to be old
+OLD_CLOSE = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceNow:
+    """The price that a holding is valued at."""
+
+    price: Decimal
+    previous: Decimal | None
+    day: date
+    stale: bool
+    quote: QuoteView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What valuing needs to know of the market, read in a fixed number of queries."""
+
+    day: date
+    instruments: dict[int, Instrument]
+    prices: dict[int, PriceNow]
+    rates: dict[tuple[str, str, date], RateView]
+
+    def rate(self, base: str, quote: str) -> RateView | None:
+        return RateView(Decimal(1), self.day, "") if base == quote else self.rates.get((base, quote, self.day))
+
+
+def holdings_of(portfolios: Portfolio | Sequence[Portfolio], *, currency: str = "", as_of: date | None = None) -> HoldingsTable:
+    """What one portfolio, or several together, hold now, or held at the end of an earlier day.
+
+    currency  of the report; where blank, the base currency of the first portfolio
+    as_of     replays the ledger to that day and values it at that day's closes and rates; today and later mean now
+
+    At most five queries now (four where the books are known), six on an earlier day, however many holdings.
+    """
+    chosen = [portfolios] if isinstance(portfolios, Portfolio) else list(portfolios)
+    today = timezone.localdate()
+    is_now = as_of is None or as_of >= today
+    day = today if as_of is None or is_now else as_of
+    currency = currency or (chosen[0].base_currency if chosen else "EUR")
+    books = books_of(chosen, until=None if is_now else day) if chosen else {}
+    world = world_of(chosen, books, currency, day, is_now=is_now)
+    gathered = _Gathered()
+    for portfolio in chosen:
+        gathered.add(portfolio, books[portfolio.pk], world, currency)
+    return _table(gathered, world, currency, tuple(portfolio.pk for portfolio in chosen), is_now=is_now)
+
+
+def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool) -> World:
+    """Instruments, prices and rates for these books, in four queries at most (five on an earlier day)."""
+    held = {pk for book in books.values() for pk, position in book.positions.items() if position.quantity}
+    every = {pk for book in books.values() for pk in book.positions}
+    instruments = Instrument.objects.in_bulk(every) if every else {}
+    prices = _prices_now(held, instruments, day) if is_now else _prices_then(held, day)
+    pairs = {(portfolio.base_currency, currency, day) for portfolio in portfolios}
+    for portfolio in portfolios:
+        book = books[portfolio.pk]
+        used = {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
+        used |= {str(code) for code, pool in book.cash.items() if pool.amount or pool.cost}
+        pairs |= {(code, portfolio.base_currency, day) for code in used} | {(code, currency, day) for code in used}
+    crossing = {pair for pair in pairs if pair[0] != pair[1]}
+    owner = portfolios[0].owner if portfolios else None
+    return World(day, instruments, prices, rates(crossing, user=owner) if crossing else {})
+
+
+def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:
+    quotes = quotes_of(held) if held else {}
+    found = {pk: PriceNow(quote.price, quote.previous_close, timezone.localdate(quote.as_of), quote.stale, quote) for pk, quote in quotes.items()}
+    unquoted = held - found.keys()
+    for pk, close in (prices_on(unquoted, day) if unquoted else {}).items():
+        found[pk] = PriceNow(close.close, None, close.day, instruments[pk].owner_id is None and day - close.day > OLD_CLOSE)
+    return found
+
+
+def _prices_then(held: set[int], day: date) -> dict[int, PriceNow]:
+    if not held:
+        return {}
+    closes: dict[int, PriceView] = prices_on(held, day)
+    before: dict[int, PriceView] = prices_on(held, day - timedelta(days=1))
+    return {pk: PriceNow(view.close, before[pk].close if pk in before else None, view.day, day - view.day > OLD_CLOSE) for pk, view in closes.items()}
+
+
+# ── adding up portfolios ────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Part:
+    """One instrument in one portfolio, in the report currency."""
+
+    portfolio_id: int
+    position: Position
+    paid: Decimal  # for everything ever bought
+    cost: Decimal
+    realised: Decimal
+    income: Decimal
+    expenses: Decimal
+    rate: Decimal | None = None
+    result: Unrealised | None = None
+    why_not: str = ""
+    rate_day: date | None = None
+
+
+@dataclass(slots=True)
+class _Cash:
+    amount: Decimal = ZERO
+    cost: Decimal = ZERO
+    value: Decimal = ZERO
+    why_not: str = ""
+    rate: Decimal | None = None
+    rate_day: date | None = None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    parts: dict[int, list[_Part]] = field(default_factory=lambda: defaultdict(list))
+    cash: dict[str, _Cash] = field(default_factory=lambda: defaultdict(_Cash))
+    realised: Decimal = ZERO
+    income: Decimal = ZERO
+    expenses: Decimal = ZERO
+    net_flows: Decimal = ZERO
+    paid_in: Decimal = ZERO
+    unconverted: list[str] = field(default_factory=list)  # why a whole portfolio is not in the totals
+
+    def add(self, portfolio: Portfolio, book: Book, world: World, currency: str) -> None:
+        base = portfolio.base_currency
+        across = world.rate(base, currency)
+        if across is None:
+            self.unconverted.append(_no_rate(base, currency, world.day))
+        by = _Converter(None if across is None else across.rate)
+        sold: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for match in book.matches:
+            sold[match.instrument] += match.cost
+        for pk, position in book.positions.items():
+            self.parts[pk].append(_part(portfolio, position, sold[pk], world, by))
+        for code, pool in book.cash.items():
+            if not pool.amount and not pool.cost:
+                continue
+            cash, rate = self.cash[str(code)], world.rate(str(code), base)
+            cash.amount += pool.amount
+            cash.cost += by(pool.cost)
+            cash.rate, cash.rate_day = (None, None) if rate is None else (by.rate_from(rate.rate), rate.day)
+            if rate is None or across is None:
+                cash.why_not = _no_rate(str(code), base if rate is None else currency, world.day)
+            else:
+                cash.value += by(product(pool.amount, rate.rate))
+        self.realised += by(book.realised)
+        self.income += by(book.income)
+        self.expenses += by(book.expenses)
+        self.net_flows += by(book.net_flows)
+        self.paid_in += by(sum((flow.amount for flow in book.flows if flow.amount > 0), ZERO))
+
+
+class _Converter:
+    """Base currency of one portfolio to the report currency.  Exact, and the identity where they are the same."""
+
+    def __init__(self, rate: Decimal | None) -> None:
+        self.known = rate is not None
+        self._rate = Decimal(1) if rate is None else rate
+
+    def __call__(self, amount: Decimal) -> Decimal:
+        if not self.known:
+            return ZERO
+        return amount if self._rate == 1 else product(amount, self._rate)
+
+    def rate_from(self, rate: Decimal) -> Decimal:
+        return rate if self._rate == 1 else product(rate, self._rate)
+
+    def result(self, found: Unrealised) -> Unrealised:
+        if self._rate == 1:
+            return found
+        value, cost, price_part = self(found.value), self(found.cost), self(found.price_part)
+        return Unrealised(value=value, cost=cost, gain=value - cost, price_part=price_part, currency_part=value - cost - price_part)
+
+
+def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World, by: _Converter) -> _Part:
+    part = _Part(
+        portfolio_id=portfolio.pk,
+        position=position,
+        paid=by(position.cost + sold),
+        cost=by(position.cost),
+        realised=by(position.realised),
+        income=by(position.income),
+        expenses=by(position.expenses),
+    )
+    if not position.quantity:
+        return part
+    instrument = world.instruments[position.instrument]
+    price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, portfolio.base_currency)
+    if rate is not None:
+        part.rate, part.rate_day = by.rate_from(rate.rate), rate.day
+    if price is None:
+        part.why_not = f"No price of {instrument.symbol} is known."
+    elif rate is None or not by.known:
+        part.why_not = _no_rate(instrument.currency, portfolio.base_currency, world.day)
+    else:
+        part.result = by.result(unrealised(position, price.price, rate.rate))
+    return part
+
+
+def _no_rate(base: str, quote: str, day: date) -> str:
+    return f"No {base}/{quote} rate is known for {day.day} {day:%b} {day.year}."
+
+
+# ── figures ─────────────────────────────────────────────────────────────────
+
+
+def _money(name: str, value: Decimal | None, currency: str, why_not: str, *, stale: date | None = None, warnings: tuple[str, ...] = ()) -> Figure:
+    if value is None:
+        return Figure.undefined(name, Unit.MONEY, why_not, currency)
+    return Figure(name, Unit.MONEY, value, currency=currency, stale_since=stale, warnings=warnings)
+
+
+def _fraction(name: str, part: Decimal | None, whole: Decimal | None, why_not: str) -> Figure:
+    """A part of a whole, to 18 places; undefined where the whole is nothing or either is unknown."""
+    if part is None or whole is None:
+        return Figure.undefined(name, Unit.FRACTION, why_not)
+    if not whole:
+        return Figure.undefined(name, Unit.FRACTION, "There is nothing to compare it with.")
+    return Figure(name, Unit.FRACTION, quotient(part, abs(whole)))
+
+
+def _total(values: Iterable[Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str, whole: Decimal | None) -> HoldingRow:
+    quantity = sum((part.position.quantity for part in parts), ZERO)
+    cost = sum((part.cost for part in parts), ZERO)
+    held = [part for part in parts if part.position.quantity]
+    why = next((part.why_not for part in held if part.why_not), "")
+    results = [part.result for part in held]
+    value = ZERO if not held else _total(None if r is None else r.value for r in results)
+    gain = ZERO if not held else _total(None if r is None else r.gain for r in results)
+    price_part = ZERO if not held else _total(None if r is None else r.price_part for r in results)
+    currency_part = ZERO if not held else _total(None if r is None else r.currency_part for r in results)
+    price = world.prices.get(instrument.pk) if held else None
+    rate = next((part.rate for part in held if part.rate is not None), None)
+    old = _stale_since(price, held, world.day)
+    realised, income = sum((p.realised for p in parts), ZERO), sum((p.income for p in parts), ZERO)
+    expenses = sum((p.expenses for p in parts), ZERO)
+    total_gain = None if gain is None else realised + gain + income - expenses
+    change, base_value = _day_change(quantity, price, rate, value)
+    why_no_change = why or ("" if not held else f"No earlier price of {instrument.symbol} is known.")
+    owners = tuple(sorted({part.portfolio_id for part in (held or parts)}))
+    nothing = "Nothing is held."
+    return HoldingRow(
+        instrument=InstrumentView.of(instrument),
+        portfolio_id=owners[0] if len(owners) == 1 else None,
+        portfolio_ids=owners,
+        quantity=quantity,
+        average_cost=_money("average_cost", quotient(cost, quantity) if quantity else None, currency, nothing),
+        cost=cost,
+        price=_money("price", price.price if price else None, instrument.currency, why or nothing, stale=old),
+        rate=Figure("rate", Unit.NUMBER, rate) if rate is not None else Figure.undefined("rate", Unit.NUMBER, why or nothing),
+        value=_money("value", value, currency, why, stale=old),
+        day_change=_money("day_change", change, currency, why_no_change),
+        day_change_fraction=_fraction("day_change", change, base_value, why_no_change),
+        unrealised=_money("unrealised", gain, currency, why, stale=old),
+        unrealised_fraction=_fraction("unrealised", gain, cost, why),
+        price_part=_money("price_part", price_part, currency, why, stale=old),
+        currency_part=_money("currency_part", currency_part, currency, why, stale=old),
+        realised=realised,
+        income=income,
+        expenses=expenses,
+        total_gain=_money("total_gain", total_gain, currency, why, stale=old),
+        total_gain_fraction=_fraction("total_gain", total_gain, sum((p.paid for p in parts), ZERO), why),
+        weight=_fraction("weight", value, whole, why or "The portfolio has no value."),
+        opened_on=min(part.position.opened_on for part in (held or parts)),
+        changed_on=max(part.position.changed_on for part in parts),
+        quote=price.quote if price else None,
+        priced_on=price.day if price else None,
+        stale=bool(price and price.stale),
+    )
+
+
+def _day_change(quantity: Decimal, price: PriceNow | None, rate: Decimal | None, value: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """The change of the day, and the value before it."""
+    if not quantity:
+        return ZERO, ZERO
+    if price is None or price.previous is None or rate is None or value is None:
+        return None, None
+    change = product(product(quantity, price.price - price.previous), rate)
+    return change, value - change
+
+
+def _stale_since(price: PriceNow | None, parts: list[_Part], day: date) -> date | None:
+    old = [price.day] if price is not None and price.stale else []
+    old += [part.rate_day for part in parts if part.rate_day is not None and day - part.rate_day > OLD_RATE]
+    return min(old) if old else None
+
+
+def _cash_row(code: str, cash: _Cash, currency: str, day: date, whole: Decimal | None) -> CashRow:
+    value = None if cash.why_not else cash.value
+    old = cash.rate_day if cash.rate_day is not None and day - cash.rate_day > OLD_RATE else None
+    return CashRow(
+        currency=code,
+        amount=cash.amount,
+        rate=Figure("rate", Unit.NUMBER, cash.rate) if cash.rate is not None else Figure.undefined("rate", Unit.NUMBER, cash.why_not),
+        value=_money("cash", value, currency, cash.why_not, stale=old),
+        cost=cash.cost,
+        gain=_money("unrealised", None if value is None else value - cash.cost, currency, cash.why_not, stale=old),
+        weight=_fraction("weight", value, whole, cash.why_not or "The portfolio has no value."),
+    )
+
+
+def _table(gathered: _Gathered, world: World, currency: str, ids: tuple[int, ...], *, is_now: bool) -> HoldingsTable:
+    known = ZERO
+    for parts in gathered.parts.values():
+        known += sum((part.result.value for part in parts if part.result is not None), ZERO)
+    known += sum((cash.value for cash in gathered.cash.values() if not cash.why_not), ZERO)
+    rows = [_row(world.instruments[pk], parts, world, currency, known) for pk, parts in gathered.parts.items()]
+    cash = tuple(_cash_row(code, one, currency, world.day, known) for code, one in sorted(gathered.cash.items()))
+    opened = sorted((row for row in rows if row.is_open), key=lambda row: (-(row.value.value or ZERO), row.instrument.symbol))
+    closed = sorted((row for row in rows if not row.is_open), key=lambda row: (row.changed_on, row.instrument.symbol), reverse=True)
+    return _totals(gathered, opened, closed, cash, world, currency, ids, is_now=is_now)
+
+
+def _sum(name: str, figures: Sequence[Figure], currency: str, warnings: tuple[str, ...], extra: Decimal = ZERO) -> Figure:
+    """The known ones added up; undefined only where there are some and none is known."""
+    values = [figure.value for figure in figures if isinstance(figure.value, Decimal)]
+    if figures and not values:
+        return _money(name, None, currency, figures[0].why_not)
+    old = [figure.stale_since for figure in figures if figure.stale_since is not None]
+    return _money(name, sum(values, extra), currency, "", stale=min(old) if old else None, warnings=warnings)
+
+
+def _totals(
+    gathered: _Gathered,
+    opened: Sequence[HoldingRow],
+    closed: Sequence[HoldingRow],
+    cash: tuple[CashRow, ...],
+    world: World,
+    currency: str,
+    ids: tuple[int, ...],
+    *,
+    is_now: bool,
+) -> HoldingsTable:
+    missing = tuple(row.value for row in opened if not row.value.known) + tuple(row.value for row in cash if not row.value.known)
+    said = [*dict.fromkeys([*(f"{figure.why_not} It is not counted in the totals." for figure in missing), *gathered.unconverted])]
+    warnings = tuple(said)
+    values = [row.value for row in opened]
+    holdings_value = _sum("value", values, currency, warnings)
+    cash_value = _sum("cash", [row.value for row in cash], currency, ())
+    value = _sum("value", [*values, *(row.value for row in cash)], currency, warnings)
+    change = _sum("day_change", [row.day_change for row in opened if row.value.known], currency, ())
+    gain = _sum("unrealised", [*(row.unrealised for row in opened), *(row.gain for row in cash)], currency, warnings)
+    cost = sum((row.cost for row in opened), ZERO)
+    unrealised_value = gain.value if isinstance(gain.value, Decimal) else None
+    total = None if unrealised_value is None else gathered.realised + unrealised_value + gathered.income - gathered.expenses
+    change_value = change.value if isinstance(change.value, Decimal) else None
+    whole = value.value if isinstance(value.value, Decimal) else None
+    held_gain = _sum("unrealised", [row.unrealised for row in opened], currency, ())
+    return HoldingsTable(
+        portfolio_ids=ids,
+        currency=currency,
+        as_of=world.day,
+        is_now=is_now,
+        rows=tuple(opened),
+        closed=tuple(closed),
+        cash=cash,
+        value=value,
+        holdings_value=holdings_value,
+        cash_value=cash_value,
+        cost=cost,
+        day_change=change,
+        day_change_fraction=_fraction(
+            "day_change", change_value, None if whole is None or change_value is None else whole - change_value, change.why_not
+        ),
+        unrealised=gain,
+        unrealised_fraction=_fraction("unrealised", held_gain.value if isinstance(held_gain.value, Decimal) else None, cost, held_gain.why_not),
+        realised=gathered.realised,
+        income=gathered.income,
+        expenses=gathered.expenses,
+        net_flows=gathered.net_flows,
+        total_gain=_money("total_gain", total, currency, gain.why_not, stale=gain.stale_since, warnings=warnings),
+        total_gain_fraction=_fraction("total_gain", total, gathered.paid_in, gain.why_not),
+        undefined=missing,
+    )

@@ -1,0 +1,133 @@
+"""Making, changing and removing portfolios."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services import record_audit
+from market.models import Instrument
+from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
+from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.ledger.replay import replay
+from portfolios.models import Portfolio, Transaction
+from portfolios.selectors.ledger import events_of, rules_of
+from portfolios.services.locking import only_writer
+from portfolios.services.projections import write_all
+from portfolios.signals import ledger_changed
+
+CHANGEABLE = ("name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark")
+_RULES = frozenset({"base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short"})
+
+
+def create_portfolio(
+    actor: Any,
+    *,
+    name: str,
+    base_currency: str,
+    description: str = "",
+    cost_method: str = CostMethod.AVERAGE,
+    dividend_treatment: str = DividendTreatment.INCOME,
+    tracks_cash: bool = True,
+    allows_short: bool = False,
+    benchmark: Instrument | None = None,
+    is_sample: bool = False,
+) -> Portfolio:
+    """A new, empty portfolio of the actor's.  Raises Invalid by field."""
+    portfolio = Portfolio(
+        owner=actor,
+        name=name.strip(),
+        description=description.strip(),
+        base_currency=base_currency,
+        cost_method=cost_method,
+        dividend_treatment=dividend_treatment,
+        tracks_cash=tracks_cash,
+        allows_short=allows_short,
+        benchmark=benchmark,
+        is_sample=is_sample,
+    )
+    _check(portfolio, actor)
+    with transaction.atomic():
+        portfolio.save()
+        record_audit(actor, "portfolio.created", object_type="portfolio", object_id=portfolio.pk, sample=is_sample)
+    return portfolio
+
+
+def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfolio:
+    """Change a portfolio's name, rules or benchmark; the holdings are made again where a rule changes.
+
+    Raises Invalid by field; Conflict if the currency of a portfolio with entries would change; what the ledger refuses where
+    a rule does not fit its entries.
+    """
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        raise Invalid(
+            f"A portfolio has no {', '.join(unknown)} to change.", errors=[FieldError(name, "unknown", "This cannot be changed.") for name in unknown]
+        )
+    with only_writer(portfolio) as locked:
+        changed = sorted(name for name, value in changes.items() if getattr(locked, name) != value)
+        if not changed:
+            return locked
+        for name in changed:
+            value = changes[name]
+            setattr(locked, name, value.strip() if isinstance(value, str) else value)
+        _check(locked, actor)
+        if "base_currency" in changed and Transaction.objects.filter(portfolio=locked).exists():
+            raise Conflict(
+                "The currency of a portfolio with transactions cannot change: they are booked at rates to it. Make a new portfolio in the other currency.",
+                errors=[FieldError("base_currency", "in_use", "The portfolio has transactions.")],
+            )
+        if _RULES & set(changed):
+            locked.revision += 1
+            write_all(locked, replay(events_of(locked), rules_of(locked)))
+            first = Transaction.objects.filter(portfolio=locked).live().order_by("traded_on").values_list("traded_on", flat=True).first()
+            if first is not None:
+                transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=first))
+        locked.save()
+        record_audit(actor, "portfolio.changed", subject=locked.owner_id, object_type="portfolio", object_id=locked.pk, fields=changed)
+    return locked
+
+
+def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
+    """Remove a portfolio with everything in it.  This cannot be undone."""
+    with only_writer(portfolio) as locked:
+        record_audit(
+            actor,
+            "portfolio.deleted",
+            subject=locked.owner_id,
+            object_type="portfolio",
+            object_id=locked.pk,
+            transactions=Transaction.objects.filter(portfolio=locked).count(),
+        )
+        # children first, each in one statement: one by one they would be loaded and opened only to be dropped
+        locked.holdings.all()._raw_delete(locked.holdings.db)
+        locked.cash.all()._raw_delete(locked.cash.db)
+        Transaction.objects.filter(portfolio=locked).update(replaces=None, origin=None)
+        Transaction.objects.filter(portfolio=locked)._raw_delete(locked.holdings.db)
+        since = timezone.localdate(locked.created_at)
+        transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=since))
+        locked.delete()
+
+
+def _check(portfolio: Portfolio, actor: Any) -> None:
+    errors: list[FieldError] = []
+    if not portfolio.name:
+        errors.append(FieldError("name", "required", "Give the portfolio a name."))
+    try:
+        Currency(portfolio.base_currency)
+    except UnknownCurrency as problem:
+        errors.append(FieldError("base_currency", "unknown_currency", str(problem)))
+    benchmark = portfolio.benchmark
+    if benchmark is not None and benchmark.owner_id not in (None, actor.pk):
+        errors.append(FieldError("benchmark", "not_found", "There is no such instrument."))
+    try:
+        portfolio.clean_fields(exclude=["owner", "base_currency", "benchmark"] + (["name"] if not portfolio.name else []))
+    except ValidationError as problem:
+        errors += [FieldError(name, "invalid", " ".join(messages)) for name, messages in problem.message_dict.items()]
+    if errors:
+        raise Invalid(errors[0].detail, errors=errors)

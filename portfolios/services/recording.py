@@ -1,0 +1,351 @@
+"""Recording, editing and voiding entries.  The ledger itself is the judge: what cannot be replayed is not written.
+
+Every write goes one way (`_change`): lock the portfolio, read, replay the touched instruments, write, raise the revision,
+rewrite the touched projections, leave an audit line, publish the news on commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.services import record_audit
+from market.models import Instrument
+from portfolio_site.kernel.errors import Conflict, FieldError
+from portfolio_site.kernel.money import Currency
+from portfolios.choices import RateSource
+from portfolios.errors import AlreadyRecorded, AlreadyVoided, LedgerRefused
+from portfolios.ledger.book import Book, CashPool
+from portfolios.ledger.events import Event
+from portfolios.ledger.replay import replay
+from portfolios.models import CashBalance, ImportBatch, Portfolio, Transaction
+from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
+from portfolios.services.drafts import TransactionDraft, checked
+from portfolios.services.locking import only_writer
+from portfolios.services.projections import write_cash, write_holdings
+from portfolios.signals import ledger_changed
+
+_AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
+_AT_ONCE = 500  # rows in one INSERT: SQLite allows 32 766 values
+_DERIVED_FROM = frozenset({"quantity", "price", "fees", "taxes", "kind"})
+
+
+# ── what people do ──────────────────────────────────────────────────────────
+
+
+def record_transaction(
+    actor: Any,
+    portfolio: Portfolio,
+    *,
+    kind: str,
+    traded_on: date | None,
+    instrument: Instrument | None = None,
+    quantity: Decimal | None = None,
+    price: Decimal | None = None,
+    amount: Decimal | None = None,
+    fees: Decimal | None = None,
+    taxes: Decimal | None = None,
+    currency: str | None = None,
+    settlement_currency: str = "",
+    fx_rate: Decimal | None = None,
+    traded_at: datetime | None = None,
+    ratio_new: Decimal | None = None,
+    ratio_old: Decimal | None = None,
+    acquired_on: date | None = None,
+    notes: str = "",
+    external_id: str = "",
+    source: str = "",
+    source_key: str = "",
+    batch: ImportBatch | None = None,
+) -> Transaction:
+    """Book one entry (fields: TransactionDraft).
+
+    Raises Invalid by field; Oversold, with date and quantity held, also when the entry would empty what a later sale needs.
+    """
+    draft = TransactionDraft(
+        kind=kind,
+        traded_on=traded_on,
+        instrument=instrument,
+        quantity=quantity,
+        price=price,
+        amount=amount,
+        fees=fees,
+        taxes=taxes,
+        currency=currency or "",
+        settlement_currency=settlement_currency,
+        fx_rate=fx_rate,
+        traded_at=traded_at,
+        ratio_new=ratio_new,
+        ratio_old=ratio_old,
+        acquired_on=acquired_on,
+        notes=notes,
+        external_id=external_id,
+        source=source,
+        source_key=source_key,
+    )
+    rows = checked(portfolio, [draft], actor=actor, rows=False)
+    return _change(actor, portfolio, _Change("transaction.recorded", inserts=rows, batch=batch))[0]
+
+
+def record_many(actor: Any, portfolio: Portfolio, drafts: Sequence[TransactionDraft], batch: ImportBatch | None = None) -> list[Transaction]:
+    """Book many entries, all or none, in the order given.
+
+    Raises Invalid whose errors name row and field as "transactions.<place from 0>.<field>"; Oversold as above, with `row` in
+    its data where one of the new rows is the one that fails.
+    """
+    if not drafts:
+        return []
+    rows = checked(portfolio, drafts, actor=actor, rows=True)
+    return _change(actor, portfolio, _Change("transactions.recorded", inserts=rows, batch=batch, by_row=True))
+
+
+def edit_transaction(actor: Any, entry: Transaction, **changes: Any) -> Transaction:
+    """Put another version of an entry in the place of this one: it is voided, and what replaces it keeps its number.
+
+    changes  fields of TransactionDraft; what is not named stays
+    A reference rate is looked up anew when the day or the currency changes; a rate of one's own stays.  An amount that was
+    recorded beside quantity and price follows them when they change and it does not.
+    Raises AlreadyVoided if it is no longer current; otherwise as record_transaction.
+    """
+    portfolio = entry.portfolio
+    draft, keeps_rate = _edited(entry, changes)
+    row = checked(portfolio, [draft], actor=actor, rows=False)[0]
+    if keeps_rate and row.fx_rate is not None:
+        row.fx_source = RateSource.REFERENCE
+    row.origin_id, row.replaces_id, row.batch_id = entry.entry, entry.pk, entry.batch_id
+    return _change(actor, portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
+
+
+def void_transaction(actor: Any, entry: Transaction) -> None:
+    """Take an entry out of the ledger; it stays in the record.
+
+    Raises Oversold if a later sale needs it, AlreadyVoided if it is no longer current.
+    """
+    _change(actor, entry.portfolio, _Change("transaction.voided", voids=[entry]))
+
+
+def void_many(actor: Any, portfolio: Portfolio, entries: Iterable[Transaction]) -> int:
+    """Take many entries of one portfolio out, all or none.  Returns how many.  Raises as void_transaction."""
+    voids = list(entries)
+    if voids:
+        _change(actor, portfolio, _Change("transactions.voided", voids=voids))
+    return len(voids)
+
+
+def restore_transaction(actor: Any, entry: Transaction) -> Transaction:
+    """Undo a void: the entry is recorded again as it was, under its number.  Raises Conflict if a version of it counts."""
+    if entry.voided_at is None or Transaction.objects.of_entry(entry.entry).live().exists():
+        raise Conflict("This transaction counts already; there is nothing to undo.")
+    row = _copy(entry)
+    row.origin_id, row.replaces_id = entry.entry, entry.pk
+    return _change(actor, entry.portfolio, _Change("transaction.restored", inserts=[row]))[0]
+
+
+# ── drafts of edits ─────────────────────────────────────────────────────────
+
+
+def draft_of(entry: Transaction) -> TransactionDraft:
+    """The entry as it would be recorded anew."""
+    return TransactionDraft(
+        kind=entry.kind,
+        traded_on=entry.traded_on,
+        instrument=entry.instrument,
+        quantity=entry.quantity,
+        price=entry.price,
+        amount=entry.amount,
+        fees=entry.fees,
+        taxes=entry.taxes,
+        currency=entry.currency,
+        settlement_currency=entry.settlement_currency,
+        fx_rate=entry.fx_rate if entry.fx_source == RateSource.OWN else None,
+        traded_at=entry.traded_at,
+        ratio_new=entry.ratio_new,
+        ratio_old=entry.ratio_old,
+        acquired_on=entry.acquired_on,
+        notes=entry.notes,
+        external_id=entry.external_id,
+        source=entry.source,
+        source_key=entry.source_key,
+    )
+
+
+def _edited(entry: Transaction, changes: dict[str, Any]) -> tuple[TransactionDraft, bool]:
+    """The entry with the changes, and whether it keeps the reference rate that it was booked at."""
+    old = draft_of(entry)
+    changed = {name for name, value in changes.items() if value != getattr(old, name)}
+    draft = replace(old, **changes)
+    if "instrument" in changed and "currency" not in changed and draft.instrument is not None:
+        draft = replace(draft, currency="")
+    if changed & {"currency", "settlement_currency", "instrument"} and "fx_rate" not in changed:
+        draft = replace(draft, fx_rate=None)
+    if "traded_on" in changed and "traded_at" not in changed:
+        draft = replace(draft, traded_at=None)
+    follows = changed & _DERIVED_FROM and "amount" not in changed and entry.amount is not None
+    if follows and draft.price is not None and draft.quantity is not None and not draft.settlement_currency:
+        draft = replace(draft, amount=None)
+    moves_rate = changed & {"traded_on", "currency", "settlement_currency", "instrument", "fx_rate", "kind"}
+    keeps_rate = entry.fx_source == RateSource.REFERENCE and not moves_rate
+    return (replace(draft, fx_rate=entry.fx_rate) if keeps_rate else draft), keeps_rate
+
+
+def _copy(entry: Transaction) -> Transaction:
+    """The same entry as a new row."""
+    skipped = {"id", "recorded_at", "recorded_by", "voided_at", "replaces", "origin"}
+    values = {field.attname: getattr(entry, field.attname) for field in Transaction._meta.concrete_fields if field.name not in skipped}
+    return Transaction(**values)
+
+
+# ── the one way to write ────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    action: str
+    inserts: Sequence[Transaction] = ()
+    voids: Sequence[Transaction] = ()
+    batch: ImportBatch | None = None
+    by_row: bool = False
+
+    @property
+    def instruments(self) -> set[int]:
+        return {row.instrument_id for row in (*self.inserts, *self.voids) if row.instrument_id is not None}
+
+    @property
+    def since(self) -> date:
+        return min(row.traded_on for row in (*self.inserts, *self.voids))
+
+
+def _change(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transaction]:
+    with only_writer(portfolio) as locked:
+        if locked.base_currency != portfolio.base_currency:
+            raise Conflict("The portfolio's currency was changed in the meantime. Load the page again.")
+        _still_current(locked, change.voids)
+        new = _new_events(change.inserts)
+        book = _judge(locked, change, new)
+        rows = _store(actor, locked, change)
+        locked.revision += 1
+        locked.save(update_fields=["revision", "updated_at"])
+        write_holdings(locked, book, change.instruments)
+        _move_cash(locked, change, new)
+        _audit(actor, locked, change, rows)
+        news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
+        transaction.on_commit(news)
+    portfolio.revision, portfolio.updated_at = locked.revision, locked.updated_at
+    return rows
+
+
+def _still_current(portfolio: Portfolio, voids: Sequence[Transaction]) -> None:
+    if not voids:
+        return
+    live = Transaction.objects.live().filter(portfolio=portfolio, pk__in=[row.pk for row in voids]).values_list("pk", flat=True)
+    if set(live) != {row.pk for row in voids}:
+        raise AlreadyVoided("It was changed or removed in the meantime. Load the page again and look at what it is now.")
+
+
+def _new_events(rows: Sequence[Transaction]) -> list[Event]:
+    """A version of an entry stands where the entry stood; entries without a number come after all others of their day."""
+    events = []
+    for place, row in enumerate(rows):
+        number = row.origin_id or -(place + 1)
+        events.append(event_of(row, number=number, sequence=row.origin_id or _AFTER_ALL + place))
+    return events
+
+
+def _judge(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> Book:
+    """The book of the touched instruments after the change.  Raises what the ledger refuses, in words about the change."""
+    gone = {row.entry for row in change.voids}
+    old = events_of(portfolio, instruments=change.instruments) if change.instruments else []
+    history = [event for event in old if event.id not in gone]
+    history += [event for event in new if getattr(event, "instrument", None) is not None]
+    try:
+        return replay(history, rules_of(portfolio))
+    except LedgerRefused as refused:
+        raise _in_words(refused, change) from None
+
+
+def _in_words(refused: LedgerRefused, change: _Change) -> LedgerRefused:
+    """The same error, said for what was asked: which row fails, or that a later entry does."""
+    number = refused.data.get("event_id")
+    if isinstance(number, int) and number < 0:
+        row = -number - 1
+        refused.data.pop("event_id")
+        if change.by_row:
+            refused.data["row"] = row
+            refused.errors = (FieldError(f"transactions.{row}.quantity", refused.code, refused.detail),)
+            refused.detail = f"Row {row + 1} was refused and nothing was recorded. {refused.detail}"
+        else:
+            refused.errors = (FieldError("quantity", refused.code, refused.detail),)
+    elif change.voids and not change.inserts:
+        refused.detail = f"Without this entry a later one has nothing to take from. {refused.detail}"
+    elif change.voids and number != change.inserts[0].origin_id:
+        refused.detail = f"After this change a later entry has nothing to take from. {refused.detail}"
+        refused.errors = (FieldError("quantity", refused.code, refused.detail),)
+    elif not change.by_row:
+        refused.errors = (FieldError("quantity", refused.code, refused.detail),)
+    refused.args = (refused.detail,)
+    return refused
+
+
+def _store(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transaction]:
+    now = timezone.now()
+    if change.voids:
+        Transaction.objects.filter(pk__in=[row.pk for row in change.voids]).update(voided_at=now)
+        for row in change.voids:
+            row.voided_at = now
+    for row in change.inserts:
+        row.portfolio, row.recorded_at, row.recorded_by = portfolio, now, actor
+        if change.batch is not None:
+            row.batch = change.batch
+    try:
+        with transaction.atomic():
+            return list(Transaction.objects.bulk_create(change.inserts, batch_size=_AT_ONCE))
+    except IntegrityError:
+        if any(row.source_key for row in change.inserts):
+            raise AlreadyRecorded("A row of this statement stands in the ledger already. Read the statement again.") from None
+        raise
+
+
+def _move_cash(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> None:
+    """Rewrite the balances that moved.
+
+    A balance in the portfolio's own currency moves by the cash that the entries move, whatever else is in the ledger.  One
+    in another currency has a pooled cost that depends on all its entries, so that the whole ledger is replayed for it.
+    """
+    if not portfolio.tracks_cash:
+        return
+    base = portfolio.base_currency
+    moved = [(event.currency, cash_effect(event)) for event in new] + [
+        (event.currency, -cash_effect(event)) for event in (event_of(row) for row in change.voids)
+    ]
+    touched = {str(currency) for currency, amount in moved if amount}
+    if touched - {base}:
+        book = replay(events_of(portfolio), rules_of(portfolio))
+        write_cash(portfolio, (pool for code, pool in book.cash.items() if str(code) in touched), replacing=touched)
+    elif touched:
+        stored = CashBalance.objects.filter(portfolio=portfolio, currency=base).first()
+        after = (stored.amount if stored else Decimal(0)) + sum(amount for _, amount in moved)
+        write_cash(portfolio, [CashPool(Currency(base), after, after)], replacing=[base])
+
+
+def _audit(actor: Any, portfolio: Portfolio, change: _Change, rows: Sequence[Transaction]) -> None:
+    single = [*rows, *change.voids]
+    one = single[0].entry if change.action.startswith("transaction.") else None
+    record_audit(
+        actor,
+        change.action,
+        subject=portfolio.owner_id,
+        object_type="transaction" if one else "portfolio",
+        object_id=one or portfolio.pk,
+        portfolio=portfolio.pk,
+        revision=portfolio.revision,
+        recorded=len(rows),
+        voided=len(change.voids),
+        batch=change.batch.pk if change.batch else None,
+    )

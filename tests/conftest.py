@@ -1,0 +1,112 @@
+"""People, the world they trade in, and a check of every ledger after each test that touched one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from tests import factories
+from tests.append_only import audit_triggers_stand_aside_while_tables_are_emptied
+
+__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied"]
+
+_DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "unbalanced: the test breaks a ledger on purpose; it is not checked afterwards")
+
+
+def _database_of(request: pytest.FixtureRequest) -> str:
+    """The fixture that gives this test its database; "" if it has none."""
+    marker = request.node.get_closest_marker("django_db")
+    named = _DATABASE_FIXTURES & set(request.fixturenames)
+    if (marker is not None and marker.kwargs.get("transaction")) or named - {"db"}:
+        return "transactional_db"
+    return "db" if marker is not None or named else ""
+
+
+@pytest.fixture(autouse=True)
+def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test on a database: stored holdings equal a rebuild from zero, and every portfolio's identity holds exactly."""
+    database = _database_of(request)
+    if not database:
+        yield
+        return
+    request.getfixturevalue(database)
+    cache.clear()
+    yield
+    from portfolios.models import Portfolio
+    from portfolios.services import check_integrity
+
+    if request.node.get_closest_marker("unbalanced") is None:
+        touched = list(Portfolio.objects.filter(revision__gt=0).values_list("pk", flat=True))
+        assert check_integrity(touched) == []
+
+
+@pytest.fixture
+def today() -> date:
+    return timezone.localdate()
+
+
+@pytest.fixture
+def person(db: None) -> Any:
+    """The one whose things the test is about."""
+    return factories.make_person("mia")
+
+
+@pytest.fixture
+def stranger(db: None) -> Any:
+    """Somebody else, who may see none of it."""
+    return factories.make_person("sam")
+
+
+@pytest.fixture
+def portfolio(person: Any) -> Any:
+    """An empty portfolio in EUR."""
+    return factories.make_portfolio(person)
+
+
+@pytest.fixture
+def dollar(db: None, today: date) -> None:
+    """$1.25 for €1 on each of the last 400 days, and in the first week of June 2020."""
+    factories.set_rate_every_day("USD", "1.25", today - timedelta(days=400), today)
+    factories.set_rate_every_day("USD", "1.12", date(2020, 6, 1), date(2020, 6, 7))
+
+
+@pytest.fixture
+def a_portfolio(person: Any, dollar: None, today: date) -> Callable[..., Any]:
+    """Makes a portfolio of `positions` holdings, half in EUR and half in USD, each bought 30 days ago and quoted now."""
+
+    def make(positions: int = 1, **fields: Any) -> Any:
+        portfolio = factories.make_portfolio(person, **fields)
+        day = today - timedelta(days=30)
+        factories.record(portfolio, "deposit", day, amount="100000")
+        for number in range(positions):
+            instrument = factories.make_instrument(currency="USD" if number % 2 else "EUR", price="12.5", previous="12")
+            factories.record(portfolio, "buy", day, instrument, quantity=str(number + 1), price="10", fees="1")
+        return portfolio
+
+    return make
+
+
+@pytest.fixture
+def signed_in(client: Any, person: Any) -> Any:
+    """A browser in which the person is signed in."""
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def api(person: Any) -> Any:
+    """The API, called by the person."""
+    from rest_framework.test import APIClient
+
+    caller = APIClient()
+    caller.force_authenticate(person)
+    return caller
