@@ -242,6 +242,19 @@ def chart_fallback(points: Sequence[float]) -> SafeString:
 
 
 @register.simple_tag
+def donut(parts: Iterable[Any]) -> SafeString:
+    """Parts of a whole as a ring, until the chart draws it.  Each part has a `weight` and a `colour` (1 to 8)."""
+    start, rings = 0.0, []
+    for part in parts:
+        size = max(_fraction(part.weight), 0.0) * 100
+        rings.append((part.colour, f"{max(size - 0.6, 0.1):.2f}", f"{100 - max(size - 0.6, 0.1):.2f}", f"{-start:.2f}"))
+        start += size
+    ring = '<circle class="c{}" cx="50" cy="50" r="42" pathLength="100" stroke-dasharray="{} {}" stroke-dashoffset="{}"/>'
+    inner = format_html_join("", ring, rings)
+    return format_html('<svg class="donut" viewBox="0 0 100 100" aria-hidden="true">{}</svg>', inner)
+
+
+@register.simple_tag
 def hidden_now() -> bool:
     """Whether amounts are hidden in the page being made."""
     return amounts_hidden()
