@@ -1,7 +1,7 @@
 """The two ways in which the engine refuses.
 
-    MalformedSeries   the caller's mistake: lengths disagree, a number is not finite, a flow is negative
-    Undefined         nobody's mistake: the figure has no value, and `reason` says why in words for a person
+MalformedSeries   the caller's mistake: lengths disagree, a number is not finite, a flow is negative
+Undefined         nobody's mistake: the figure has no value, and `reason` says why in words for a person
 """
 
 from __future__ import annotations

@@ -34,7 +34,22 @@ def test_nineteen_days_are_too_few() -> None:
 
 @pytest.mark.parametrize(
     ("volatility", "level"),
-    [(0.0, 1), (0.00499, 1), (0.005, 2), (0.0199, 2), (0.02, 3), (0.0499, 3), (0.05, 4), (0.0999, 4), (0.1, 5), (0.1499, 5), (0.15, 6), (0.2499, 6), (0.25, 7), (3.0, 7)],
+    [
+        (0.0, 1),
+        (0.00499, 1),
+        (0.005, 2),
+        (0.0199, 2),
+        (0.02, 3),
+        (0.0499, 3),
+        (0.05, 4),
+        (0.0999, 4),
+        (0.1, 5),
+        (0.1499, 5),
+        (0.15, 6),
+        (0.2499, 6),
+        (0.25, 7),
+        (3.0, 7),
+    ],
 )
 def test_the_level_follows_the_classes_of_the_european_indicator(volatility: float, level: int) -> None:
     assert risk_level(volatility) == level

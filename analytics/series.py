@@ -1,0 +1,401 @@
+"""From the exact ledger to daily series: the one border between decimals and float64.
+
+Rows of time are calendar days.  A series that ends on day T and whose first event is on day S has T - S + 2 entries: entry 0
+is the close before S, where everything is zero.  Money is in the report currency.  `to_float64` is the only place where an
+exact number becomes a float; nothing crosses back.
+
+What is left out.  An instrument without a known price, or whose currency has no known rate, cannot be valued on that day.  It
+then stands outside the series: what is paid for it leaves the series as an outflow of its day, what it brings comes in as an
+inflow, and on the day of its first price it enters at that price, as an inflow.  So the returns are those of everything that
+has a value, and each gap is named.  Cash without a rate cannot be treated so: days on which some is held are not `known`.
+
+Flows.  Those of the ledger, in the report currency at the rate of their day.  Units transferred in or out count with their
+value at the close of that day, whereas the exact book counts them at the cost they carry; transfers of one instrument on one
+day between the portfolios of one series cancel.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.engine.returns import growth_index
+from analytics.engine.valuation import converted, filled, held_each_day, worth_by_currency
+from market.packing import day_number, day_of
+from market.selectors import FxColumnView, PriceColumnView
+from portfolios.ledger.book import Book
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_BLOCK = 16  # instruments whose closes are laid out at a time
+
+
+class Dealing(NamedTuple):
+    """Money that an instrument cost (+) or brought (-) on a day, in the report currency, in a portfolio that tracks cash."""
+
+    book: int
+    instrument: int
+    day: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something held that could not be valued.  `until` is the first day on which it could; None: never yet."""
+
+    instrument: int | None  # None: cash
+    currency: str
+    since: date
+    until: date | None
+    wants_rate: bool  # a price is known, a rate is not
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Daily:
+    """Daily series of one or several portfolios together.  n + 1 closes, n days; see the head of this module.
+
+    value      (n + 1,)  worth at each close
+    inflow     (n,)      paid in, at the start of each day
+    outflow    (n,)      taken out, at the end of each day
+    known      (n + 1,)  false where cash was held in a currency without a rate
+    trading    (n + 1,)  business days: weekdays with a price of something held that is not crypto; every day for crypto alone
+    periods    business days a year: 252, or 365 for crypto alone
+    """
+
+    currency: str
+    first: date  # the day of entry 0
+    value: FloatArray
+    inflow: FloatArray
+    outflow: FloatArray
+    known: BoolArray
+    trading: BoolArray
+    periods: int
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def last(self) -> date:
+        return day_of(day_number(self.first) + len(self.value) - 1)
+
+    @property
+    def days(self) -> IntArray:
+        """Day numbers of the closes, (n + 1,)."""
+        return day_number(self.first) + np.arange(len(self.value), dtype=np.int64)
+
+    @property
+    def invested(self) -> FloatArray:
+        """Paid in less taken out, up to each close, (n + 1,)."""
+        return np.concatenate(([0.0], np.cumsum(self.inflow - self.outflow)))
+
+    @property
+    def index(self) -> FloatArray:
+        """What one unit of money became, (n + 1,), starting at 1.  Raises Undefined where no number holds it."""
+        return growth_index(self.value, self.inflow, self.outflow)
+
+    def at(self, day: date) -> int:
+        """The entry of a day, the nearest one for days outside."""
+        return min(max(day_number(day) - day_number(self.first), 0), len(self.value) - 1)
+
+    def between(self, before: date, last: date) -> Daily:
+        """The series whose entry 0 is the close of `before` and that ends with `last`; days outside are left off."""
+        begin, end = self.at(before), self.at(last)
+        return replace(
+            self,
+            first=day_of(day_number(self.first) + begin),
+            value=self.value[begin : end + 1],
+            inflow=self.inflow[begin:end],
+            outflow=self.outflow[begin:end],
+            known=self.known[begin : end + 1],
+            trading=self.trading[begin : end + 1],
+        )
+
+    def ending_at(self, value: float) -> Daily:
+        """The same with another worth at the last close: that of the newest quotes."""
+        worth = self.value.copy()
+        worth[-1] = value
+        return replace(self, value=worth)
+
+
+# ── the border ──────────────────────────────────────────────────────────────
+
+
+def to_float64(numbers: Iterable[Decimal]) -> FloatArray:
+    """Exact numbers as float64: each the nearest double.  The only crossing from the ledger to the engine."""
+    return np.fromiter((float(number) for number in numbers), dtype=np.float64)
+
+
+def day_numbers(days: Iterable[date]) -> IntArray:
+    """Days as whole numbers since 1970-01-01."""
+    return np.fromiter((day.toordinal() for day in days), dtype=np.int64) - date(1970, 1, 1).toordinal()
+
+
+# ── rates and closes laid out by day ────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the world says about the instruments of some books.
+
+    prices    closes by instrument, in its currency; absent: none is known
+    rates     units of a currency for one EUR, by currency; absent: none is known
+    quoted    the currency of each instrument
+    coins     the instruments that trade every day (crypto)
+    """
+
+    prices: Mapping[int, PriceColumnView]
+    rates: Mapping[str, FxColumnView]
+    quoted: Mapping[int, str]
+    coins: frozenset[int] = frozenset()
+
+    def rate(self, currency: str, report: str, first: int, length: int) -> FloatArray:
+        """Units of `report` for one unit of `currency` on `length` days from day number `first`; 0 where none is known yet."""
+        if currency == report:
+            return np.ones(length)
+        legs = [self.rates.get(report), self.rates.get(currency)]
+        if any(leg is None for leg in legs):
+            return np.zeros(length)
+        to, of = (filled(leg.days.astype(np.int64) - first, leg.rates, 0.0, length) for leg in legs if leg is not None)
+        return np.divide(to, of, out=np.zeros(length), where=of != 0)
+
+    def closes(self, instrument: int, first: int, length: int) -> FloatArray:
+        """The close of each day in the instrument's currency, the last one carried forward; 0 before the first one."""
+        column = self.prices.get(instrument)
+        if column is None:
+            return np.zeros(length)
+        return filled(column.days.astype(np.int64) - first, column.closes, 0.0, length)
+
+    def worth_of_one(self, instrument: int, report: str, first: int, length: int) -> FloatArray:
+        """Close × rate of each day; 0 where either is not known yet."""
+        return self.closes(instrument, first, length) * self.rate(self.quoted[instrument], report, first, length)
+
+
+# ── the series ──────────────────────────────────────────────────────────────
+
+
+class _Steps(NamedTuple):
+    """Steps of all books, ordered by column and day; a column is one instrument (or currency) in one book."""
+
+    keys: list[tuple[int, Any]]  # (book, instrument or currency) of each column
+    columns: IntArray
+    starts: IntArray
+    after: FloatArray
+
+
+def _steps(rows: Sequence[tuple[int, Sequence[Any]]], first: int, length: int) -> _Steps:
+    """`rows` are (book, its steps), a step being (day, instrument or currency, level after)."""
+    keys: dict[tuple[int, Any], int] = {}
+    columns, days, after = [], [], []
+    for book, steps in rows:
+        if not steps:
+            continue
+        when, what, level = zip(*steps, strict=True)
+        columns.append(np.fromiter((keys.setdefault((book, one), len(keys)) for one in what), dtype=np.int64))
+        days.append(day_numbers(when) - first)
+        after.append(to_float64(level))
+    if not keys:
+        none = np.zeros(0, dtype=np.int64)
+        return _Steps([], none, none, np.zeros(0))
+    column, start, level_after = np.concatenate(columns), np.concatenate(days), np.concatenate(after)
+    inside = start < length
+    column, start, level_after = column[inside], start[inside], level_after[inside]
+    order = np.lexsort((start, column))
+    return _Steps(list(keys), column[order], start[order], level_after[order])
+
+
+def _level_before(steps: _Steps, column: int, entry: int) -> float:
+    """The level of a column at the close before an entry."""
+    begin, end = np.searchsorted(steps.columns, (column, column + 1))
+    place = int(np.searchsorted(steps.starts[begin:end], entry)) - 1
+    return float(steps.after[begin + place]) if place >= 0 else 0.0
+
+
+class _Builder:
+    """The work of `daily`, step by step."""
+
+    def __init__(self, books: Sequence[Book], currency: str, market: Market, first: int, length: int) -> None:
+        self.books, self.currency, self.market, self.first, self.length = books, currency, market, first, length
+        self.units = _steps([(i, book.steps) for i, book in enumerate(books)], first, length)
+        self.cash = _steps([(i, book.cash_steps) for i, book in enumerate(books)], first, length)
+        used = {market.quoted[instrument] for _, instrument in self.units.keys} | {code for _, code in self.cash.keys}
+        self.codes = {code: place for place, code in enumerate(sorted(used))}
+        self.rates = np.vstack([market.rate(code, currency, first, length) for code in self.codes]) if used else np.zeros((0, length))
+        self.flow_in, self.flow_out = np.zeros(length), np.zeros(length)
+        self.gaps: list[Gap] = []
+
+    def priced_from(self, instrument: int) -> int:
+        """The first entry at which the instrument has a price and its currency a rate; `length` if there is none."""
+        column = self.market.prices.get(instrument)
+        if column is None:
+            return self.length
+        price = int(column.days[0]) - self.first
+        known = np.flatnonzero(self.rates[self.codes[self.market.quoted[instrument]]])
+        rate = int(known[0]) if len(known) else self.length
+        return min(max(price, rate, 0), self.length)
+
+    def value(self) -> FloatArray:
+        """Worth at each close; what cannot be valued counts as nothing, and stands in `gaps`."""
+        by_currency = np.zeros((len(self.codes), self.length))
+        places = np.array([self.codes[self.market.quoted[one]] for _, one in self.units.keys], dtype=np.int64)
+        for begin in range(0, len(self.units.keys), _BLOCK):
+            keys = self.units.keys[begin : begin + _BLOCK]
+            closes = np.vstack([self.market.closes(instrument, self.first, self.length) for _, instrument in keys])
+            low, high = np.searchsorted(self.units.columns, (begin, begin + len(keys)))
+            steps = (self.units.columns[low:high] - begin, self.units.starts[low:high], self.units.after[low:high])
+            by_currency += worth_by_currency(*steps, closes, places[begin : begin + len(keys)], len(self.codes))
+        for place, (_, code) in enumerate(self.cash.keys):
+            row = self.codes[code]
+            by_currency[row] += self.cash_of(place)
+        return converted(by_currency, self.rates)
+
+    def cash_of(self, place: int) -> FloatArray:
+        """The balance of one cash column at each close."""
+        cash = self.cash
+        return held_each_day(cash.columns, cash.starts, cash.after, first=place, last=place + 1, days=self.length).ravel()
+
+    def known(self) -> BoolArray:
+        """Which closes have a rate for all cash that is held."""
+        known = np.ones(self.length, dtype=bool)
+        for place, (_, code) in enumerate(self.cash.keys):
+            missing = (self.rates[self.codes[code]] == 0) & (self.cash_of(place) != 0)
+            if missing.any():
+                since, until = int(np.argmax(missing)), int(np.flatnonzero(missing)[-1]) + 1
+                self.gaps.append(self._gap(None, code, since, until if until < self.length else None, wants_rate=True))
+                known &= ~missing
+        return known
+
+    def _gap(self, instrument: int | None, code: str, since: int, until: int | None, *, wants_rate: bool) -> Gap:
+        return Gap(instrument, code, day_of(self.first + since), None if until is None else day_of(self.first + until), wants_rate)
+
+    def leave_out(self, dealings: Callable[[frozenset[int]], Iterable[Dealing]]) -> dict[int, int]:
+        """The instruments that were held before they could be valued, with the entry at which they enter."""
+        outside: dict[int, int] = {}
+        since: dict[int, int] = {}
+        for place, (_, instrument) in enumerate(self.units.keys):
+            entry = self.priced_from(instrument)
+            begin, end = np.searchsorted(self.units.columns, (place, place + 1))
+            early = (self.units.starts[begin:end] < entry) & (self.units.after[begin:end] != 0)
+            if not early.any():
+                continue
+            outside[instrument] = entry
+            start = int(self.units.starts[begin + int(np.argmax(early))])
+            since[instrument] = min(start, since.get(instrument, start))
+            if entry < self.length:
+                worth = self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)
+                self._add(entry, _level_before(self.units, place, entry) * float(worth[0]))
+        for instrument, entry in outside.items():
+            code = self.market.quoted[instrument]
+            until = entry if entry < self.length else None
+            self.gaps.append(self._gap(instrument, code, since[instrument], until, wants_rate=self._has_price(instrument, since[instrument])))
+        if outside:
+            for dealing in dealings(frozenset(outside)):
+                entry = day_number(dealing.day) - self.first
+                if entry < min(outside[dealing.instrument], self.length):
+                    self._add(entry, -float(dealing.amount))
+        return outside
+
+    def _has_price(self, instrument: int, entry: int) -> bool:
+        column = self.market.prices.get(instrument)
+        return column is not None and int(column.days[0]) - self.first <= entry
+
+    def _add(self, entry: int, amount: float) -> None:
+        """One flow: in if positive, out if negative."""
+        if amount > 0:
+            self.flow_in[entry] += amount
+        else:
+            self.flow_out[entry] -= amount
+
+    def flows(self, outside: Mapping[int, int], transfers: frozenset[int]) -> None:
+        """Adds the flows of the ledgers; what belongs to an instrument outside the series stays out."""
+        moved: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        for book in self.books:
+            if not book.flows:
+                continue
+            days, amounts, events, instruments, quantities = zip(*book.flows, strict=True)
+            entries, much = day_numbers(days) - self.first, to_float64(amounts)
+            counts = entries < self.length
+            if transfers:
+                for place in [i for i, event in enumerate(events) if event in transfers and quantities[i] is not None]:
+                    counts[place] = False
+                    if outside.get(instruments[place], 0) <= entries[place] < self.length:
+                        moved[int(entries[place]), instruments[place]] += quantities[place]
+            if outside:
+                for place in [i for i, instrument in enumerate(instruments) if instrument in outside]:
+                    counts[place] &= entries[place] >= outside[instruments[place]]
+            entries, much = entries[counts], much[counts]
+            self.flow_in += np.bincount(entries, np.maximum(much, 0.0), self.length)
+            self.flow_out += np.bincount(entries, np.maximum(-much, 0.0), self.length)
+        for (entry, instrument), quantity in moved.items():
+            worth = self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)
+            self._add(entry, float(quantity) * float(worth[0]))
+
+    def trading(self) -> tuple[BoolArray, int]:
+        """Business days and how many a year has."""
+        held = {instrument for _, instrument in self.units.keys}
+        if held and held <= self.market.coins:
+            return np.ones(self.length, dtype=bool), 365
+        weekday = (self.first + 3 + np.arange(self.length)) % 7 < 5  # day 0, 1 Jan 1970, was a Thursday
+        columns = [self.market.prices[one] for one in held - self.market.coins if one in self.market.prices]
+        if not columns:
+            return weekday, 252
+        seen = np.zeros(self.length, dtype=bool)
+        for column in columns:
+            low, high = np.searchsorted(column.days, (self.first, self.first + self.length))
+            seen[column.days[low:high] - self.first] = True
+        return weekday & seen, 252
+
+
+def first_day(books: Iterable[Book]) -> date | None:
+    """The day of the first thing that happened in any of the books."""
+    heads = [rows[0].day for book in books for rows in (book.steps, book.cash_steps, book.flows) if rows]
+    return min(heads, default=None)
+
+
+def no_dealings(instruments: frozenset[int]) -> tuple[Dealing, ...]:
+    """For portfolios that do not track cash: their trades are flows already."""
+    return ()
+
+
+def daily(
+    books: Sequence[Book],
+    *,
+    currency: str,
+    market: Market,
+    last: date,
+    transfers: frozenset[int] = frozenset(),
+    dealings: Callable[[frozenset[int]], Iterable[Dealing]] = no_dealings,
+) -> Daily:
+    """The daily series of some ledgers together, from the close before the first event to the close of `last`.
+
+    books      replayed in `currency`
+    transfers  the events that moved units in or out in kind
+    dealings   asked, only if something held has no price, for what those instruments cost and brought in portfolios that
+               track cash
+
+    Without any event up to `last` the series has one entry, `last`, worth nothing.
+    """
+    begin = first_day(books)
+    if begin is None or begin > last:
+        nothing, one = np.zeros(0), np.ones(1, dtype=bool)
+        return Daily(currency, last, np.zeros(1), nothing, nothing, one, one, 252)
+    first = day_number(begin) - 1
+    length = day_number(last) - first + 1
+    work = _Builder(books, currency, market, first, length)
+    outside = work.leave_out(dealings)
+    work.flows(outside, transfers)
+    value = work.value()
+    known = work.known()
+    trading, periods = work.trading()
+    return Daily(currency, day_of(first), value, work.flow_in[1:], work.flow_out[1:], known, trading, periods, tuple(work.gaps))
+
+
+def benchmark_index(market: Market, instrument: int, *, currency: str, first: date, length: int) -> FloatArray:
+    """Close × rate of the benchmark for `length` closes from `first`, in the report currency; 0 where it is not known yet."""
+    return market.worth_of_one(instrument, currency, day_number(first), length)
