@@ -1,7 +1,94 @@
-"""What allauth asks of us."""
+"""What allauth asks of us: names, addresses of links, mail that never breaks a page, and where it may send people."""
 
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts import services, tasks
+from accounts.errors import TooManyAttempts, WrongCredentials
+from accounts.models import User
+
+log = logging.getLogger(__name__)
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Our accounts."""
+
+    # ── who ─────────────────────────────────────────────────────────────────
+
+    def sign_in(self, request: Any, *, login: str, password: str) -> User:
+        """The person, for the API.  Counts failures per account together with the sign-in page.  Raises WrongCredentials, TooManyAttempts."""
+        try:
+            user = self.authenticate(request, **{"email" if "@" in login else "username": login, "password": password})
+        except ValidationError:
+            raise TooManyAttempts("Too many failed sign-ins to this account. Wait five minutes, then try again.") from None
+        if user is None or not user.is_active:
+            raise WrongCredentials("The name or the password is not right.")
+        return user  # type: ignore[no-any-return]
+
+    def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
+        """Failures count for the account, by whichever name and however it was written."""
+        login = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+        user = User.objects.by_name(login)
+        return f"account:{user.pk}" if user is not None else f"name:{login}"
+
+    def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
+        email = next((text for text in txts if text and "@" in text), "")
+        return services.free_username(email)
+
+    def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
+        """Saves the new person with basics guessed from the browser."""
+        user = super().save_user(request, user, form, commit)
+        if commit:
+            services.guess_preferences(
+                user, accept_language=request.headers.get("Accept-Language", ""), time_zone=form.cleaned_data.get("time_zone", "")
+            )
+        return user
+
+    # ── where to ────────────────────────────────────────────────────────────
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only pages of this very host: a `next` that leads anywhere else is dropped."""
+        request = context.request
+        return bool(url) and url_has_allowed_host_and_scheme(str(url), allowed_hosts={request.get_host()}, require_https=request.is_secure())
+
+    def get_password_change_redirect_url(self, request: Any) -> str:
+        return reverse("settings-security")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.SITE_URL.rstrip("/") + path.replace("UID-KEY", key)
+
+    def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
+        return settings.SITE_URL.rstrip("/") + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    # ── mail ────────────────────────────────────────────────────────────────
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Puts the mail into the queue once the transaction is through.  Links hold the configured host, never the request's."""
+        message = self.render_mail(template_prefix, email, {"email": email, "site_url": settings.SITE_URL.rstrip("/"), **context})
+        transaction.on_commit(partial(_enqueue, message), robust=True)
+
+    def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> Any:
+        if app_settings.EMAIL_NOTIFICATIONS:
+            super().send_notification_mail(template_prefix, user, context, email)
+
+
+def _enqueue(message: EmailMessage) -> None:
+    """Hands a mail to the queue.  A queue that does not answer loses the mail, not the page; the log says so."""
+    try:
+        tasks.send_mail.delay(tasks.sealed_mail(str(message.subject), str(message.body), message.to))
+    except tasks.MAIL_TROUBLE as problem:
+        log.error("mail.not_queued", extra={"problem": str(problem)})

@@ -2,14 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.errors import BadToken
+from accounts.middleware import use_preferences
+from accounts.models import User
+from accounts.selectors import preferences_of
 
 
-class BearerAuthentication(BaseAuthentication):
-    """Reads the Authorization header."""
+class NotSignedIn(BaseAuthentication):
+    """For calls that sign in: whatever the request brings is not looked at, and a refusal is 401 with its challenge."""
 
-    def authenticate(self, request):  # type: ignore[no-untyped-def]
+    def authenticate(self, request: Request) -> None:
         return None
 
-    def authenticate_header(self, request):  # type: ignore[no-untyped-def]
-        return "Bearer"
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Plumbline"'
+
+
+class BearerAuthentication(NotSignedIn):
+    """`Authorization: Bearer <access token>`.  Any other scheme is left to others; a bearer token that is not good is 401."""
+
+    def authenticate(self, request: Request) -> Any:
+        words = request.META.get("HTTP_AUTHORIZATION", "").split()
+        if not words or words[0].lower() != "bearer":
+            return None
+        if len(words) != 2:
+            raise AuthenticationFailed("Write the header as “Authorization: Bearer TOKEN”.", code="bad_token")
+        try:
+            user: User = tokens.user_of_access(words[1])
+        except BadToken as problem:
+            raise AuthenticationFailed(problem.detail, code=problem.code) from None
+        use_preferences(preferences_of(user))
+        return user, words[1]
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Plumbline"'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document names it."""
+
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of /auth/login."}
+
+
+class NotSignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Needs nothing."""
+
+    target_class = "accounts.authentication.NotSignedIn"
+    name = "none"
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {}
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return []

@@ -9,6 +9,10 @@ class BadPreferences(Invalid):
     code, title = "invalid_preferences", "The settings were refused."
 
 
+class BadProfile(Invalid):
+    code, title = "invalid_profile", "The entry was refused."
+
+
 class AlreadyTaken(Conflict):
     code, title = "already_taken", "Somebody has it already."
 

@@ -18,18 +18,13 @@ from portfolio_site.web import numbers
 
 THEME_COOKIE = "theme"
 HIDDEN_COOKIE = "hide_amounts"
-_DEFAULT_LOCALE = "en-GB"
 
 
 def use_preferences(preferences: Preferences) -> None:
-    """From here on, this request's times are in the person's zone and its numbers in their locale."""
+    """From here on, this request's times are in the person's zone, its numbers in their locale, its amounts hidden or not."""
     timezone.activate(ZoneInfo(preferences.time_zone))
-    _use_locale(preferences.locale)
-
-
-def _use_locale(locale: str) -> None:
-    if use_locale := getattr(numbers, "use_locale", None):
-        use_locale(locale)
+    numbers.use_locale(preferences.locale)
+    numbers.use_privacy(preferences.hide_amounts)
 
 
 class PreferencesMiddleware:
@@ -44,7 +39,8 @@ class PreferencesMiddleware:
             return self.get_response(request)
         finally:
             timezone.deactivate()
-            _use_locale(_DEFAULT_LOCALE)
+            numbers.use_locale(numbers.DEFAULT_LOCALE)
+            numbers.use_privacy(False)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Only pages and calls that exist have times and numbers to show."""

@@ -19,7 +19,7 @@ from portfolio_site.kernel.money import Currency
 
 
 class User(AbstractUser):
-    """A person.  Signs in by e-mail address or username, both unique without regard to case."""
+    """A person.  Signs in by e-mail address or username, both unique without regard to case (kept in lower case)."""
 
     username = models.CharField(
         max_length=60,
@@ -42,7 +42,7 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves, and gives a new person their preferences, whichever way they came to be."""
-        self.email = self.email.lower()
+        self.email, self.username = self.email.lower(), self.username.lower()
         if not self._state.adding:
             super().save(*args, **kwargs)
             return

@@ -15,10 +15,22 @@ if TYPE_CHECKING:
 class UserManager(DjangoUserManager[Any]):
     """Finds a person by either name they sign in with."""
 
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Addresses are kept in lower case, so that one address is one person and an index finds it."""
+        return (email or "").strip().lower()
+
+    def by_name(self, login: str) -> Any:
+        """The person with this e-mail address or username, in any case, active or not; None if there is none."""
+        name = login.strip().lower()
+        if not name or "\x00" in name:
+            return None
+        return self.filter(**{"email" if "@" in name else "username": name}).first()
+
     def by_login(self, login: str) -> Any:
         """The active person with this e-mail address or username, in any case; None if there is none."""
-        field = "email__iexact" if "@" in login else "username__iexact"
-        return self.filter(**{field: login.strip()}, is_active=True).first()
+        user = self.by_name(login)
+        return user if user is not None and user.is_active else None
 
 
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):

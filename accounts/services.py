@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from functools import partial
 
 import structlog
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
-from accounts import audit
-from accounts.errors import BadPreferences
-from accounts.models import AuditEntry, AuditHead, Preferences
+from accounts import audit, signals
+from accounts.errors import AlreadyTaken, BadPreferences, BadProfile, WeakPassword
+from accounts.guesses import guess_basics
+from accounts.models import AuditEntry, AuditHead, Preferences, User, a_time_zone
 from portfolio_site.kernel.errors import FieldError
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 CHANGEABLE = frozenset(
     field.name for field in Preferences._meta.get_fields() if getattr(field, "concrete", False) and field.name not in {"id", "user"}
@@ -67,6 +69,87 @@ def _locked_head(subject: int) -> AuditHead:
     return head
 
 
+def free_username(email: str) -> str:
+    """A username that nobody has, made from the part of an address before the “@”."""
+    base = re.sub(r"[^a-z0-9_.+-]", "", email.partition("@")[0].lower())[:40] or "person"
+    name = base
+    while User.objects.filter(username=name).exists():
+        name = f"{base}{get_random_string(5, '0123456789')}"
+    return name
+
+
+def register(*, email: str, username: str = "", password: str, accept_language: str = "", time_zone: str = "") -> User:
+    """Make an account; it works at once.  The confirmation of the address is asked for by mail.
+
+    Without a username one is made from the address.  Raises WeakPassword, BadProfile, and AlreadyTaken if the address or the
+    username belongs to somebody.
+    """
+    user = User(email=email.strip().lower(), username=(username or free_username(email)).strip().lower())
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as problem:
+        raise BadProfile("The account was not made.", errors=_field_errors(problem)) from None
+    taken = [field for field in ("email", "username") if User.objects.filter(**{field: getattr(user, field)}).exists()]
+    if taken:
+        raise _taken(taken)
+    try:
+        validate_password(password, user)
+    except ValidationError as problem:
+        raise WeakPassword(" ".join(problem.messages), errors=[FieldError("password", "weak", " ".join(problem.messages))]) from None
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+            guess_preferences(user, accept_language=accept_language, time_zone=time_zone)
+            record_audit(user, "account.created", object_type="user", object_id=user.pk)
+            transaction.on_commit(partial(signals.user_registered.send, User, user_id=user.pk), robust=True)
+    except IntegrityError:
+        raise _taken(["email", "username"]) from None
+    return user
+
+
+def _taken(fields: list[str]) -> AlreadyTaken:
+    words = {"email": "This address has an account already. Sign in, or reset the password.", "username": "This username is taken. Choose another."}
+    return AlreadyTaken(" ".join(words[field] for field in fields), errors=[FieldError(field, "already_taken", words[field]) for field in fields])
+
+
+def guess_preferences(user: User, *, accept_language: str, time_zone: str = "") -> Preferences:
+    """Give a new person the basics that their browser suggests.  What cannot be guessed stays at its default."""
+    basics = guess_basics(accept_language)
+    try:
+        a_time_zone(time_zone)
+    except ValidationError:
+        time_zone = "UTC"
+    preferences = user.preferences
+    preferences.locale, preferences.base_currency = basics.locale, basics.base_currency
+    preferences.tax_residence, preferences.cost_method, preferences.time_zone = basics.tax_residence, basics.cost_method, time_zone
+    preferences.save()
+    return preferences
+
+
+@transaction.atomic
+def update_profile(actor: User, *, name: str | None = None, username: str | None = None) -> User:
+    """Change what a person is called.  Raises BadProfile or AlreadyTaken."""
+    user = User.objects.select_for_update().get(pk=actor.pk)
+    wanted = {"first_name": name, "username": username.strip().lower() if username is not None else None}
+    changes = {field: value.strip() for field, value in wanted.items() if value is not None and value.strip() != getattr(user, field)}
+    for field, value in changes.items():
+        setattr(user, field, value)
+    try:
+        user.clean_fields(exclude=[field.name for field in User._meta.fields if field.name not in changes])
+    except ValidationError as problem:
+        raise BadProfile("The profile was not saved.", errors=_field_errors(problem)) from None
+    if "username" in changes and User.objects.filter(username=user.username).exclude(pk=user.pk).exists():
+        raise _taken(["username"])
+    if changes:
+        user.save(update_fields=sorted(changes))
+        record_audit(actor, "profile.changed", object_type="user", object_id=user.pk, fields=sorted(changes))
+        for field, value in changes.items():
+            setattr(actor, field, value)
+    return actor
+
+
 @transaction.atomic
 def update_preferences(actor: User, **changes: object) -> Preferences:
     """Change how things are computed and shown for `actor`.  Raises BadPreferences, naming each field that is refused."""
@@ -90,10 +173,16 @@ def update_preferences(actor: User, **changes: object) -> Preferences:
     return preferences
 
 
+@transaction.atomic
+def update_me(actor: User, *, name: str | None = None, username: str | None = None, preferences: dict[str, object]) -> User:
+    """Profile and preferences at once, or neither.  Raises BadProfile, AlreadyTaken, BadPreferences."""
+    update_profile(actor, name=name, username=username)
+    update_preferences(actor, **preferences)
+    return actor
+
+
 def _field_errors(problem: ValidationError) -> list[FieldError]:
     """Django's errors of fields in the shape of the error tree."""
     return [
-        FieldError(field, str(error.code or "invalid"), " ".join(error.messages))
-        for field, errors in problem.error_dict.items()
-        for error in errors
+        FieldError(field, str(error.code or "invalid"), " ".join(error.messages)) for field, errors in problem.error_dict.items() for error in errors
     ]

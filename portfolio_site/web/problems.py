@@ -15,11 +15,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from portfolio_site.web.etags import PreconditionFailed
 from portfolio_site.web.json import dumps
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[DomainError], int] = {Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409, Unavailable: 503}
+# the first that fits counts: a leaf with a status of its own stands before its branch
+STATUS: dict[type[DomainError], int] = {PreconditionFailed: 412, Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409, Unavailable: 503}
 TITLES = {
     400: "The request is not valid.",
     401: "You are not signed in.",
@@ -88,7 +90,8 @@ class _Formatter(ExceptionFormatter):
 
 
 class _Handler(ExceptionHandler):
-    exception_formatter_class = _Formatter
+    def format_exception(self, exc: exceptions.APIException) -> dict[str, Any]:
+        return dict(_Formatter(exc, self.context, self.exc).run())
 
 
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

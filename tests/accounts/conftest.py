@@ -1,5 +1,31 @@
 """What the tests of people share."""
 
-from tests.append_only import audit_triggers_stand_aside_while_tables_are_emptied
+from __future__ import annotations
 
-__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied"]
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+PASSWORD = "a plumb line hangs true"
+
+
+@pytest.fixture
+def marta(db: Any) -> Any:
+    return get_user_model().objects.create_user("marta", "marta@example.org", PASSWORD)
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def limits_on(settings: Any) -> Any:
+    """Failed sign-ins are counted, as in production."""
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {}
+    yield
+    cache.clear()

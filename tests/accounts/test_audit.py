@@ -51,7 +51,16 @@ def test_a_chain_of_entries_verifies_and_each_follows_the_one_before():
 
 @pytest.mark.django_db
 def test_an_entry_reads_back_to_the_hash_it_was_written_with():
-    record_audit(None, "odd.values", subject=SUBJECT, words="naïve “quotes” \x00 \ud800", day=date(2026, 1, 2), id=uuid.UUID(int=7), deep={"b": [1, None, True]}, big=2**60)
+    record_audit(
+        None,
+        "odd.values",
+        subject=SUBJECT,
+        words="naïve “quotes” \x00 \ud800",
+        day=date(2026, 1, 2),
+        id=uuid.UUID(int=7),
+        deep={"b": [1, None, True]},
+        big=2**60,
+    )
     assert verify_chain(SUBJECT).whole
     assert AuditEntry.objects.get(subject=SUBJECT).data["day"] == "2026-01-02"
 
@@ -106,7 +115,11 @@ TAMPERED = {
     "first taken out": ("DELETE FROM accounts_auditentry WHERE subject = %s AND sequence = 1", 1, "missing"),
     "last taken away": ("DELETE FROM accounts_auditentry WHERE subject = %s AND sequence = 5", 5, "missing"),
     "all taken away": ("DELETE FROM accounts_auditentry WHERE subject = %s", 1, "missing"),
-    "reordered": ("UPDATE accounts_auditentry SET sequence = CASE sequence WHEN 2 THEN 30 ELSE 20 END WHERE subject = %s AND sequence IN (2, 3)", 2, "missing"),
+    "reordered": (
+        "UPDATE accounts_auditentry SET sequence = CASE sequence WHEN 2 THEN 30 ELSE 20 END WHERE subject = %s AND sequence IN (2, 3)",
+        2,
+        "missing",
+    ),
     "hash replaced": ("UPDATE accounts_auditentry SET hash = 'ab' WHERE subject = %s AND sequence = 2", 2, "changed"),
 }
 

@@ -1,0 +1,204 @@
+"""The API of accounts: register, sign in, exchange, sign out, and one's own preferences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import services, tokens
+from accounts.adapter import AccountAdapter
+from accounts.authentication import NotSignedIn
+from accounts.errors import AlreadyTaken, BadProfile, BadToken, TooManyAttempts, WeakPassword, WrongCredentials
+from accounts.models import Preferences, User
+from accounts.selectors import preferences_of
+from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.throttling import SignInThrottle
+
+PREFERENCES = (
+    "base_currency",
+    "locale",
+    "time_zone",
+    "tax_residence",
+    "cost_method",
+    "peer_comparison",
+    "theme",
+    "trend",
+    "density",
+    "hide_amounts",
+    "flash_prices",
+    "shortcuts",
+)
+
+
+# ── shapes ──────────────────────────────────────────────────────────────────
+
+
+class RegisterSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
+    username = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """Either name will do."""
+
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    username = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["login"] = (attrs.get("email") or attrs.get("username") or "").strip()
+        if not attrs["login"]:
+            raise serializers.ValidationError({"email": "Give the e-mail address or the username."}, code="required")
+        return attrs
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=tokens.LONGEST)
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    token_type = serializers.CharField(default="Bearer")
+    expires_in = serializers.IntegerField(help_text="Seconds that the access token is good for.")
+
+
+class PreferencesSerializer(serializers.ModelSerializer[Preferences]):
+    class Meta:
+        model = Preferences
+        fields = PREFERENCES
+
+
+class MeSerializer(PreferencesSerializer):
+    """A person and their preferences, flat."""
+
+    id = serializers.IntegerField(read_only=True, source="user.pk")
+    email = serializers.EmailField(read_only=True, source="user.email")
+    email_confirmed = serializers.SerializerMethodField()
+    username = serializers.CharField(max_length=60, source="user.username")
+    name = serializers.CharField(max_length=150, allow_blank=True, source="user.first_name")
+
+    class Meta(PreferencesSerializer.Meta):
+        fields = ("id", "email", "email_confirmed", "username", "name", *PREFERENCES)  # type: ignore[assignment]
+
+    def get_email_confirmed(self, preferences: Preferences) -> bool:
+        user = preferences.user
+        return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    user = MeSerializer()
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    token_type = serializers.CharField(default="Bearer")
+    expires_in = serializers.IntegerField()
+
+
+def _me(user: User) -> dict[str, Any]:
+    preferences = preferences_of(user)
+    preferences.user = user
+    return dict(MeSerializer(preferences).data)
+
+
+def _tokens(pair: tokens.TokenPair) -> dict[str, Any]:
+    return {"access": pair.access, "refresh": pair.refresh, "token_type": "Bearer", "expires_in": pair.expires_in}
+
+
+def _by_field(problem: DomainError) -> serializers.ValidationError:
+    """A refusal of the service as a refusal of the fields: the form was wrong, no rule of a ledger."""
+    return serializers.ValidationError({e.field: [serializers.ErrorDetail(e.detail, code=e.code)] for e in problem.errors})
+
+
+# ── calls ───────────────────────────────────────────────────────────────────
+
+
+class _SignInCall(APIView):
+    """Open to everybody, few times a minute for one address."""
+
+    authentication_classes = (NotSignedIn,)
+    permission_classes = ()
+    throttle_classes = (SignInThrottle,)
+
+
+class RegisterView(_SignInCall):
+    @extend_schema(operation_id="auth_register", request=RegisterSerializer, responses={201: RegisteredSerializer}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Make an account.  It works at once; the address is confirmed by the link of a mail."""
+        wanted = RegisterSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            user = services.register(**wanted.validated_data, accept_language=request.headers.get("Accept-Language", ""))
+        except (AlreadyTaken, BadProfile, WeakPassword) as problem:
+            raise _by_field(problem) from None
+        return Response({"user": _me(user), **_tokens(tokens.issue(user))}, status=201)
+
+
+class LoginView(_SignInCall):
+    @extend_schema(
+        operation_id="auth_login",
+        request=LoginSerializer,
+        responses={200: TokensSerializer, 401: OpenApiResponse(description="The name or the password is not right.")},
+        tags=["auth"],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with e-mail address or username, and password."""
+        given = LoginSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            user = AccountAdapter().sign_in(request._request, login=given.validated_data["login"], password=given.validated_data["password"])
+        except WrongCredentials as problem:
+            raise AuthenticationFailed(problem.detail, code=problem.code) from None
+        except TooManyAttempts as problem:
+            raise Throttled(wait=300, detail=problem.detail, code=problem.code) from None
+        return Response(_tokens(tokens.issue(user)))
+
+
+class RefreshView(_SignInCall):
+    @extend_schema(operation_id="auth_refresh", request=RefreshSerializer, responses={200: TokensSerializer}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for a new pair.  The old one is spent; showing it again ends all tokens of its sign-in."""
+        given = RefreshSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            return Response(_tokens(tokens.rotate(given.validated_data["refresh"])))
+        except BadToken as problem:
+            raise AuthenticationFailed(problem.detail, code=problem.code) from None
+
+
+class LogoutView(_SignInCall):
+    @extend_schema(operation_id="auth_logout", request=RefreshSerializer, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """End the sign-in that this refresh token belongs to; its access tokens end with it."""
+        given = RefreshSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        tokens.revoke(given.validated_data["refresh"])
+        return Response(status=204)
+
+
+class MeView(APIView):
+    @extend_schema(operation_id="auth_me", responses=MeSerializer, tags=["auth"])
+    def get(self, request: Request) -> Response:
+        """Who is asking, and their preferences."""
+        return Response(_me(request.user))  # type: ignore[arg-type]
+
+    @extend_schema(operation_id="auth_me_change", request=MeSerializer(partial=True), responses=MeSerializer, tags=["auth"])
+    def patch(self, request: Request) -> Response:
+        """Change preferences, name or username.  What is not named stays."""
+        user: User = request.user  # type: ignore[assignment]
+        wanted = MeSerializer(preferences_of(user), data=request.data, partial=True)
+        wanted.is_valid(raise_exception=True)
+        changes = dict(wanted.validated_data)
+        profile = changes.pop("user", {})
+        try:
+            services.update_me(user, name=profile.get("first_name"), username=profile.get("username"), preferences=changes)
+        except (AlreadyTaken, BadProfile) as problem:
+            raise _by_field(problem) from None
+        return Response(_me(user))

@@ -1,0 +1,59 @@
+"""News heard: what allauth and Django report about accounts goes into the audit; a registration sends its mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import email_changed, email_confirmed, password_changed, password_reset, user_signed_up
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
+
+from accounts import tasks
+from accounts.models import User
+from accounts.services import record_audit
+from accounts.signals import user_registered
+
+
+def _note(user: User | None, action: str) -> None:
+    if user is not None and user.pk is not None:
+        record_audit(user, action, object_type="user", object_id=user.pk)
+
+
+@receiver(user_registered)
+def ask_for_confirmation(*, user_id: int, **_: Any) -> None:
+    tasks.send_confirmation.delay(user_id)
+
+
+@receiver(user_signed_up)
+def note_sign_up(*, user: User, **_: Any) -> None:
+    _note(user, "account.created")
+
+
+@receiver(user_logged_in)
+def note_sign_in(*, user: User, **_: Any) -> None:
+    _note(user, "session.started")
+
+
+@receiver(user_logged_out)
+def note_sign_out(*, user: User | None = None, **_: Any) -> None:
+    _note(user, "session.ended")
+
+
+@receiver(password_changed)
+def note_password_change(*, user: User, **_: Any) -> None:
+    _note(user, "password.changed")
+
+
+@receiver(password_reset)
+def note_password_reset(*, user: User, **_: Any) -> None:
+    _note(user, "password.reset")
+
+
+@receiver(email_changed)
+def note_email_change(*, user: User, **_: Any) -> None:
+    _note(user, "email.changed")
+
+
+@receiver(email_confirmed)
+def note_email_confirmation(*, email_address: Any, **_: Any) -> None:
+    _note(email_address.user, "email.confirmed")

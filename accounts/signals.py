@@ -1,0 +1,5 @@
+"""News of this app: sent by a service, on commit, ids only."""
+
+from django.dispatch import Signal
+
+user_registered = Signal()  # user_id: somebody made an account through the API; their address is not confirmed yet

@@ -1,0 +1,61 @@
+"""Work of this app that nobody waits for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.mail import EmailMessage
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.models import IdempotencyKey, RefreshToken
+from portfolio_site.web.sealed import seal, unseal
+
+log = logging.getLogger(__name__)
+_LABEL = b"accounts.mail"  # mails hold links that open accounts: they pass through the broker sealed
+MAIL_TROUBLE = (OSError, OperationalError)  # sockets and mail servers (smtplib's errors are OSErrors); brokers
+KEPT_FOR = timedelta(hours=24)  # answers under an Idempotency-Key
+
+
+def sealed_mail(subject: str, body: str, to: list[str]) -> str:
+    """A mail as it travels through the queue."""
+    return base64.b64encode(seal(json.dumps([subject, body, to]).encode(), _LABEL)).decode()
+
+
+@shared_task(bind=True, max_retries=5, ignore_result=True)
+def send_mail(self, sealed: str) -> None:  # type: ignore[no-untyped-def]
+    """Send one mail, trying again for about half an hour.  In the end the log says that it was not sent; the account works without."""
+    subject, body, to = json.loads(unseal(base64.b64decode(sealed), _LABEL))
+    try:
+        EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, to).send()
+    except MAIL_TROUBLE as problem:
+        log.error("mail.not_sent", extra={"problem": type(problem).__name__, "attempt": self.request.retries + 1})
+        if not self.request.is_eager and self.request.retries < self.max_retries:
+            raise self.retry(exc=problem, countdown=30 * 2**self.request.retries) from None
+
+
+@shared_task(ignore_result=True)
+def send_confirmation(user_id: int) -> None:
+    """Ask a new person to confirm their address."""
+    from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+
+    from accounts.adapter import AccountAdapter
+
+    address = EmailAddress.objects.filter(user_id=user_id, verified=False, primary=True).select_related("user").first()
+    if address is not None:
+        AccountAdapter().send_confirmation_mail(None, EmailConfirmationHMAC(address), signup=True)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Remove what is over: sessions, refresh tokens, kept answers."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    RefreshToken.objects.over_by(now).delete()
+    IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()

@@ -1,0 +1,152 @@
+"""Tokens of the API.
+
+An *access token* is a JSON Web Token: HS256 and nothing else, a key derived from SECRET_KEY, a few minutes.  A *refresh token* is
+random text of which only the SHA-256 is stored.  Each is good for one exchange; the tokens that came from one sign-in are a
+family with one end, and showing a spent one ends the family, access tokens included.  A change of the password ends all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jwt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists
+from django.utils import timezone
+
+from accounts.errors import BadToken
+from accounts.models import RefreshToken, User
+from accounts.services import record_audit
+
+LONGEST = 2048  # characters of a token that is looked at at all
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_CLAIMS = ["iss", "sub", "iat", "exp", "jti", "kind", "family", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a sign-in or an exchange gives.  `expires_in` is the life of the access token in seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def _derived(purpose: bytes) -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), b"plumbline tokens: " + purpose, hashlib.sha256).digest()
+
+
+def _mark(user: User) -> str:
+    """Stands for the password as it is now; another password gives another mark."""
+    return hmac.new(_derived(b"password mark"), user.password.encode(), hashlib.sha256).hexdigest()
+
+
+def _digest(refresh: str) -> str:
+    return hashlib.sha256(refresh.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _access(user: User, family: uuid.UUID, now: datetime) -> str:
+    claims: dict[str, Any] = {
+        "iss": settings.TOKEN_ISSUER,
+        "sub": str(user.pk),
+        "iat": now,
+        "exp": now + settings.ACCESS_TOKEN_LIFETIME,
+        "jti": uuid.uuid4().hex,
+        "kind": "access",
+        "family": str(family),
+        "mark": _mark(user),
+    }
+    return jwt.encode(claims, _derived(b"access"), algorithm=settings.TOKEN_ALGORITHM)
+
+
+def _pair(user: User, family: uuid.UUID, ends: datetime, now: datetime) -> TokenPair:
+    refresh = secrets.token_urlsafe(32)
+    RefreshToken.objects.create(user=user, family=family, digest=_digest(refresh), password_mark=_mark(user), issued_at=now, expires_at=ends)
+    return TokenPair(_access(user, family, now), refresh, int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()))
+
+
+@transaction.atomic
+def issue(user: User) -> TokenPair:
+    """A new family for a person who has just shown who they are."""
+    now = timezone.now()
+    pair = _pair(user, uuid.uuid4(), now + settings.REFRESH_TOKEN_LIFETIME, now)
+    record_audit(user, "token.issued", object_type="user", object_id=user.pk)
+    return pair
+
+
+def rotate(refresh: str) -> TokenPair:
+    """Exchange a refresh token for a new pair; the old one is spent.
+
+    Raises BadToken if it is unknown, over, revoked, of an inactive person or older than the password.  A spent one ends its family.
+    """
+    pair = _rotated(refresh)
+    if pair is None:  # raised out here, so that the end of the family is committed
+        raise BadToken("This refresh token was used before, so that all tokens of its sign-in were ended. Sign in again.")
+    return pair
+
+
+@transaction.atomic
+def _rotated(refresh: str) -> TokenPair | None:
+    """The new pair; None if the token was spent and its family is ended now."""
+    token = _locked(refresh)
+    now = timezone.now()
+    user = token.user
+    if token.revoked_at is not None or token.expires_at <= now or not user.is_active or not hmac.compare_digest(token.password_mark, _mark(user)):
+        raise BadToken("This refresh token is no longer good. Sign in again.")
+    if token.used_at is not None:
+        RefreshToken.objects.in_family_of(token).not_revoked().update(revoked_at=now)
+        record_audit(None, "token.reused", subject=user.pk, object_type="user", object_id=user.pk)
+        return None
+    token.used_at = now
+    token.save(update_fields=["used_at"])
+    return _pair(user, token.family, token.expires_at, now)
+
+
+def _locked(refresh: str) -> RefreshToken:
+    """The token, read after its family was locked.  The lock is on the first of the family: the tokens after it come and go."""
+    found = RefreshToken.objects.filter(digest=_digest(refresh[:LONGEST])).first()
+    if found is None:
+        raise BadToken("This refresh token is not one of ours. Sign in again.")
+    RefreshToken.objects.in_family_of(found).select_for_update().first()
+    return RefreshToken.objects.select_related("user").get(pk=found.pk)
+
+
+@transaction.atomic
+def revoke(refresh: str) -> None:
+    """End the family of this refresh token, and its access tokens.  An unknown token is no error: it is as ended as it can be."""
+    try:
+        token = _locked(refresh)
+    except BadToken:
+        return
+    ended = RefreshToken.objects.in_family_of(token).not_revoked().update(revoked_at=timezone.now())
+    if ended:
+        record_audit(token.user, "token.revoked", object_type="user", object_id=token.user_id)
+
+
+def user_of_access(token: str) -> User:
+    """The person of an access token, with their preferences, in one query.  Raises BadToken."""
+    refused = BadToken("The access token is not good, or no longer. Get a new one with your refresh token, or sign in again.")
+    if len(token) > LONGEST:
+        raise refused
+    try:
+        claims = jwt.decode(
+            token, _derived(b"access"), algorithms=[settings.TOKEN_ALGORITHM], issuer=settings.TOKEN_ISSUER, options={"require": _CLAIMS}
+        )
+        family = uuid.UUID(claims["family"])
+    except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError):
+        raise refused from None
+    if claims["kind"] != "access" or not _NUMBER.fullmatch(claims["sub"]):
+        raise refused
+    alive = RefreshToken.objects.filter(family=family, user=claims["sub"]).not_revoked()
+    user: User | None = User.objects.select_related("preferences").filter(Exists(alive), pk=int(claims["sub"]), is_active=True).first()
+    if user is None or not hmac.compare_digest(_mark(user), str(claims["mark"])):
+        raise refused
+    return user
