@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from tests import factories
 from tests.append_only import audit_triggers_stand_aside_while_tables_are_emptied
+from tests.strict_templates import strict_templates
 
-__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied"]
+__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied", "strict_templates"]
 
 _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 

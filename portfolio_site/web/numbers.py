@@ -36,7 +36,9 @@ register = template.Library()
 MINUS, NBSP, DOTS = "\u2212", "\u00a0", "\u2022" * 4
 DEFAULT_LOCALE = "en-GB"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}  # narrow symbols; every other currency shows its ISO code
-DOLLARS = frozenset(("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "BBD", "BMD", "BSD", "BZD", "FJD", "GYD", "JMD", "LRD", "NAD", "SBD", "TTD", "XCD"))
+DOLLARS = frozenset(
+    ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "BBD", "BMD", "BSD", "BZD", "FJD", "GYD", "JMD", "LRD", "NAD", "SBD", "TTD", "XCD")
+)
 PERCENT_OF_PAR = "%"  # in place of a currency: bonds are quoted in percent of par
 
 Number = Decimal | int | float
@@ -365,7 +367,14 @@ def count(value: Showable, places: int = 0) -> str:
 @register.filter
 def shown(value: Figure) -> str:
     """A figure in the form that its unit asks for; changes of money and ratios go through `signed` and `pct`."""
-    forms: dict[Unit, Callable[[Showable], str]] = {Unit.MONEY: money, Unit.FRACTION: pct, Unit.POINTS: points, Unit.UNITS: qty, Unit.NUMBER: count, Unit.DAYS: held}
+    forms: dict[Unit, Callable[[Showable], str]] = {
+        Unit.MONEY: money,
+        Unit.FRACTION: pct,
+        Unit.POINTS: points,
+        Unit.UNITS: qty,
+        Unit.NUMBER: count,
+        Unit.DAYS: held,
+    }
     return forms[value.unit](value)
 
 

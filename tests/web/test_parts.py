@@ -53,7 +53,9 @@ def test_an_old_figure_says_how_old() -> None:
 
 
 def test_graphics_have_no_style_and_stay_inside_their_box() -> None:
-    drawn = parts.spark([1.0, 2.0, 1.5], "MSFT, last 30 days") + parts.bar(D("1.7")) + parts.stackbar([D("0.6"), 0.4]) + parts.chart_fallback([1, 3, 2])
+    drawn = (
+        parts.spark([1.0, 2.0, 1.5], "MSFT, last 30 days") + parts.bar(D("1.7")) + parts.stackbar([D("0.6"), 0.4]) + parts.chart_fallback([1, 3, 2])
+    )
     assert "style=" not in drawn
     assert 'width="100.00%"' in drawn
     assert 'aria-label="MSFT, last 30 days"' in drawn
@@ -117,5 +119,3 @@ def test_refused_forms_list_their_errors_with_links_to_the_fields() -> None:
 
 def test_a_rate_is_said_with_one_unit_of_the_foreign_currency() -> None:
     assert parts.rate_said("USD", "EUR", D("0.8612")) == "$1 = €0.8612"
-
-
