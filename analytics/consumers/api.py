@@ -1,0 +1,192 @@
+"""The API's sockets: `/api/v1/ws/portfolio/{id}` and `/api/v1/ws/live`.  The contract is "Live" in docs/api.
+
+From a peer: `subscribe` and `unsubscribe` with `channels` ("portfolio:7", "quotes:AAPL,MSFT", "alerts"), `ping`, `resume`.
+To it: `snapshot`, then `quotes`, `portfolio`, `alert`; `pong`, `error`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db.models import Q
+
+from analytics.consumers.base import NOT_YOURS, TOO_MANY, Closed, Socket
+from analytics.live import frames
+from analytics.live.valuation import Key
+from market.models import Instrument
+from portfolio_site.kernel.errors import NotFound
+from portfolio_site.web.json import dumps
+from portfolios.models import Portfolio
+from portfolios.selectors import get_portfolio
+
+MOST_INSTRUMENTS = 500
+MOST_PORTFOLIOS = 50
+_PORTFOLIO = re.compile(r"portfolio:([1-9][0-9]{0,17})")
+
+
+def _members(body: dict[str, Any]) -> str:
+    """JSON without its braces."""
+    return dumps(body)[1:-1].decode()
+
+
+class ApiSocket(Socket):
+    """Subscriptions of one program or page."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.portfolios: dict[int, Key] = {}
+        self.lists: dict[str, tuple[int, ...]] = {}  # "quotes:AAPL,MSFT" → instruments
+        self.alerts = False
+
+    async def heard(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "ping":
+                await self.put("pong", "")
+            case "resume":
+                await self._snapshots(anew=True)
+            case "subscribe":
+                for channel in self._channels(message):
+                    await self.subscribe(channel)
+            case "unsubscribe":
+                for channel in self._channels(message):
+                    self.unsubscribe(channel)
+            case "auth":
+                await self._error("already_authenticated", "You are signed in on this socket.")
+            case _:
+                await self._error("unknown_message", "Send subscribe, unsubscribe, ping or resume.")
+
+    def _channels(self, message: dict[str, Any]) -> list[str]:
+        channels = message.get("channels")
+        if not isinstance(channels, list):
+            return [""]
+        if len(channels) > MOST_PORTFOLIOS + MOST_INSTRUMENTS:
+            raise Closed(TOO_MANY)
+        return [channel if isinstance(channel, str) else "" for channel in channels]
+
+    async def _error(self, code: str, detail: str, channel: str = "") -> None:
+        await self.put("error", _members({"code": code, "detail": detail} | ({"channel": channel} if channel else {})))
+
+    # ── subscriptions ───────────────────────────────────────────────────────
+
+    async def subscribe(self, channel: str) -> None:
+        """Joins one channel and sends its snapshot; an error message where it does not exist or is somebody else's."""
+        if found := _PORTFOLIO.fullmatch(channel):
+            try:
+                await self._watch_portfolio(int(found[1]))
+            except NotFound as problem:
+                await self._error("not_found", problem.detail, channel)
+        elif channel.startswith("quotes:") and len(channel) > len("quotes:"):
+            await self._watch_quotes(channel)
+        elif channel == "alerts":
+            self.alerts = True
+            await self.put("snapshot", '"channel":"alerts"')
+        else:
+            await self._error("unknown_channel", "Channels are portfolio:ID, quotes:SYMBOL,SYMBOL and alerts.", channel[:100])
+
+    async def _watch_portfolio(self, pk: int) -> None:
+        portfolio = await database_sync_to_async(get_portfolio)(self.user, pk)
+        if len(self.portfolios) >= MOST_PORTFOLIOS and pk not in self.portfolios:
+            raise Closed(TOO_MANY)
+        key: Key = ((portfolio.pk,), portfolio.base_currency)
+        await self.hub.value(key)
+        self.portfolios[pk] = key
+        self._look()
+        await self._portfolio_snapshot(pk)
+
+    async def _watch_quotes(self, channel: str) -> None:
+        symbols = list(dict.fromkeys(part.strip().upper() for part in channel.removeprefix("quotes:").split(",") if part.strip()))
+        if len(symbols) + sum(map(len, self.lists.values())) > MOST_INSTRUMENTS:
+            raise Closed(TOO_MANY)
+        found = await database_sync_to_async(self._instruments)(symbols)
+        unknown = [symbol for symbol in symbols if symbol not in found]
+        if unknown:
+            await self._error("unknown_instrument", f"No instrument has the symbol {', '.join(unknown)[:200]}.", channel[:200])
+        if not found:
+            return
+        await self.hub.know(found.values())
+        self.lists[channel] = tuple(found.values())
+        self._look()
+        await self._quotes_snapshot(channel)
+
+    def _instruments(self, symbols: list[str]) -> dict[str, int]:
+        """By symbol; the person's own before everybody's, and of several listings the first."""
+        visible = Instrument.objects.visible_to(self.user).filter(Q(symbol__in=symbols))
+        rows = sorted(visible.values_list("symbol", "owner", "pk"), key=lambda row: (row[1] is None, row[2]))
+        found: dict[str, int] = {}
+        for symbol, _, pk in rows:
+            found.setdefault(symbol, pk)
+        return found
+
+    def unsubscribe(self, channel: str) -> None:
+        """Leaves one channel; one that was not joined is left already."""
+        if found := _PORTFOLIO.fullmatch(channel):
+            self.portfolios.pop(int(found[1]), None)
+        elif channel == "alerts":
+            self.alerts = False
+        else:
+            self.lists.pop(channel, None)
+        self._look()
+
+    def _look(self) -> None:
+        instruments = {pk for pks in self.lists.values() for pk in pks}
+        self.hub.watch(self, instruments=instruments, keys=set(self.portfolios.values()))
+
+    def may_see(self) -> bool:
+        if not self.portfolios:
+            return True
+        return bool(Portfolio.objects.visible_to(self.user).filter(pk__in=self.portfolios).count() == len(self.portfolios))
+
+    # ── out ─────────────────────────────────────────────────────────────────
+
+    async def _snapshots(self, *, anew: bool) -> None:
+        """All that is subscribed to, from the database: after it no earlier message matters."""
+        self._drop_pending()
+        for pk, key in list(self.portfolios.items()):
+            await self.hub.value(key, anew=anew)
+            await self._portfolio_snapshot(pk)
+        for channel in list(self.lists):
+            await self._quotes_snapshot(channel)
+
+    def _drop_pending(self) -> None:
+        self.moved, self.revalued, self.renewed = set(), {}, set()
+
+    async def _portfolio_snapshot(self, pk: int) -> None:
+        body = frames.portfolio(self.hub.valuations[self.portfolios[pk]])
+        await self.put("snapshot", f'"channel":"portfolio:{pk}",{_members(body)}')
+
+    async def _quotes_snapshot(self, channel: str) -> None:
+        quotes = self.hub.encoded.quotes(self.hub.quotes, self.lists[channel])
+        await self.put("snapshot", f'"channel":{dumps(channel).decode()},"quotes":{quotes}')
+
+    async def flush(self) -> None:
+        moved, revalued, renewed, letters = self.moved, self.revalued, self.renewed, self.letters
+        self._drop_pending()
+        self.letters = []
+        if moved := moved & self.instruments:
+            await self.put("quotes", f'"quotes":{self.hub.encoded.quotes(self.hub.quotes, moved)}')
+        for pk, key in list(self.portfolios.items()):
+            valuation = self.hub.valuations.get(key)
+            if valuation is None:
+                continue
+            if key in renewed:
+                await self._portfolio_snapshot(pk)
+            elif key in revalued:
+                await self.put("portfolio", _members(frames.portfolio(valuation, sorted(revalued[key]))))
+        for letter in letters if self.alerts else ():
+            await self.put("alert", _members(letter))
+
+
+class LiveSocket(ApiSocket):
+    """`/api/v1/ws/live`: subscribes to what it asks for."""
+
+
+class PortfolioSocket(ApiSocket):
+    """`/api/v1/ws/portfolio/{id}`: subscribed to that portfolio from the start; closed with 4403 if it is not the person's."""
+
+    async def opened(self) -> None:
+        try:
+            await self._watch_portfolio(int(self.scope["url_route"]["kwargs"]["pk"]))
+        except NotFound:
+            raise Closed(NOT_YOURS) from None

@@ -1,0 +1,334 @@
+"""One hub per live process: everything that sockets show, held once.
+
+It has one subscription to the channel layer, keeps the newest quote of each instrument that somebody looks at, revalues the
+portfolios that somebody looks at, and tells each member what changed for it.  Members send at their own pace: what moved twice
+in between is sent once, the newest.  A price is a latest value with a sequence number, never a queue of changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from analytics.live import frames
+from analytics.live.valuation import Key, Valuation
+from market.selectors import QuoteView, quotes_of
+from portfolio_site.web import push
+from portfolios.models import Portfolio
+from portfolios.selectors import holdings_of
+
+log = logging.getLogger(__name__)
+
+GROUPS = ("quotes", "ledger")
+GATHER = 0.05  # seconds in which ticks are gathered into one look at the database
+SWEEP = 5.0  # seconds between looks at who may still listen
+FRESH = 300.0  # seconds after which a valuation is taken anew: rates change once a day, and nobody says so
+REJOIN = 3600.0  # seconds: a layer forgets its groups after a day
+RETRY = 1.0  # seconds before a broken subscription is made again
+
+
+class Member:
+    """A socket as the hub sees it.  The hub fills `moved` and `revalued`; the socket empties them when it sends."""
+
+    user_id: int = 0
+
+    def __init__(self) -> None:
+        self.instruments: set[int] = set()
+        self.keys: set[Key] = set()
+        self.moved: set[int] = set()  # instruments with a newer quote
+        self.revalued: dict[Key, set[int]] = {}  # valuations, with the holdings that moved
+        self.renewed: set[Key] = set()  # valuations taken anew: all of it may differ
+        self.letters: list[dict[str, Any]] = []  # news for this person
+        self.wake = asyncio.Event()
+
+    async def still_allowed(self) -> None:
+        """Asked every few seconds.  Closes itself when its person may no longer listen."""
+
+
+class Hub:
+    """See the module's first lines.  All methods run on one loop."""
+
+    def __init__(self) -> None:
+        self.quotes: dict[int, QuoteView] = {}
+        self.valuations: dict[Key, Valuation] = {}
+        self.encoded = frames.Encoder()
+        self._members: set[Member] = set()
+        self._lookers: dict[int, set[Member]] = defaultdict(set)
+        self._owners: dict[Key, set[Member]] = defaultdict(set)
+        self._keys_of: dict[int, set[Key]] = defaultdict(set)  # instrument → valuations that hold it
+        self._people: dict[int, int] = defaultdict(int)  # person → sockets
+        self._dirty: set[int] = set()
+        self._changed: set[int] = set()  # portfolios whose ledger changed
+        self._ledger_news = 0
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._layer: Any = None
+        self._channel = ""
+        self._ready = asyncio.Event()
+
+    # ── members ─────────────────────────────────────────────────────────────
+
+    async def join(self, member: Member) -> None:
+        """Returns when the hub listens, so that nothing is missed between a snapshot and the first message."""
+        self._members.add(member)
+        self._people[member.user_id] += 1
+        if not self._tasks:
+            self._start()
+        await asyncio.wait_for(self._ready.wait(), 5)
+        if self._people[member.user_id] == 1:
+            await self._layer.group_add(_group_of(member.user_id), self._channel)
+
+    async def leave(self, member: Member) -> None:
+        if member not in self._members:
+            return
+        self._members.discard(member)
+        self.watch(member, instruments=(), keys=())
+        self._people[member.user_id] -= 1
+        if not self._people[member.user_id]:
+            del self._people[member.user_id]
+            try:
+                await self._layer.group_discard(_group_of(member.user_id), self._channel)
+            except (RedisError, OSError) as problem:
+                log.warning("hub.leave", extra={"problem": repr(problem)})
+        if not self._members:
+            await self.stop()
+
+    def sockets_of(self, user_id: int) -> int:
+        return self._people.get(user_id, 0)
+
+    def watch(self, member: Member, *, instruments: Iterable[int], keys: Iterable[Key]) -> None:
+        """Replaces what the member looks at.  Valuations must have been loaded by `value` before.
+
+        What is new is read once more: a tick may have come between the load and this call.
+        """
+        wanted, held = set(instruments), set(keys)
+        for pk in member.instruments - wanted:
+            self._lookers[pk].discard(member)
+            self._forget_quote(pk)
+        for pk in wanted - member.instruments:
+            self._lookers[pk].add(member)
+            self._dirty.add(pk)
+        for key in member.keys - held:
+            self._owners[key].discard(member)
+            self._forget_valuation(key)
+        for key in held - member.keys:
+            self._owners[key].add(member)
+            self._dirty |= self.valuations[key].lines.keys()
+        if self._dirty:
+            self._news.set()
+        member.instruments, member.keys = wanted, held
+        member.moved &= wanted
+
+    def _forget_quote(self, pk: int) -> None:
+        if not self._lookers.get(pk):
+            self._lookers.pop(pk, None)
+            if not self._keys_of.get(pk):
+                self.quotes.pop(pk, None)
+                self.encoded.forget(pk)
+
+    def _forget_valuation(self, key: Key) -> None:
+        if self._owners.get(key):
+            return
+        self._owners.pop(key, None)
+        gone = self.valuations.pop(key, None)
+        for pk in gone.lines if gone else ():
+            self._keys_of[pk].discard(key)
+            if not self._keys_of[pk]:
+                del self._keys_of[pk]
+                self._forget_quote(pk)
+
+    # ── what is known ───────────────────────────────────────────────────────
+
+    async def know(self, instrument_ids: Iterable[int]) -> None:
+        """Loads the quotes that are not known yet."""
+        missing = set(instrument_ids) - self.quotes.keys()
+        if missing:
+            self._take(await database_sync_to_async(quotes_of)(missing))
+
+    async def value(self, key: Key, *, anew: bool = False) -> Valuation:
+        """The valuation of these portfolios, from the database if it is not held or must be exact."""
+        known = self.valuations.get(key)
+        if known is not None and not anew:
+            return known
+        heard = self._ledger_news
+        fresh: Valuation = await database_sync_to_async(_valuation)(key)
+        await self.know(fresh.lines)
+        fresh.apply(self.quotes, fresh.lines)
+        self._hold(fresh)
+        if self._ledger_news != heard:  # perhaps of these, while they were being read
+            self._changed |= set(key[0])
+            self._news.set()
+        return fresh
+
+    def _hold(self, valuation: Valuation) -> None:
+        old = self.valuations.get(valuation.key)
+        for pk in (old.lines.keys() if old else set()) - valuation.lines.keys():
+            self._keys_of[pk].discard(valuation.key)
+        self.valuations[valuation.key] = valuation
+        for pk in valuation.lines:
+            self._keys_of[pk].add(valuation.key)
+
+    def _take(self, quotes: dict[int, QuoteView]) -> set[int]:
+        newer = {pk for pk, quote in quotes.items() if pk not in self.quotes or quote.sequence > self.quotes[pk].sequence}
+        self.quotes.update((pk, quotes[pk]) for pk in newer)
+        return newer
+
+    # ── work ────────────────────────────────────────────────────────────────
+
+    def _start(self) -> None:
+        push.remember_loop(asyncio.get_running_loop())
+        self._layer = get_channel_layer()
+        self._tasks = [
+            asyncio.create_task(work, name=name) for name, work in (("listen", self._listen()), ("pump", self._pump()), ("sweep", self._sweep()))
+        ]
+
+    async def stop(self) -> None:
+        """Forgets everything; the next member starts it again."""
+        tasks, self._tasks = self._tasks, []
+        channel, self._channel = self._channel, ""
+        people = list(self._people)
+        self._ready.clear()
+        self.quotes.clear()
+        self.valuations.clear()
+        self._keys_of.clear()
+        self.encoded.clear()
+        for task in tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        if channel:
+            try:
+                for group in (*GROUPS, *map(_group_of, people)):
+                    await self._layer.group_discard(group, channel)
+            except (RedisError, OSError) as problem:
+                log.warning("hub.stop", extra={"problem": repr(problem)})
+
+    async def _listen(self) -> None:
+        """The one subscription.  When the layer breaks it is made again, and everything looked at is read anew."""
+        while True:
+            try:
+                self._channel = await self._layer.new_channel("hub")
+                await self._join_groups()
+                self._ready.set()
+                while True:
+                    self._hear(await self._layer.receive(self._channel))
+            except (RedisError, OSError) as problem:
+                log.warning("hub.broken", extra={"problem": repr(problem)})
+                await asyncio.sleep(RETRY)
+                self._dirty |= self._watched()
+                self._news.set()
+
+    async def _join_groups(self) -> None:
+        for group in (*GROUPS, *(_group_of(user) for user in self._people)):
+            await self._layer.group_add(group, self._channel)
+
+    def _watched(self) -> set[int]:
+        return self._lookers.keys() | self._keys_of.keys()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "quotes.changed":
+                self._dirty |= self._watched().intersection(message["ids"])
+            case "ledger.changed":
+                self._ledger_news += 1
+                self._changed.add(message["portfolio"])
+            case "alert.fired":
+                for member in self._members:
+                    if member.user_id == message["user"]:
+                        member.letters.append(message["alert"])
+                        member.wake.set()
+        if self._dirty or self._changed:
+            self._news.set()
+
+    async def _pump(self) -> None:
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(GATHER)
+            self._news.clear()
+            dirty, self._dirty = self._dirty, set()
+            changed, self._changed = self._changed, set()
+            try:
+                await self._move(dirty)
+                await self._renew({key for key in self.valuations if changed.intersection(key[0])})
+            except DatabaseError as problem:
+                log.warning("hub.database", extra={"problem": repr(problem)})
+                await asyncio.sleep(RETRY)
+                self._dirty |= dirty
+                self._changed |= changed
+                self._news.set()
+
+    async def _move(self, dirty: set[int]) -> None:
+        """New quotes: one query, then the members and valuations that they concern."""
+        if not dirty:
+            return
+        newer = self._take(await database_sync_to_async(quotes_of)(dirty))
+        for pk in newer:
+            for member in self._lookers.get(pk, ()):
+                member.moved.add(pk)
+                member.wake.set()
+        for key in {key for pk in newer for key in self._keys_of.get(pk, ())}:
+            moved = self.valuations[key].apply(self.quotes, newer)
+            if moved:
+                for member in self._owners.get(key, ()):
+                    member.revalued.setdefault(key, set()).update(moved)
+                    member.wake.set()
+
+    async def _renew(self, keys: Iterable[Key]) -> None:
+        """Valuations taken anew; their members are told that everything may differ."""
+        for key in keys:
+            await self.value(key, anew=True)
+            for member in self._owners.get(key, ()):
+                member.renewed.add(key)
+                member.wake.set()
+
+    async def _sweep(self) -> None:
+        """Who may still listen; and, less often, what nobody sends news of."""
+        elapsed = 0.0
+        while True:
+            await asyncio.sleep(SWEEP)
+            before, elapsed = elapsed, elapsed + SWEEP
+            await self._guarded(self._ask_members)
+            if elapsed // FRESH > before // FRESH:
+                await self._guarded(lambda: self._renew(list(self.valuations)))
+            if elapsed // REJOIN > before // REJOIN:
+                await self._guarded(self._join_groups)
+
+    async def _ask_members(self) -> None:
+        for member in list(self._members):
+            await member.still_allowed()
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except (DatabaseError, RedisError, OSError) as problem:
+            log.warning("hub.sweep", extra={"problem": repr(problem)})
+
+
+def _group_of(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def _valuation(key: Key) -> Valuation:
+    ids, currency = key
+    found = Portfolio.objects.select_related("owner").in_bulk(ids)
+    return Valuation.of(key, holdings_of([found[pk] for pk in ids if pk in found], currency=currency))
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running loop: one in each process, one in each test."""
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(loop)
+    if found is None:
+        found = _hubs[loop] = Hub()
+    return found
