@@ -1,0 +1,132 @@
+"""The cells of one row by column name, read as text, numbers and days, with the column named in every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolios.importers.base import CellProblem, Facts, Options
+from portfolios.importers.reading.dates import Moment, read_moment
+from portfolios.importers.reading.numbers import Decimals, read_number
+from portfolios.importers.reading.table import Row, Table, normal
+
+MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "GBPX": "GBP", "ZAC": "ZAR", "ZAc": "ZAR", "ILA": "ILS", "USX": "USD", "EUX": "EUR"}
+HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row.  Names are normalised; an absent column reads as an empty cell."""
+
+    number: int
+    values: Mapping[str, str]  # normalised name → text
+    shown: Mapping[str, str]  # column name as written → text, without empty cells
+    titles: Mapping[str, str]  # normalised name → as written
+    decimals: Decimals
+    day_first: bool | None
+    today: date
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def text(self, name: str) -> str:
+        return self.values.get(name, "").strip()
+
+    def need_text(self, name: str, what: str) -> str:
+        if value := self.text(name):
+            return value
+        raise CellProblem("missing", f"{what} is missing.", self.titles.get(name, name))
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        text = self.text(name)
+        if not text or text.casefold() in ("not available", "n/a", "-", "—", "--"):
+            return None
+        try:
+            return read_number(text, self.decimals)
+        except CellProblem as problem:
+            raise CellProblem(problem.code, problem.detail, self.titles.get(name, name)) from None
+
+    def need_number(self, name: str, what: str) -> Decimal:
+        value = self.number_or_none(name)
+        if value is None:
+            raise CellProblem("missing", f"{what} is missing.", self.titles.get(name, name))
+        return value
+
+    def need_above_zero(self, name: str, what: str) -> Decimal:
+        """A size: its sign is dropped, zero is refused."""
+        value = abs(self.need_number(name, what))
+        if value == 0:
+            raise CellProblem("zero", f"{what} is zero.", self.titles.get(name, name))
+        return value
+
+    def moment(self, name: str) -> Moment:
+        """The day, refused where it lies in the future."""
+        text = self.need_text(name, "The date")
+        try:
+            moment = read_moment(text, self.day_first)
+        except CellProblem as problem:
+            raise CellProblem(problem.code, problem.detail, self.titles.get(name, name)) from None
+        if moment.day > self.today:
+            raise CellProblem("future", f"The date {moment.day:%-d %b %Y} lies in the future.", self.titles.get(name, name))
+        return moment
+
+    def currency(self, name: str) -> tuple[str, Decimal]:
+        """(ISO code, factor): pence and other minor units become the major one with the factor 0.01; ("", 1) where empty."""
+        text = self.text(name)
+        if not text:
+            return "", Decimal(1)
+        if text in MINOR_UNITS:
+            return MINOR_UNITS[text], HUNDREDTH
+        try:
+            return Currency(text.upper()), Decimal(1)
+        except UnknownCurrency as problem:
+            raise CellProblem("unknown_currency", str(problem), self.titles.get(name, name)) from None
+
+
+Align = Callable[[Row], "tuple[str, ...] | None"]
+
+
+def cells_of(table: Table, options: Options, *, decimals: Decimals, day_first: bool | None, align: Align | None = None) -> Iterator[Cells]:
+    """Each row of the table with the person's corrections put in.
+
+    `align` may answer another order of the header's names for a row that was exported under it.
+    """
+    titles: dict[str, str] = {}
+    for name in table.header:
+        titles.setdefault(normal(name), name)
+    standard = tuple(normal(name) for name in table.header)
+    for row in table.rows:
+        header = (align(row) if align else None) or table.header
+        names = standard if header is table.header else tuple(normal(name) for name in header)
+        yield _cells(row, header, names, titles, options, decimals, day_first)
+
+
+def _cells(
+    row: Row, header: tuple[str, ...], names: tuple[str, ...], titles: Mapping[str, str], options: Options, decimals: Decimals, day_first: bool | None
+) -> Cells:
+    texts = list(row.cells[: len(header)]) + [""] * (len(header) - len(row.cells))
+    for column, text in options.corrections.get(row.number, {}).items():
+        if column in header:
+            texts[header.index(column)] = text
+    values: dict[str, str] = {}
+    for name, text in zip(names, texts, strict=True):
+        values.setdefault(name, text)
+    shown = {name: text.strip()[:300] for name, text in zip(header, texts, strict=True) if text.strip()}
+    return Cells(row.number, values, shown, titles, decimals, day_first, options.today)
+
+
+def overlong(row: Row, table: Table) -> bool:
+    """More cells with content than the header has columns: a separator inside an unquoted cell."""
+    return any(cell.strip() for cell in row.cells[len(table.header) :])
+
+
+def facts_of(table: Table, *, decimals: str = "", day_first: bool | None = None, types: Mapping[str, int] | None = None) -> Facts:
+    """What is shown of the file above the review."""
+    samples = {}
+    for position, name in enumerate(table.header):
+        found = (row.cells[position].strip()[:60] for row in table.rows[:200] if position < len(row.cells) and row.cells[position].strip())
+        samples[name] = tuple(dict.fromkeys(found))[:3]
+    return Facts(table.encoding, table.delimiter, table.header, len(table.rows), table.header_row, samples, types or {}, decimals, day_first)
