@@ -1,8 +1,8 @@
 """What is held, what it is worth and what it gained.  numbers.md: "Notation", "Gains".
 
 Everything is exact.  A holding's value is quantity × price × rate, each product rounded to a storable number; its gain is
-the ledger core's.  Figures are made in the base currency of each portfolio, where the identity of numbers.md holds to the
-last decimal, and brought to another report currency by one rate for each portfolio.
+the ledger core's.  Every ledger is replayed in the report currency (see `restated`), where the identity of numbers.md holds to
+the last decimal; values are converted at the rate of the day.
 
 `day_change` is what today's (or that day's) change of price does to the units held at its end, at the rate of the day.
 """
@@ -22,9 +22,10 @@ from market.selectors import PriceView, QuoteView, RateView, prices_on, quotes_o
 from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book, Position
-from portfolios.ledger.gains import Unrealised, unrealised
+from portfolios.ledger.gains import Unrealised, unrealised, unrealised_cash
 from portfolios.models import Portfolio
-from portfolios.selectors.ledger import ZERO, books_of
+from portfolios.selectors.ledger import ZERO
+from portfolios.selectors.restated import Told, told_in
 from portfolios.selectors.shapes import CashRow, HoldingRow, HoldingsTable, InstrumentView
 
 OLD_RATE = timedelta(days=4)  # a long weekend: an older rate is said to be old
@@ -61,34 +62,35 @@ def holdings_of(portfolios: Portfolio | Sequence[Portfolio], *, currency: str = 
     currency  of the report; where blank, the base currency of the first portfolio
     as_of     replays the ledger to that day and values it at that day's closes and rates; today and later mean now
 
-    At most five queries now (four where the books are known), six on an earlier day, however many holdings.
+    At most five queries now (four where the books are known), six on an earlier day, however many holdings; where a portfolio
+    has another base currency than the report, two to five more (see `restated.told_in`).
     """
     chosen = [portfolios] if isinstance(portfolios, Portfolio) else list(portfolios)
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
     currency = currency or (chosen[0].base_currency if chosen else "EUR")
-    books = books_of(chosen, until=None if is_now else day) if chosen else {}
-    world = world_of(chosen, books, currency, day, is_now=is_now)
-    gathered = _Gathered()
-    for portfolio in chosen:
-        gathered.add(portfolio, books[portfolio.pk], world, currency)
+    told = told_in(chosen, currency, until=None if is_now else day) if chosen else Told({}, {})
+    known = [portfolio for portfolio in chosen if portfolio.pk in told.books]
+    world = world_of(known, told.books, currency, day, is_now=is_now)
+    gathered = _Gathered(unconverted=[f"{problem.detail} The portfolio is not counted in the totals." for problem in told.untold.values()])
+    for portfolio in known:
+        gathered.add(portfolio, told.books[portfolio.pk], world, currency)
     return _table(gathered, world, currency, tuple(portfolio.pk for portfolio in chosen), is_now=is_now)
 
 
 def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool) -> World:
-    """Instruments, prices and rates for these books, in four queries at most (five on an earlier day)."""
+    """Instruments, prices and rates for these books in `currency`, in four queries at most (five on an earlier day)."""
     held = {pk for book in books.values() for pk, position in book.positions.items() if position.quantity}
     every = {pk for book in books.values() for pk in book.positions}
     instruments = Instrument.objects.in_bulk(every) if every else {}
     prices = _prices_now(held, instruments, day) if is_now else _prices_then(held, day)
-    pairs = {(portfolio.base_currency, currency, day) for portfolio in portfolios}
+    used: set[str] = set()
     for portfolio in portfolios:
         book = books[portfolio.pk]
-        used = {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
+        used |= {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
         used |= {str(code) for code, pool in book.cash.items() if pool.amount or pool.cost}
-        pairs |= {(code, portfolio.base_currency, day) for code in used} | {(code, currency, day) for code in used}
-    crossing = {pair for pair in pairs if pair[0] != pair[1]}
+    crossing = {(code, currency, day) for code in used if code != currency}
     owner = portfolios[0].owner if portfolios else None
     return World(day, instruments, prices, rates(crossing, user=owner) if crossing else {})
 
@@ -152,78 +154,51 @@ class _Gathered:
     unconverted: list[str] = field(default_factory=list)  # why a whole portfolio is not in the totals
 
     def add(self, portfolio: Portfolio, book: Book, world: World, currency: str) -> None:
-        base = portfolio.base_currency
-        across = world.rate(base, currency)
-        if across is None:
-            self.unconverted.append(_no_rate(base, currency, world.day))
-        by = _Converter(None if across is None else across.rate)
         sold: dict[int, Decimal] = defaultdict(lambda: ZERO)
         for match in book.matches:
             sold[match.instrument] += match.cost
         for pk, position in book.positions.items():
-            self.parts[pk].append(_part(portfolio, position, sold[pk], world, by))
+            self.parts[pk].append(_part(portfolio, position, sold[pk], world, currency))
         for code, pool in book.cash.items():
             if not pool.amount and not pool.cost:
                 continue
-            cash, rate = self.cash[str(code)], world.rate(str(code), base)
+            cash, rate = self.cash[str(code)], world.rate(str(code), currency)
             cash.amount += pool.amount
-            cash.cost += by(pool.cost)
-            cash.rate, cash.rate_day = (None, None) if rate is None else (by.rate_from(rate.rate), rate.day)
-            if rate is None or across is None:
-                cash.why_not = _no_rate(str(code), base if rate is None else currency, world.day)
+            cash.cost += pool.cost
+            if rate is None:
+                cash.why_not = _no_rate(str(code), currency, world.day)
             else:
-                cash.value += by(product(pool.amount, rate.rate))
-        self.realised += by(book.realised)
-        self.income += by(book.income)
-        self.expenses += by(book.expenses)
-        self.net_flows += by(book.net_flows)
-        self.paid_in += by(sum((flow.amount for flow in book.flows if flow.amount > 0), ZERO))
+                cash.rate, cash.rate_day = rate.rate, rate.day
+                cash.value += unrealised_cash(pool, rate.rate).value
+        self.realised += book.realised
+        self.income += book.income
+        self.expenses += book.expenses
+        self.net_flows += book.net_flows
+        self.paid_in += sum((flow.amount for flow in book.flows if flow.amount > 0), ZERO)
 
 
-class _Converter:
-    """Base currency of one portfolio to the report currency.  Exact, and the identity where they are the same."""
-
-    def __init__(self, rate: Decimal | None) -> None:
-        self.known = rate is not None
-        self._rate = Decimal(1) if rate is None else rate
-
-    def __call__(self, amount: Decimal) -> Decimal:
-        if not self.known:
-            return ZERO
-        return amount if self._rate == 1 else product(amount, self._rate)
-
-    def rate_from(self, rate: Decimal) -> Decimal:
-        return rate if self._rate == 1 else product(rate, self._rate)
-
-    def result(self, found: Unrealised) -> Unrealised:
-        if self._rate == 1:
-            return found
-        value, cost, price_part = self(found.value), self(found.cost), self(found.price_part)
-        return Unrealised(value=value, cost=cost, gain=value - cost, price_part=price_part, currency_part=value - cost - price_part)
-
-
-def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World, by: _Converter) -> _Part:
+def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World, currency: str) -> _Part:
     part = _Part(
         portfolio_id=portfolio.pk,
         position=position,
-        paid=by(position.cost + sold),
-        cost=by(position.cost),
-        realised=by(position.realised),
-        income=by(position.income),
-        expenses=by(position.expenses),
+        paid=position.cost + sold,
+        cost=position.cost,
+        realised=position.realised,
+        income=position.income,
+        expenses=position.expenses,
     )
     if not position.quantity:
         return part
     instrument = world.instruments[position.instrument]
-    price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, portfolio.base_currency)
+    price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, currency)
     if rate is not None:
-        part.rate, part.rate_day = by.rate_from(rate.rate), rate.day
+        part.rate, part.rate_day = rate.rate, rate.day
     if price is None:
-        part.why_not = f"No price of {instrument.symbol} is known."
-    elif rate is None or not by.known:
-        part.why_not = _no_rate(instrument.currency, portfolio.base_currency, world.day)
+        part.why_not = f"No price of {instrument.symbol} is known, held since {part.position.opened_on.day} {part.position.opened_on:%b %Y}."
+    elif rate is None:
+        part.why_not = _no_rate(instrument.currency, currency, world.day)
     else:
-        part.result = by.result(unrealised(position, price.price, rate.rate))
+        part.result = unrealised(position, price.price, rate.rate)
     return part
 
 
@@ -243,7 +218,7 @@ def _money(name: str, value: Decimal | None, currency: str, why_not: str, *, sta
 def _fraction(name: str, part: Decimal | None, whole: Decimal | None, why_not: str) -> Figure:
     """A part of a whole, to 18 places; undefined where the whole is nothing or either is unknown."""
     if part is None or whole is None:
-        return Figure.undefined(name, Unit.FRACTION, why_not)
+        return Figure.undefined(name, Unit.FRACTION, why_not or "What it is a part of is not known.")
     if not whole:
         return Figure.undefined(name, Unit.FRACTION, "There is nothing to compare it with.")
     return Figure(name, Unit.FRACTION, quotient(part, abs(whole)))

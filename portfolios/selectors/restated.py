@@ -10,21 +10,29 @@ is a gain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from market.errors import MissingRate
 from market.selectors import RateView, own_rates_version, prices_version, rates
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.money import Currency
+from portfolios.choices import TransactionKind
 from portfolios.ledger.book import Book
-from portfolios.ledger.events import ONE, Event
+from portfolios.ledger.events import ONE, Event, Split
 from portfolios.ledger.replay import replay
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import _shelf, books_of, events_of_all, rules_of
 from portfolios.selectors.portfolios import ledger_version
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Books in one currency, by portfolio; and why some portfolios cannot be told in it."""
+
+    books: dict[int, Book]
+    untold: dict[int, MissingRate]
 
 
 def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[tuple[str, str, date], RateView]) -> list[Event]:
@@ -32,56 +40,82 @@ def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[t
     code = Currency(currency)
     told = []
     for event in events:
-        if event.currency == code:
+        if event.currency == code or event.kind == Split.kind:
             told.append(replace(event, fx_rate=ONE))
             continue
         rate = found.get((base, currency, event.day))
         if rate is None:
             raise MissingRate(
-                f"No {base}/{currency} rate is known for {event.day.day} {event.day:%b %Y} or the days before, when an entry was recorded. Enter the rate yourself.",
+                f"No {base}/{currency} rate is known for {event.day.day} {event.day:%b %Y} or the days before, when an entry was made. "
+                "Enter the rate yourself.",
                 base=base,
                 quote=currency,
                 date=event.day.isoformat(),
             )
-        told.append(replace(event, fx_rate=EXACT.multiply(_own_rate(event, base), rate.rate)))
+        own = ONE if event.currency == base else event.fx_rate
+        told.append(replace(event, fx_rate=EXACT.multiply(own, rate.rate)))
     return told
-
-
-def _own_rate(event: Event, base: str) -> Decimal:
-    return ONE if event.currency == base else event.fx_rate
 
 
 def events_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> dict[int, list[Event]]:
     """The events of several ledgers, told in one currency, by portfolio.  At most three queries.  Raises MissingRate."""
     events = events_of_all(portfolios, until=until)
-    bases = {portfolio.pk: portfolio.base_currency for portfolio in portfolios}
-    wanted = {(bases[pk], currency, event.day) for pk, rows in events.items() if bases[pk] != currency for event in rows}
-    found = rates(wanted, user=portfolios[0].owner) if wanted else {}
-    return {pk: rows if bases[pk] == currency else in_currency(rows, bases[pk], currency, found) for pk, rows in events.items()}
+    found = _rates_for(portfolios, events, currency)
+    return {one.pk: _told(events[one.pk], one.base_currency, currency, found) for one in portfolios}
 
 
-def books_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> dict[int, Book]:
+def _rates_for(portfolios: Sequence[Portfolio], events: dict[int, list[Event]], currency: str) -> dict[tuple[str, str, date], RateView]:
+    wanted = {(one.base_currency, currency, event.day) for one in portfolios if one.base_currency != currency for event in events[one.pk]}
+    return rates(wanted, user=portfolios[0].owner) if wanted else {}
+
+
+def _told(events: list[Event], base: str, currency: str, found: dict[tuple[str, str, date], RateView]) -> list[Event]:
+    return events if base == currency else in_currency(events, base, currency, found)
+
+
+def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> Told:
     """The books of several portfolios, all in one currency; with `until` as they stood at the end of that day.
 
     Those in their own currency cost what `books_of` costs.  For the others two queries tell whether a rate has changed since
-    they were last told; where they must be told again, at most three more.  Raises MissingRate.
+    they were last told; where they must be told again, at most three more.
     """
     own = [portfolio for portfolio in portfolios if portfolio.base_currency == currency]
     others = [portfolio for portfolio in portfolios if portfolio.base_currency != currency]
-    found = books_of(own, until=until) if own else {}
+    answer = Told(dict(books_of(own, until=until)) if own else {}, {})
     if not others:
-        return found
+        return answer
     mark = _rates_mark(others[0].owner)
     keys = {portfolio.pk: f"{ledger_version(portfolio)}.{currency}.{mark}.{until or ''}" for portfolio in others}
-    found |= {pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None}
-    missing = [portfolio for portfolio in others if portfolio.pk not in found]
+    answer.books.update({pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None})
+    missing = [portfolio for portfolio in others if portfolio.pk not in answer.books]
     if missing:
-        events = events_in(missing, currency, until=until)
+        events = events_of_all(missing, until=until)
+        found = _rates_for(missing, events, currency)
         for portfolio in missing:
             rules = replace(rules_of(portfolio), base_currency=Currency(currency))
-            found[portfolio.pk] = replay(events[portfolio.pk], rules)
-            _shelf.put(keys[portfolio.pk], found[portfolio.pk])
-    return found
+            try:
+                told = in_currency(events[portfolio.pk], portfolio.base_currency, currency, found)
+            except MissingRate as problem:
+                answer.untold[portfolio.pk] = problem
+                continue
+            answer.books[portfolio.pk] = replay(told, rules)
+            _shelf.put(keys[portfolio.pk], answer.books[portfolio.pk])
+    return answer
+
+
+def books_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> dict[int, Book]:
+    """As `told_in`, for callers that need every portfolio.  Raises MissingRate."""
+    answer = told_in(portfolios, currency, until=until)
+    for problem in answer.untold.values():
+        raise problem
+    return answer.books
+
+
+def transfer_entries(portfolios: Sequence[Portfolio]) -> frozenset[int]:
+    """The entries that moved units in or out in kind, by the number that events carry.  One query."""
+    kinds = [TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT]
+    ids = [portfolio.pk for portfolio in portfolios]
+    return frozenset(row.entry for row in Transaction.objects.live().filter(portfolio__in=ids, kind__in=kinds).only("pk", "origin_id"))
 
 
 def _rates_mark(owner: Any) -> str:
