@@ -50,11 +50,14 @@ class ImportBatch(models.Model):
     file_name = SealedTextField(longest=255)
     content = SealedBytesField(null=True)  # dropped once recorded
     format = models.CharField(max_length=40, blank=True)
-    mapping = SealedJSONField(null=True)  # of a generic file: which column holds what
+    mapping = SealedJSONField(null=True)  # how to read a generic file, and the cells that the person corrected
+    facts = SealedJSONField(null=True)  # what the file is, the open questions, what the import would change
     status = models.CharField(max_length=12, choices=ImportStatus, default=ImportStatus.UPLOADED)
     problem = models.CharField(max_length=500, blank=True)  # why it failed, for the person
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)  # of the present job; a file that kills its reader is given up
+    touched_at = models.DateTimeField(null=True, blank=True)  # the lease of the job: it is at work while this is fresh
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -182,6 +185,7 @@ class ImportRow(models.Model):
     verdict = models.CharField(max_length=20, choices=Verdict)
     draft = SealedJSONField()  # the entry it would make, and the cells it was read from
     reason = SealedTextField(default="", blank=True)
+    remarked = models.BooleanField(default=False)  # it can be recorded, but `reason` says what to look at
     instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     instrument_key = models.CharField(max_length=64, blank=True)  # keyed hash of ISIN or symbol: resolve all rows of one at once
     source_key = models.CharField(max_length=64, blank=True)
