@@ -2,6 +2,7 @@
 
 from portfolios.selectors.holdings import holdings_of
 from portfolios.selectors.ledger import book_of, books_of, cash_effect, event_of, events_of, events_of_all, rules_of
+from portfolios.selectors.lots import lots_of, quantity_held
 from portfolios.selectors.portfolios import (
     chosen_portfolios,
     get_portfolio,
@@ -12,6 +13,7 @@ from portfolios.selectors.portfolios import (
     locked_portfolio,
     portfolios_of,
 )
+from portfolios.selectors.restated import Told, books_in, events_in, told_in, transfer_entries
 from portfolios.selectors.shapes import (
     CashRow,
     HoldingRow,
@@ -25,6 +27,7 @@ from portfolios.selectors.shapes import (
     TransactionRow,
     TransactionsPage,
 )
+from portfolios.selectors.transactions import instruments_in, matching, row_of, transactions_of
 
 __all__ = [
     "CashRow",
@@ -35,14 +38,17 @@ __all__ = [
     "LotsTable",
     "MatchView",
     "MonthGroup",
+    "Told",
     "TransactionFilter",
     "TransactionRow",
     "TransactionsPage",
     "book_of",
+    "books_in",
     "books_of",
     "cash_effect",
     "chosen_portfolios",
     "event_of",
+    "events_in",
     "events_of",
     "events_of_all",
     "get_portfolio",
@@ -50,8 +56,16 @@ __all__ = [
     "held_instrument_ids",
     "holdings_counts",
     "holdings_of",
+    "instruments_in",
     "ledger_version",
     "locked_portfolio",
+    "lots_of",
+    "matching",
     "portfolios_of",
+    "quantity_held",
+    "row_of",
     "rules_of",
+    "told_in",
+    "transactions_of",
+    "transfer_entries",
 ]

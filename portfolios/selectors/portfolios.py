@@ -19,7 +19,7 @@ def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
 
 def get_portfolio(user: Any, pk: int) -> Portfolio:
     """One portfolio.  Raises NotFound, also for somebody else's."""
-    found = Portfolio.objects.visible_to(user).select_related("benchmark", "owner").filter(pk=pk).first()
+    found: Portfolio | None = Portfolio.objects.visible_to(user).select_related("benchmark", "owner").filter(pk=pk).first()
     if found is None:
         raise PortfolioNotFound("There is no such portfolio.")
     return found
@@ -40,7 +40,7 @@ def locked_portfolio(pk: int) -> Portfolio:
 
     Only inside `atomic`.  Raises NotFound if it is gone.
     """
-    found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=pk).first()
+    found: Portfolio | None = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=pk).first()
     if found is None:
         raise PortfolioNotFound("There is no such portfolio.")
     return found
@@ -54,7 +54,7 @@ def ledger_version(portfolio: Portfolio) -> str:
 def get_transaction(user: Any, number: int, *, with_voided: bool = False) -> Transaction:
     """The version of an entry that counts.  Raises NotFound; a voided entry is found only if asked for."""
     versions = Transaction.objects.visible_to(user).of_entry(number).select_related("instrument", "portfolio__owner")
-    found = versions.live().first()
+    found: Transaction | None = versions.live().first()
     if found is None and with_voided:
         found = versions.order_by("-id").first()
     if found is None:

@@ -214,7 +214,7 @@ def test_a_purchase_settled_in_the_own_currency_needs_no_rate(portfolio: Any, ap
 
 
 def test_the_rate_of_a_trade_leads_from_its_price_to_the_own_currency(portfolio: Any, apple: Any) -> None:
-    entry = record(portfolio, "sell" if False else "buy", "2020-06-03", apple, quantity="2", price="100", fx_rate="0.9", settlement_currency="EUR")
+    entry = record(portfolio, "buy", "2020-06-03", apple, quantity="2", price="100", fx_rate="0.9", settlement_currency="EUR")
     assert entry.amount == D("180") and holding(portfolio, apple).cost == D("180")
 
 

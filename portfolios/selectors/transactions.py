@@ -1,0 +1,199 @@
+"""Lists of entries: filtered, searched, paged by key, grouped by month.
+
+Notes and amounts are sealed, so a search over text opens the notes of the entries that meet the other conditions, one by
+one; instruments are found in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby, islice
+from typing import Any
+
+from django.db.models import Q
+
+from market.models import Instrument
+from portfolio_site.kernel.decimals import plain, product
+from portfolios.choices import TransactionKind
+from portfolios.models import Portfolio, Transaction
+from portfolios.querysets import TransactionQuerySet
+from portfolios.selectors.ledger import cash_effect, event_of
+from portfolios.selectors.portfolios import portfolios_of
+from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
+
+PAGE = 50
+MOST_NOTES = 20_000  # entries found by their notes, newest first: a database takes only so many keys in one query
+HAND, IMPORT = "hand", "import"
+
+
+def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, cursor: str = "", page_size: int = PAGE) -> TransactionsPage:
+    """One page of a person's entries, newest first, by month.
+
+    cursor  as an earlier page gave it (`older` or `newer`); anything else means the first page
+    Five queries, seven with a search, one more where voided entries are shown, whatever the number of entries.
+    """
+    conditions = conditions or TransactionFilter()
+    portfolios = {portfolio.pk: portfolio for portfolio in portfolios_of(user, archived=True)}
+    everything = Transaction.objects.filter(portfolio__in=portfolios)
+    found = matching(everything, conditions)
+    number = found.count()
+    rows, older, newer = _page(found, cursor, page_size)
+    shown = [row_of(row, portfolios[row.portfolio_id]) for row in _replaced_marked(rows)]
+    sums = _month_sums(found, shown, portfolios)
+    by_month = groupby(shown, key=lambda row: row.traded_on.replace(day=1))
+    months = tuple(MonthGroup(month, tuple(entries), sums.get(month, ())) for month, entries in by_month)
+    return TransactionsPage(
+        months=months,
+        shown=len(shown),
+        matching=number,
+        total=everything.live().count(),
+        older=older,
+        newer=newer,
+        filter=conditions,
+    )
+
+
+def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> TransactionQuerySet:
+    """The entries that meet the conditions.  A search costs two queries at once; the rest none yet."""
+    found = entries if conditions.with_voided else entries.live()
+    if conditions.portfolio_ids:
+        found = found.filter(portfolio__in=conditions.portfolio_ids)
+    if conditions.kinds:
+        found = found.filter(kind__in=conditions.kinds)
+    if conditions.instrument_id is not None:
+        found = found.filter(instrument=conditions.instrument_id)
+    if conditions.start is not None:
+        found = found.filter(traded_on__gte=conditions.start)
+    if conditions.end is not None:
+        found = found.filter(traded_on__lte=conditions.end)
+    if conditions.source == HAND:
+        found = found.filter(source="")
+    elif conditions.source == IMPORT:
+        found = found.exclude(source="")
+    return _searched(found, conditions.text.strip()) if conditions.text.strip() else found
+
+
+def _searched(found: TransactionQuerySet, text: str) -> TransactionQuerySet:
+    wanted = text.casefold()
+    named = list(Instrument.objects.filter(pk__in=found.order_by().values("instrument")).matching(text).values_list("pk", flat=True))
+    others = found.exclude(instrument__in=named) if named else found
+    texts = others.order_by("-pk").values_list("pk", "notes", "external_id").iterator(chunk_size=5000)
+    hits = (pk for pk, notes, external in texts if wanted in notes.casefold() or wanted == external.casefold())
+    return found.filter(Q(instrument__in=named) | Q(pk__in=list(islice(hits, MOST_NOTES))))
+
+
+# ── pages by key ────────────────────────────────────────────────────────────
+
+
+def _cursor(way: str, row: Transaction) -> str:
+    return f"{way}{row.traded_on:%Y%m%d}-{row.pk}"
+
+
+def _read_cursor(cursor: str) -> tuple[str, date, int] | None:
+    way, day, _, number = cursor[:1], cursor[1:9], cursor[9:10], cursor[10:]
+    if way not in {"o", "n"} or not (number.isascii() and number.isdigit() and len(number) <= 18 and day.isascii() and day.isdigit()):
+        return None
+    try:
+        return way, date(int(day[:4]), int(day[4:6]), int(day[6:])), int(number)
+    except ValueError:
+        return None
+
+
+def _page(found: TransactionQuerySet, cursor: str, size: int) -> tuple[list[Transaction], str, str]:
+    """Rows of one page, newest first, and the cursors to either side ("" where there is nothing)."""
+    place = _read_cursor(cursor)
+    found = found.select_related("instrument")
+    if place is None:
+        rows = list(found.newest_first()[: size + 1])
+        return rows[:size], _cursor("o", rows[size - 1]) if len(rows) > size else "", ""
+    way, day, pk = place
+    if way == "o":
+        rows = list(found.filter(Q(traded_on__lt=day) | Q(traded_on=day, pk__lt=pk)).newest_first()[: size + 1])
+        more, rows = len(rows) > size, rows[:size]
+        return rows, _cursor("o", rows[-1]) if more else "", _cursor("n", rows[0]) if rows else ""
+    rows = list(found.filter(Q(traded_on__gt=day) | Q(traded_on=day, pk__gt=pk)).order_by("traded_on", "pk")[: size + 1])
+    more, rows = len(rows) > size, rows[:size][::-1]
+    return rows, _cursor("o", rows[-1]) if rows else "", _cursor("n", rows[0]) if more else ""
+
+
+# ── rows as shown ───────────────────────────────────────────────────────────
+
+
+def _replaced_marked(rows: Sequence[Transaction]) -> Sequence[Transaction]:
+    """Sets `was_replaced` on voided rows whose place another version took.  One query where there are any."""
+    voided = [row.pk for row in rows if row.voided_at is not None]
+    replaced = set(Transaction.objects.filter(replaces__in=voided).values_list("replaces_id", flat=True)) if voided else set()
+    for row in rows:
+        row.was_replaced = row.pk in replaced  # type: ignore[attr-defined]
+    return rows
+
+
+def row_of(row: Transaction, portfolio: Portfolio) -> TransactionRow:
+    """One entry as lists show it.  No query where its instrument is loaded."""
+    cash, in_base = _cash_of(row, portfolio)
+    ratio = f"{plain(row.ratio_new)}:{plain(row.ratio_old)}" if row.ratio_new is not None and row.ratio_old is not None else ""
+    return TransactionRow(
+        id=row.entry,
+        portfolio_id=portfolio.pk,
+        portfolio_name=portfolio.name,
+        kind=row.kind,
+        kind_label=str(TransactionKind(row.kind).label),
+        traded_on=row.traded_on,
+        traded_at=row.traded_at,
+        instrument=InstrumentView.of(row.instrument) if row.instrument is not None else None,
+        quantity=row.quantity,
+        price=row.price,
+        currency=row.currency,
+        fees=row.fees,
+        taxes=row.taxes,
+        settlement_currency=row.settles_in,
+        cash=cash,
+        cash_base=in_base,
+        base_currency=portfolio.base_currency,
+        fx_rate=row.fx_rate,
+        ratio=ratio,
+        notes=row.notes,
+        source=row.source,
+        is_voided=row.voided_at is not None,
+        is_edited=row.origin_id is not None,
+        replaced=getattr(row, "was_replaced", False),
+        recorded_at=row.recorded_at,
+        batch_id=row.batch_id,
+    )
+
+
+def _cash_of(row: Transaction, portfolio: Portfolio) -> tuple[Decimal | None, Decimal | None]:
+    """The effect on cash in the settlement currency and in base; None for entries that move no cash."""
+    event = event_of(row)
+    cash = cash_effect(event)
+    if not cash and row.kind in {TransactionKind.SPLIT, TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT}:
+        return None, None
+    return cash, cash if row.settles_in == portfolio.base_currency else product(cash, event.fx_rate)
+
+
+def _month_sums(
+    found: TransactionQuerySet, shown: Sequence[TransactionRow], portfolios: dict[int, Portfolio]
+) -> dict[date, tuple[tuple[str, Decimal], ...]]:
+    """The cash effect of the whole of each month shown, also of its entries on other pages, by base currency.  One query."""
+    if not shown:
+        return {}
+    first, last = shown[-1].traded_on.replace(day=1), shown[0].traded_on.replace(day=1)
+    after = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
+    sums: dict[date, dict[str, Decimal]] = {}
+    for row in found.live().filter(traded_on__gte=first, traded_on__lt=after):
+        portfolio = portfolios[row.portfolio_id]
+        _, amount = _cash_of(row, portfolio)
+        if amount is not None:
+            month = sums.setdefault(row.traded_on.replace(day=1), {})
+            month[portfolio.base_currency] = month.get(portfolio.base_currency, Decimal(0)) + amount
+    return {month: tuple(sorted(by.items())) for month, by in sums.items()}
+
+
+def instruments_in(user: Any, portfolio_ids: Iterable[int] = ()) -> list[Instrument]:
+    """The instruments that stand in a person's entries, for choosing one in a filter.  One query."""
+    entries = Transaction.objects.visible_to(user)
+    if chosen := list(portfolio_ids):
+        entries = entries.filter(portfolio__in=chosen)
+    return list(Instrument.objects.filter(pk__in=entries.order_by().values("instrument")).order_by("symbol"))
