@@ -2,7 +2,9 @@
 
 from django.db import models
 
+from alerts.rules import ABOVE, BELOW
+
 
 class RuleKind(models.TextChoices):
-    PRICE_ABOVE = "price_above", "Price rises above"
-    PRICE_BELOW = "price_below", "Price falls below"
+    PRICE_ABOVE = ABOVE, "Price rises to"
+    PRICE_BELOW = BELOW, "Price falls to"

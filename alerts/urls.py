@@ -4,5 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-urlpatterns: list[Any] = []
-api_patterns: list[Any] = []
+from django.urls import path
+
+from alerts import api, views
+from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
+
+urlpatterns: list[Any] = [
+    path("alerts/", views.alerts, name="alerts"),
+    path("alerts/add/", views.alert_add, name="alert-add"),
+    path("alerts/card/", views.alerts_card, name="alerts-card"),
+    path("alerts/count/", views.alerts_count, name="alerts-count"),
+    path("alerts/<id:pk>/switch/", views.alert_switch, name="alert-switch"),
+    path("alerts/<id:pk>/delete/", views.alert_delete, name="alert-delete"),
+    path("notifications/", views.notifications, name="notifications"),
+    path("notifications/read/", views.notifications_read, name="notifications-read"),
+    path("notifications/<id:pk>/read/", views.notification_read, name="notification-read"),
+]
+api_patterns: list[Any] = [
+    path("alerts", api.AlertsView.as_view(), name="api-alerts"),
+    path("alerts/events", api.AlertEventsView.as_view(), name="api-alert-events"),
+    path("alerts/<id:pk>", api.AlertView.as_view(), name="api-alert"),
+    path("notifications", api.NotificationsView.as_view(), name="api-notifications"),
+    path("notifications/<id:pk>/read", api.NotificationReadView.as_view(), name="api-notification-read"),
+]

@@ -1,0 +1,157 @@
+"""What people do with alerts, and how rules come true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.selectors import preferences_of
+from accounts.services import record_audit
+from alerts.choices import RuleKind
+from alerts.errors import BadAlert
+from alerts.models import Firing, Rule
+from alerts.rules import RuleSnapshot, armed_after, decide, holds
+from alerts.signals import alert_fired
+from market.models import Instrument
+from market.selectors import QuoteView, quotes_of
+from portfolio_site.kernel.decimals import NotExact, exact
+from portfolio_site.kernel.errors import FieldError
+from portfolio_site.web import numbers
+
+MOST_RULES = 500
+LONGEST_NOTE = 500
+CHANGEABLE = frozenset({"kind", "threshold", "note", "active"})
+
+
+# ── keeping rules ───────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def create_rule(actor: Any, *, instrument: Instrument, kind: str, threshold: Decimal, note: str = "", active: bool = True) -> Rule:
+    """Starts watching.  Where the price is past the threshold already, it first has to come back.  Raises BadAlert."""
+    if Rule.objects.visible_to(actor).count() >= MOST_RULES:
+        raise BadAlert(f"You have {MOST_RULES} alerts. Delete some before you add more.")
+    rule = Rule(owner=actor, instrument=instrument, kind=kind, threshold=threshold, note=note.strip(), active=active)
+    _check(rule)
+    _arm(rule)
+    rule.save()
+    record_audit(actor, "alert.created", object_type="alert", object_id=rule.pk, kind=kind)
+    return rule
+
+
+@transaction.atomic
+def update_rule(actor: Any, rule: Rule, **changes: Any) -> Rule:
+    """Changes kind, threshold, note or whether it watches.  A changed or resumed rule is armed anew.  Raises BadAlert."""
+    if unknown := changes.keys() - CHANGEABLE:
+        raise TypeError(f"These fields of an alert do not change: {', '.join(sorted(unknown))}.")
+    for name, value in changes.items():
+        setattr(rule, name, value)
+    _check(rule)
+    if changes.keys() - {"note"}:
+        _arm(rule)
+    rule.save()
+    record_audit(actor, "alert.changed", object_type="alert", object_id=rule.pk, fields=sorted(changes))
+    return rule
+
+
+@transaction.atomic
+def delete_rule(actor: Any, rule: Rule) -> None:
+    """Stops watching, and forgets what the rule said."""
+    record_audit(actor, "alert.deleted", object_type="alert", object_id=rule.pk)
+    rule.delete()
+
+
+def _check(rule: Rule) -> None:
+    errors = []
+    if rule.kind not in RuleKind.values:
+        errors.append(FieldError("type", "invalid_choice", f"Choose one of {', '.join(RuleKind.values)}."))
+    try:
+        rule.threshold = exact(rule.threshold)
+        if rule.threshold <= 0:
+            errors.append(FieldError("threshold", "not_positive", "The price must be above zero."))
+    except NotExact as problem:
+        errors.append(FieldError("threshold", "not_exact", str(problem)))
+    if len(rule.note) > LONGEST_NOTE:
+        errors.append(FieldError("note", "too_long", f"At most {LONGEST_NOTE} characters; these are {len(rule.note)}."))
+    if errors:
+        raise BadAlert(errors[0].detail, errors=errors)
+
+
+def _arm(rule: Rule) -> None:
+    quote = quotes_of([rule.instrument_id]).get(rule.instrument_id)
+    rule.armed = quote is None or armed_after(_snapshot(rule), quote.price)
+
+
+def _snapshot(rule: Rule) -> RuleSnapshot:
+    return RuleSnapshot(rule.kind, rule.threshold, rule.armed, rule.instrument.symbol, rule.instrument.currency)
+
+
+# ── coming true ─────────────────────────────────────────────────────────────
+
+
+def check_rules(instrument_ids: Iterable[int]) -> list[Firing]:
+    """Looks at the rules that watch these instruments; the firings that are new.
+
+    Each firing has a unique key, and only one process can unarm a rule, so that looking twice, or at once, tells once.
+    """
+    ids = list(instrument_ids)
+    quotes = quotes_of(ids)
+    rules = list(Rule.objects.watching(ids).select_related("instrument", "owner__preferences"))
+    fired = []
+    for rule in rules:
+        quote = quotes.get(rule.instrument_id)
+        if quote is None:
+            continue
+        if rule.armed:
+            sentence = _said(rule, quote)
+            firing = _fire(rule, quote, sentence) if sentence else None
+            if firing is not None:
+                fired.append(firing)
+        elif not holds(_snapshot(rule), quote.price):
+            Rule.objects.filter(pk=rule.pk, armed=False).update(armed=True)
+    return fired
+
+
+def _said(rule: Rule, quote: QuoteView) -> str:
+    """What the rule says of this quote, in its person's locale; empty where it does not come true."""
+    with numbers.speaking(preferences_of(rule.owner).locale):
+        answer = decide(_snapshot(rule), quote.previous_close, quote.price, money=lambda amount, currency: str(numbers.price(amount, currency)))
+    return "" if answer is None else answer.sentence
+
+
+@transaction.atomic
+def _fire(rule: Rule, quote: QuoteView, sentence: str) -> Firing | None:
+    """The firing, unless somebody else was first."""
+    if not Rule.objects.filter(pk=rule.pk, armed=True, active=True).update(armed=False):
+        return None
+    key = f"rule:{rule.pk}:quote:{quote.instrument_id}:{quote.sequence}"
+    firing, new = Firing.objects.get_or_create(event_key=key, defaults={"rule": rule, "sentence": sentence, "fired_at": timezone.now()})
+    if not new:
+        return None
+    record_audit(None, "alert.fired", subject=rule.owner_id, object_type="alert", object_id=rule.pk)
+    transaction.on_commit(partial(alert_fired.send, Firing, firing_id=firing.pk, user_id=rule.owner_id))
+    return firing
+
+
+# ── reading ─────────────────────────────────────────────────────────────────
+
+
+def mark_read(actor: Any, firing: Firing) -> Firing:
+    """Notes that the person has seen it; seen twice is seen once."""
+    if firing.read_at is None:
+        now = timezone.now()
+        Firing.objects.visible_to(actor).filter(pk=firing.pk, read_at=None).update(read_at=now)
+        firing.read_at = now
+    return firing
+
+
+def mark_all_read(actor: Any) -> int:
+    """Notes that the person has seen everything; how many were unread."""
+    unread = Firing.objects.visible_to(actor).unread().values_list("pk", flat=True)
+    count: int = Firing.objects.filter(pk__in=list(unread)).update(read_at=timezone.now())
+    return count

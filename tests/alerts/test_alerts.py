@@ -1,0 +1,275 @@
+"""Alerts: kept by their person, told once, and nobody else's business."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from alerts import receivers, selectors, services
+from alerts.errors import BadAlert, NoSuchAlert
+from alerts.models import Firing, Rule
+from market.choices import Quality
+from market.services import QuoteDraft, publish_quotes
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+
+
+@pytest.fixture
+def apple(db):
+    return factories.make_instrument("AAPL", currency="USD", price="95", previous="94", name="Apple Inc")
+
+
+@pytest.fixture
+def rule(person, apple):
+    return services.create_rule(person, instrument=apple, kind="price_above", threshold=D("100"), note="sell some")
+
+
+_step = iter(range(1, 10_000))
+
+
+def _publish(instrument, price, previous="94"):
+    moment = timezone.now() + timedelta(microseconds=next(_step))
+    publish_quotes([QuoteDraft(instrument.pk, D(price), moment, "test", Quality.LIVE, previous_close=D(previous))])
+
+
+def _told(person):
+    return list(selectors.firings_of(person))
+
+
+# ── coming true ─────────────────────────────────────────────────────────────
+
+
+def test_a_new_quote_past_the_threshold_tells_its_person_once(person, rule, apple, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        _publish(apple, "101.5")
+    (firing,) = _told(person)
+    assert firing.sentence == "AAPL rose to $101.50; your alert is for $100.00 or more."
+    assert services.check_rules([apple.pk]) == []
+    assert len(_told(person)) == 1
+
+
+def test_it_tells_again_only_after_the_price_has_been_back(person, rule, apple, django_capture_on_commit_callbacks):
+    for price in ("101", "102", "99", "100"):
+        with django_capture_on_commit_callbacks(execute=True):
+            _publish(apple, price)
+    assert len(_told(person)) == 2
+
+
+def test_a_rule_made_while_the_price_is_past_it_waits_for_the_price_to_come_back(person, apple):
+    services.create_rule(person, instrument=apple, kind="price_above", threshold=D("90"))
+    assert services.check_rules([apple.pk]) == []
+
+
+def test_a_paused_rule_keeps_quiet_and_a_resumed_one_starts_afresh(person, rule, apple):
+    services.update_rule(person, rule, active=False)
+    _publish(apple, "120")
+    assert services.check_rules([apple.pk]) == []
+    services.update_rule(person, rule, active=True)
+    assert services.check_rules([apple.pk]) == []
+
+
+def test_two_looks_at_one_quote_make_one_firing(person, rule, apple):
+    _publish(apple, "120")
+    services.check_rules([apple.pk])
+    Rule.objects.update(armed=True)
+    assert services.check_rules([apple.pk]) == []
+    assert Firing.objects.count() == 1
+
+
+def test_the_sentence_speaks_the_persons_locale(apple):
+    person = factories.make_person("otto", locale="de-DE")
+    services.create_rule(person, instrument=apple, kind="price_below", threshold=D("90"))
+    _publish(apple, "89.5")
+    services.check_rules([apple.pk])
+    assert "89,50" in _told(person)[0].sentence
+
+
+def test_what_fired_goes_to_the_persons_group_with_the_number_on_the_bell(person, rule, apple, monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+    monkeypatch.setattr(receivers.push, "send", lambda group, message: sent.append((group, message)))
+    with django_capture_on_commit_callbacks(execute=True):
+        _publish(apple, "101")
+        services.check_rules([apple.pk])
+    (told,) = [one for one in sent if one[0] == f"user.{person.pk}"]
+    assert told[1]["type"] == "alert.fired" and told[1]["alert"]["unread"] == 1 and told[1]["alert"]["symbol"] == "AAPL"
+
+
+def test_a_tick_that_no_rule_watches_asks_one_question_and_enqueues_nothing(apple, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(receivers.tasks.check, "delay", lambda ids: pytest.fail("nothing is to be looked at"))
+    with django_assert_num_queries(1):
+        receivers.look_at_rules(instrument_ids=(apple.pk,))
+
+
+def test_looking_costs_two_queries_however_many_rules_do_not_fire(person, apple, django_assert_num_queries):
+    for number in range(20):
+        services.create_rule(person, instrument=apple, kind="price_above", threshold=D(200 + number))
+    with django_assert_num_queries(2):
+        assert services.check_rules([apple.pk]) == []
+
+
+# ── keeping ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("threshold", ["0", "-5"])
+def test_a_price_that_is_not_above_zero_is_refused(person, apple, threshold):
+    with pytest.raises(BadAlert) as refused:
+        services.create_rule(person, instrument=apple, kind="price_above", threshold=D(threshold))
+    assert refused.value.errors[0].field == "threshold"
+
+
+def test_an_unknown_kind_is_refused(person, apple):
+    with pytest.raises(BadAlert, match="Choose one of"):
+        services.create_rule(person, instrument=apple, kind="price_sideways", threshold=D("1"))
+
+
+def test_there_is_an_end_to_the_number_of_alerts(person, apple, monkeypatch):
+    monkeypatch.setattr(services, "MOST_RULES", 1)
+    services.create_rule(person, instrument=apple, kind="price_above", threshold=D("100"))
+    with pytest.raises(BadAlert, match="Delete some"):
+        services.create_rule(person, instrument=apple, kind="price_above", threshold=D("101"))
+
+
+def test_each_deed_leaves_an_audit_entry_without_amounts(person, rule):
+    services.update_rule(person, rule, threshold=D("123.45"))
+    services.delete_rule(person, rule)
+    entries = AuditEntry.objects.filter(subject=person.pk, object_type="alert")
+    assert list(entries.order_by("sequence").values_list("action", flat=True)) == ["alert.created", "alert.changed", "alert.deleted"]
+    assert "123" not in str(list(entries.values_list("data", flat=True)))
+
+
+def test_a_strangers_alert_is_not_found(rule, stranger):
+    with pytest.raises(NoSuchAlert):
+        selectors.get_rule(stranger, rule.pk)
+
+
+def test_rows_say_how_far_the_price_is(person, rule):
+    (row,) = selectors.rules_of(person)
+    assert row.distance.value == D("0.052631578947368421")
+    assert (row.price.value, row.threshold.currency) == (D("95"), "USD")
+
+
+def test_an_instrument_without_a_price_has_no_distance_but_a_reason(person):
+    services.create_rule(person, instrument=factories.make_instrument("NEW"), kind="price_above", threshold=D("1"))
+    (row,) = selectors.rules_of(person)
+    assert not row.distance.known and "NEW" in row.distance.why_not
+
+
+# ── API ─────────────────────────────────────────────────────────────────────
+
+
+def test_the_api_keeps_alerts(api, apple):
+    made = api.post("/api/v1/alerts", {"symbol": "aapl", "type": "price_above", "threshold": "100.50", "note": "n"})
+    assert made.status_code == 201, made.json()
+    body = made.json()
+    assert (body["symbol"], body["threshold"], body["currency"], body["active"], body["armed"]) == ("AAPL", "100.5", "USD", True, True)
+    path = f"/api/v1/alerts/{body['id']}"
+    assert api.patch(path, {"active": False}).json()["active"] is False
+    assert [row["id"] for row in api.get("/api/v1/alerts").json()["results"]] == [body["id"]]
+    assert api.delete(path).status_code == 204
+    assert api.get(path).status_code == 404
+
+
+def test_the_api_names_what_is_wrong(api, apple):
+    unknown = api.post("/api/v1/alerts", {"symbol": "NOPE", "type": "price_above", "threshold": "1"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (422, "unknown_instrument")
+    assert api.post("/api/v1/alerts", {"symbol": "AAPL", "type": "x", "threshold": "1"}).status_code == 400
+    assert api.post("/api/v1/alerts", {"symbol": "AAPL", "type": "price_above", "threshold": "1e400"}).status_code == 400
+    assert api.post("/api/v1/alerts", {"type": "price_above", "threshold": "1"}).status_code == 422
+    zero = api.post("/api/v1/alerts", {"symbol": "AAPL", "type": "price_above", "threshold": "0"})
+    assert (zero.status_code, zero.json()["errors"][0]["field"]) == (422, "threshold")
+
+
+def test_the_inbox_is_listed_and_read(api, rule, apple):
+    _publish(apple, "101")
+    services.check_rules([apple.pk])
+    (row,) = api.get("/api/v1/notifications?unread=true").json()["results"]
+    assert row["symbol"] == "AAPL" and row["read_at"] is None and row["alert"] == rule.pk
+    assert api.post(f"/api/v1/notifications/{row['id']}/read").json()["read_at"]
+    assert api.get("/api/v1/notifications?unread=true").json()["results"] == []
+    assert len(api.get("/api/v1/alerts/events").json()["results"]) == 1
+
+
+def test_a_strangers_inbox_is_empty_and_mine_not_theirs_to_read(rule, apple, stranger):
+    from rest_framework.test import APIClient
+
+    _publish(apple, "101")
+    (firing,) = services.check_rules([apple.pk])
+    caller = APIClient()
+    caller.force_authenticate(stranger)
+    assert caller.get("/api/v1/notifications").json()["results"] == []
+    assert caller.post(f"/api/v1/notifications/{firing.pk}/read").status_code == 404
+    assert caller.get(f"/api/v1/alerts/{rule.pk}").status_code == 404
+
+
+def test_the_same_idempotency_key_makes_one_alert(api, apple):
+    body = {"symbol": "AAPL", "type": "price_above", "threshold": "100"}
+    first = api.post("/api/v1/alerts", body, headers={"Idempotency-Key": "once"})
+    again = api.post("/api/v1/alerts", body, headers={"Idempotency-Key": "once"})
+    assert first.json() == again.json() and Rule.objects.count() == 1
+
+
+# ── pages ───────────────────────────────────────────────────────────────────
+
+
+def test_an_alert_is_added_paused_and_deleted_on_its_page(signed_in, person, apple):
+    assert b"Nothing is watched yet" in signed_in.get("/alerts/").content
+    answer = signed_in.post("/alerts/add/", {"instrument": "AAPL · Apple Inc", "kind": "price_above", "threshold": "100", "note": "sell some"})
+    assert answer.status_code == 302
+    (rule,) = Rule.objects.all()
+    page = signed_in.get("/alerts/").content.decode()
+    assert "$100.00" in page and "sell some" in page and f'data-row="{apple.pk}"' in page
+    signed_in.post(f"/alerts/{rule.pk}/switch/", {"active": "off"})
+    assert "Paused" in signed_in.get("/alerts/").content.decode()
+    signed_in.post(f"/alerts/{rule.pk}/delete/")
+    assert not Rule.objects.exists()
+
+
+def test_a_refused_form_says_why_beside_the_field(signed_in, apple):
+    answer = signed_in.post("/alerts/add/", {"instrument": "NOPE", "kind": "price_above", "threshold": "0"})
+    assert answer.status_code == 422
+    assert "No instrument has the symbol or ISIN NOPE" in answer.content.decode()
+    answer = signed_in.post("/alerts/add/", {"instrument": "AAPL", "kind": "price_above", "threshold": "-1"})
+    assert "The price must be above zero." in answer.content.decode()
+
+
+def test_the_form_is_filled_in_from_a_holdings_page_and_fits_the_drawer(signed_in, apple):
+    page = signed_in.get(f"/alerts/add/?instrument={apple.pk}", headers={"HX-Request": "true"}).content.decode()
+    assert 'value="AAPL"' in page and "drawer-title" in page and "<html" not in page
+
+
+def test_what_was_told_is_on_the_bell_the_card_and_the_page(signed_in, person, rule, apple):
+    assert signed_in.get("/alerts/count/").content.strip() == b""
+    _publish(apple, "101")
+    (firing,) = services.check_rules([apple.pk])
+    assert "1 unread" in signed_in.get("/alerts/count/").content.decode()
+    card = signed_in.get("/alerts/card/").content.decode()
+    assert "AAPL rose to $101.00" in card and "1 new" in card
+    assert "AAPL rose to $101.00" in signed_in.get("/notifications/").content.decode()
+    signed_in.post(f"/notifications/{firing.pk}/read/")
+    assert signed_in.get("/alerts/count/").content.strip() == b""
+
+
+def test_everything_is_marked_as_read_at_once(signed_in, person, rule, apple):
+    _publish(apple, "101")
+    services.check_rules([apple.pk])
+    signed_in.post("/notifications/read/")
+    assert selectors.unread_count(person) == 0
+
+
+@pytest.mark.parametrize("path", ["/alerts/", "/alerts/add/", "/alerts/card/", "/alerts/count/", "/notifications/"])
+def test_a_page_of_alerts_asks_to_sign_in(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 302 and "next=" in answer["Location"]
+
+
+@pytest.mark.parametrize("deed", ["switch", "delete"])
+def test_a_strangers_alert_cannot_be_touched_on_the_pages(client, stranger, rule, deed):
+    client.force_login(stranger)
+    assert client.post(f"/alerts/{rule.pk}/{deed}/").status_code == 404
+    assert Rule.objects.filter(pk=rule.pk, active=True).exists()
