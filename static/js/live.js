@@ -2,7 +2,7 @@
 
    server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
                    {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav_pct, day, sign}}
-                   {type: "stale", id, text}
+                   {type: "stale", id, text}; {type: "alert", sentence}, shown as a toast and told to the page as "alert-fired"
    page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
 
    Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav-pct | nav-day".
@@ -84,6 +84,8 @@
   function receive(m) {
     if (m.type === "hello") { show(m.state, m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
     if (m.type === "stale") { emit("price-stale", m); return; }
+    if (m.type === "alert") { emit("alert-fired", m); emit("toast", { text: m.message }); return; }
+    if (m.type === "alert") { emit("alert-fired", m); if (m.text || m.sentence) emit("toast", { text: m.text || m.sentence }); return; }
     if (m.type !== "tick") return;
     if (seq && m.seq > seq + 1) emit("live-resync"); /* a gap: partials listen with hx-trigger="live-resync from:document" */
     seq = m.seq || seq;
