@@ -48,7 +48,7 @@ class Rules:
     method              a key of matching.METHODS
     dividend_treatment  "income", or "reduce_cost": a dividend lowers the remaining cost, and is income where none remains
     tracks_cash         cash is held inside; else whatever is paid comes from outside and whatever is received goes there
-    allows_short        kept for short positions; a sale takes what is held, and no more
+    allows_short        whether units may fall below zero; no kind of event opens a short position yet, so a sale takes what is held
     """
 
     base_currency: Currency
