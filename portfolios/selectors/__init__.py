@@ -27,13 +27,15 @@ from portfolios.selectors.shapes import (
     TransactionRow,
     TransactionsPage,
 )
-from portfolios.selectors.transactions import instruments_in, matching, row_of, transactions_of
+from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, matching, page_by_key, row_of, transactions_of
 
 __all__ = [
+    "ORDERINGS",
     "CashRow",
     "HoldingRow",
     "HoldingsTable",
     "InstrumentView",
+    "KeyPage",
     "LotView",
     "LotsTable",
     "MatchView",
@@ -61,6 +63,7 @@ __all__ = [
     "locked_portfolio",
     "lots_of",
     "matching",
+    "page_by_key",
     "portfolios_of",
     "quantity_held",
     "row_of",

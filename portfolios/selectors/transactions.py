@@ -6,7 +6,9 @@ one; instruments are found in the database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby, islice
@@ -39,8 +41,8 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     everything = Transaction.objects.filter(portfolio__in=portfolios)
     found = matching(everything, conditions)
     number = found.count()
-    rows, older, newer = _page(found, cursor, page_size)
-    shown = [row_of(row, portfolios[row.portfolio_id]) for row in _replaced_marked(rows)]
+    page = page_by_key(found, cursor, page_size)
+    shown = [row_of(row, portfolios[row.portfolio_id]) for row in _replaced_marked(page.rows)]
     sums = _month_sums(found, shown, portfolios)
     by_month = groupby(shown, key=lambda row: row.traded_on.replace(day=1))
     months = tuple(MonthGroup(month, tuple(entries), sums.get(month, ())) for month, entries in by_month)
@@ -49,8 +51,8 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
         shown=len(shown),
         matching=number,
         total=everything.live().count(),
-        older=older,
-        newer=newer,
+        older=page.onward,
+        newer=page.back,
         filter=conditions,
     )
 
@@ -87,35 +89,60 @@ def _searched(found: TransactionQuerySet, text: str) -> TransactionQuerySet:
 # ── pages by key ────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Entries in the order asked for, and the cursors to either side ("" where there is nothing)."""
+
+    rows: list[Transaction]
+    onward: str
+    back: str
+
+
+ORDERINGS = ("-date", "date", "-id", "id")
+_KEYS = {"date": ("traded_on", "pk"), "id": ("pk",)}
+
+
+def page_by_key(found: TransactionQuerySet, cursor: str, size: int, ordering: str = "-date") -> KeyPage:
+    """One page of entries with their instruments.  One query.  A cursor that is none means the first page."""
+    descending, keys = ordering.startswith("-"), _KEYS[ordering.removeprefix("-")]
+    place = _read_cursor(cursor)
+    backwards = place is not None and place[0] == "b"
+    falling = descending != backwards
+    found = found.select_related("instrument").order_by(*(f"-{key}" if falling else key for key in keys))
+    if place is not None:
+        found = found.filter(_beyond(keys, place[1], place[2], falling=falling))
+    rows = list(found[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return KeyPage([], "", "")
+    onward = _cursor("o", rows[-1]) if more or backwards else ""
+    back = _cursor("b", rows[0]) if (more if backwards else place is not None) else ""
+    return KeyPage(rows, onward, back)
+
+
+def _beyond(keys: tuple[str, ...], day: date, pk: int, *, falling: bool) -> Q:
+    way = "lt" if falling else "gt"
+    if keys == ("pk",):
+        return Q(**{f"pk__{way}": pk})
+    return Q(**{f"traded_on__{way}": day}) | Q(**{"traded_on": day, f"pk__{way}": pk})
+
+
 def _cursor(way: str, row: Transaction) -> str:
     return f"{way}{row.traded_on:%Y%m%d}-{row.pk}"
 
 
 def _read_cursor(cursor: str) -> tuple[str, date, int] | None:
-    way, day, _, number = cursor[:1], cursor[1:9], cursor[9:10], cursor[10:]
-    if way not in {"o", "n"} or not (number.isascii() and number.isdigit() and len(number) <= 18 and day.isascii() and day.isdigit()):
+    """Which way ("o" on, "b" back), and the entry beyond which the page starts."""
+    found = re.fullmatch(r"([ob])(\d{4})(\d{2})(\d{2})-(\d{1,18})", cursor, re.ASCII)
+    if found is None:
         return None
+    way, year, month, day, number = found.groups()
     try:
-        return way, date(int(day[:4]), int(day[4:6]), int(day[6:])), int(number)
+        return way, date(int(year), int(month), int(day)), int(number)
     except ValueError:
         return None
-
-
-def _page(found: TransactionQuerySet, cursor: str, size: int) -> tuple[list[Transaction], str, str]:
-    """Rows of one page, newest first, and the cursors to either side ("" where there is nothing)."""
-    place = _read_cursor(cursor)
-    found = found.select_related("instrument")
-    if place is None:
-        rows = list(found.newest_first()[: size + 1])
-        return rows[:size], _cursor("o", rows[size - 1]) if len(rows) > size else "", ""
-    way, day, pk = place
-    if way == "o":
-        rows = list(found.filter(Q(traded_on__lt=day) | Q(traded_on=day, pk__lt=pk)).newest_first()[: size + 1])
-        more, rows = len(rows) > size, rows[:size]
-        return rows, _cursor("o", rows[-1]) if more else "", _cursor("n", rows[0]) if rows else ""
-    rows = list(found.filter(Q(traded_on__gt=day) | Q(traded_on=day, pk__gt=pk)).order_by("traded_on", "pk")[: size + 1])
-    more, rows = len(rows) > size, rows[:size][::-1]
-    return rows, _cursor("o", rows[-1]) if rows else "", _cursor("n", rows[0]) if more else ""
 
 
 # ── rows as shown ───────────────────────────────────────────────────────────
