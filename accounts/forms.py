@@ -175,15 +175,16 @@ class _PreferencesForm(forms.Form):
 
     @property
     def changes(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
+        """What was sent: a segment that saves itself sends one field.  An unticked box sends nothing and means off."""
+        return {name: value for name, value in self.cleaned_data.items() if name in self.data or isinstance(self.fields[name], forms.BooleanField)}
 
 
 class LookForm(_PreferencesForm):
     """How pages look."""
 
-    theme = forms.ChoiceField(label="Theme", choices=Theme, widget=forms.RadioSelect)
-    trend = forms.ChoiceField(label="Gain and loss", choices=Trend, widget=forms.RadioSelect)
-    density = forms.ChoiceField(label="Rows", choices=Density, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(label="Theme", choices=Theme, required=False)
+    trend = forms.ChoiceField(label="Gain and loss", choices=Trend, required=False)
+    density = forms.ChoiceField(label="Rows", choices=Density, required=False)
 
 
 class FormatForm(_PreferencesForm):

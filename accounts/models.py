@@ -16,6 +16,7 @@ from accounts.choices import LOCALES, CostMethod, Density, Theme, Trend
 from accounts.querysets import AuditEntryQuerySet, IdempotencyKeyQuerySet, RefreshTokenQuerySet, UserManager
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.money import Currency
+from portfolio_site.web.sealed import SealedBytesField
 
 
 class User(AbstractUser):
@@ -122,7 +123,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)  # SHA-256 over method, path and body
     status = models.PositiveSmallIntegerField(null=True)  # null: still running
-    body = models.BinaryField(null=True)  # sealed by the writer
+    body = SealedBytesField(null=True)
     content_type = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

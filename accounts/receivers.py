@@ -12,6 +12,7 @@ from accounts import tasks
 from accounts.models import User
 from accounts.services import record_audit
 from accounts.signals import user_registered
+from portfolio_site.web import deeds
 
 
 def _note(user: User | None, action: str) -> None:
@@ -57,3 +58,9 @@ def note_email_change(*, user: User, **_: Any) -> None:
 @receiver(email_confirmed)
 def note_email_confirmation(*, email_address: Any, **_: Any) -> None:
     _note(email_address.user, "email.confirmed")
+
+
+@receiver(deeds.done)
+def note_deed(*, actor: User, action: str, object_type: str, object_id: str, data: dict[str, Any], **_: Any) -> None:
+    """Deeds in apps that do not know this one.  Inside their transaction."""
+    record_audit(actor, action, object_type=object_type, object_id=object_id, **data)

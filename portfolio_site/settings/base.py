@@ -167,6 +167,7 @@ IMPORT_MAX_ROWS = 100_000
 # ── keys ────────────────────────────────────────────────────────────────────
 SECRET_KEY = env.text("SECRET_KEY", "")
 FIELD_KEYS = env.key_ring("FIELD_KEYS")
+SEALING_KEY = env.integer("SEALING_KEY", 0, least=0)  # while a new key is being rolled out: the number that still seals
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY")  # of keyed hashes: never rotated, so that equal values stay findable
 
 # ── people ──────────────────────────────────────────────────────────────────

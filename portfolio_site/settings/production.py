@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ImproperlyConfigured
 
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, FINGERPRINT_KEY, PROCESSES, REDIS_URL, ROLE, SECRET_KEY, env
+from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, FINGERPRINT_KEY, PROCESSES, REDIS_URL, ROLE, SEALING_KEY, SECRET_KEY, env
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
@@ -32,6 +32,8 @@ def _refusals() -> list[str]:
         reasons.append("ALLOWED_HOSTS is empty or “*”. Name the hosts that people use.")
     if not FIELD_KEYS:
         reasons.append("FIELD_KEYS is not set. Without it nothing can be sealed or opened; see docs/settings.md.")
+    if SEALING_KEY and SEALING_KEY not in FIELD_KEYS:
+        reasons.append(f"SEALING_KEY is {SEALING_KEY}, which is not in FIELD_KEYS. Name a key of the ring, or unset it.")
     if not FINGERPRINT_KEY:
         reasons.append("FINGERPRINT_KEY is not set. Without it equal entries cannot be found again; see docs/settings.md.")
     if not env.text("PROXY_COUNT", ""):

@@ -2,7 +2,8 @@
 
 A stored value is   key number (2 bytes) · nonce (12 bytes) · ciphertext and tag.
 The column's name is authenticated with it, so that a value moved to another column does not open.  Keys live in
-`settings.FIELD_KEYS` (number → 32 bytes), apart from SECRET_KEY; the highest number seals, all of them open.
+`settings.FIELD_KEYS` (number → 32 bytes), apart from SECRET_KEY; the highest number seals, all of them open.  `manage.py
+rotate_keys` seals everything again with a new one.
 Sealed values have no order and no equality in the database: only `isnull` can be asked.
 """
 
@@ -39,8 +40,8 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 def newest_key() -> int:
-    """The number of the key that seals."""
-    return max(settings.FIELD_KEYS)
+    """The number of the key that seals: the highest, unless SEALING_KEY holds it back until every process knows the new one."""
+    return settings.SEALING_KEY or max(settings.FIELD_KEYS)
 
 
 def key_number(stored: bytes) -> int:
