@@ -17,8 +17,7 @@ from portfolios.ledger.events import ZERO
 REALISED, INCOME, EXPENSE = "realised", "income", "expense"
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """Units held since one day.  Under `average` an instrument has one lot, the pool, opened by its first event."""
 
     event_id: int

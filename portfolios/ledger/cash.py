@@ -31,20 +31,20 @@ class Pool:
         held = self.amount
         if not amount:
             gain = -worth  # the halves that rounding left of parts which cancel out
-        elif not held or (held > 0) == (amount > 0):
+        elif not held or (held > ZERO) is (amount > ZERO):
             self.amount = held + amount
             self.cost += worth
             return ZERO
-        elif abs(amount) <= abs(held):
-            share = self.cost if amount == -held else (self.cost * -amount / held).quantize(ONE_UNIT)
-            self.amount = held + amount
-            self.cost -= share
-            gain = -worth - share
-        else:  # through zero: close what there is, open the other side with the rest
-            closing = (worth * -held / amount).quantize(ONE_UNIT)
-            gain = -closing - self.cost
-            self.amount = held + amount
-            self.cost = worth - closing
+        else:
+            self.amount = left = held + amount
+            if not left or (left > ZERO) is (held > ZERO):
+                share = (self.cost * -amount / held).quantize(ONE_UNIT) if left else self.cost
+                self.cost -= share
+                gain = -worth - share
+            else:  # through zero: close what there is, open the other side with the rest
+                closing = (worth * -held / amount).quantize(ONE_UNIT)
+                gain = -closing - self.cost
+                self.cost = worth - closing
         self.realised += gain
         return gain
 

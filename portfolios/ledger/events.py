@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from portfolio_site.kernel.money import Currency
@@ -200,6 +201,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     cls.kind: cls for cls in (Buy, Sell, Dividend, Interest, Fee, Tax, Deposit, Withdrawal, Split, TransferIn, TransferOut)
 }
 
+_UNTIMED = attrgetter("day", "rank", "sequence", "id")
 _TIMED = 2
 _WITHOUT_TIME = (0, 1, 3, 4)  # the place of each rank in a day, around the entries whose time is known
 
@@ -221,5 +223,5 @@ def in_ledger_order(events: Iterable[Event]) -> list[Event]:
     if any(event.time is not None for event in ordered):
         ordered.sort(key=_place)
     else:
-        ordered.sort(key=lambda event: (event.day, event.rank, event.sequence, event.id))
+        ordered.sort(key=_UNTIMED)
     return ordered

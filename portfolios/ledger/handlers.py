@@ -175,6 +175,19 @@ def _based(amount: Decimal, rate: Decimal) -> Decimal:
     return (amount * rate).quantize(ONE_UNIT)
 
 
+def _settled(run: Run, event: Buy | Sell) -> tuple[Decimal, Decimal, Decimal]:
+    """What the gross is worth in base currency; fees and taxes, in settlement currency; and what these are worth."""
+    gross, fees, taxes = event.gross, event.fees, event.taxes
+    costs = fees + taxes
+    rate = run.rate(event)
+    if rate == ONE:
+        return gross, costs, costs
+    worth = (gross * rate).quantize(ONE_UNIT)
+    if not taxes:
+        return worth, costs, (fees * rate).quantize(ONE_UNIT) if fees else ZERO
+    return worth, costs, _based(fees, rate) + _based(taxes, rate)
+
+
 def _local(run: Run, event: Buy | Sell, total: Decimal, worth: Decimal) -> Decimal:
     """`total` of the settlement currency, worth `worth` of base, in the currency in which the instrument is quoted.
 
@@ -252,31 +265,26 @@ def _leave(run: Run, stock: Stock, event: Sell | TransferOut) -> list[OpenLot]:
 
 def buy(run: Run, event: Buy) -> None:
     """Cost = gross + fees + taxes."""
-    quantity, gross, fees, taxes = event.quantity, event.gross, event.fees, event.taxes
+    quantity, day = event.quantity, event.day
     if quantity <= ZERO:
         raise _refuse_quantity(event)
-    stock = run.stock(event.instrument, event.day)
+    stock = run.stock(event.instrument, day)
     if stock.currency != event.local_currency:
         _quote_in(stock, event)
-    rate = run.rate(event)
-    total = cost = gross + fees + taxes
-    if rate != ONE:
-        cost = (gross * rate).quantize(ONE_UNIT) + _based(fees, rate) + _based(taxes, rate)
-    _arrive(run, stock, event, OpenLot(event.id, event.day, quantity, cost, _local(run, event, total, cost)))
+    worth, costs, worth_of_costs = _settled(run, event)
+    total, cost = event.gross + costs, worth + worth_of_costs
+    _arrive(run, stock, event, OpenLot(event.id, day, quantity, cost, _local(run, event, total, cost)))
     run.pay(event, -total, -cost, event.instrument, quantity)
 
 
 def sell(run: Run, event: Sell) -> None:
     """Proceeds = gross − fees − taxes, shared among the lots by their units; realised gain = proceeds − cost of those units."""
-    gross, fees, taxes = event.gross, event.fees, event.taxes
     stock = run.stock(event.instrument, event.day)
     if stock.currency != event.local_currency:
         _quote_in(stock, event)
     taken = _leave(run, stock, event)
-    rate = run.rate(event)
-    total = proceeds = gross - fees - taxes
-    if rate != ONE:
-        proceeds = (gross * rate).quantize(ONE_UNIT) - _based(fees, rate) - _based(taxes, rate)
+    worth, costs, worth_of_costs = _settled(run, event)
+    total, proceeds = event.gross - costs, worth - worth_of_costs
     realised = _match(run, event, taken, proceeds, _local(run, event, total, proceeds))
     stock.realised += realised
     run.postings.append((event.day, event.instrument, REALISED, event.kind, realised, event.id))
