@@ -49,3 +49,7 @@ class NoQuote(Unavailable):
     """The instrument is known, its price is not."""
 
     code, title = "no_quote", "There is no price."
+
+
+class UnknownCurrencyCode(NotFound):
+    code, title = "unknown_currency", "There is no such currency."

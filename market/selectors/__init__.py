@@ -1,5 +1,6 @@
 """What the market can answer.  Everything here only reads; every function says how many queries it costs."""
 
+from market.packing import day_number, day_of
 from market.selectors.columns import (
     FxColumnView,
     PriceColumnView,
@@ -14,8 +15,9 @@ from market.selectors.instruments import (
     get_instrument,
     get_own_instrument,
     instruments_visible_to,
+    own_instruments,
 )
-from market.selectors.prices import Interval, PriceBar, PriceView, price_history, price_on, prices_on
+from market.selectors.prices import Interval, PriceBar, PriceView, newest_prices, price_history, price_on, prices_on
 from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, quotes_of, stock, stocks, view_of
 from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
 
@@ -31,11 +33,15 @@ __all__ = [
     "StocksAnswer",
     "UnansweredSymbol",
     "candidates",
+    "day_number",
+    "day_of",
     "find_instrument",
     "fx_columns",
     "get_instrument",
     "get_own_instrument",
     "instruments_visible_to",
+    "newest_prices",
+    "own_instruments",
     "own_rates_version",
     "price_columns",
     "price_history",

@@ -36,6 +36,12 @@ def get_own_instrument(user: Any, pk: int) -> Instrument:
     return found
 
 
+def own_instruments(user: Any) -> InstrumentQuerySet:
+    """The person's own instruments by symbol, each with its quote.  One query."""
+    own: InstrumentQuerySet = Instrument.objects.owned_by(user).select_related("quote")
+    return own
+
+
 def candidates(user: Any, *, symbols: Iterable[str] = (), isins: Iterable[str] = ()) -> list[Instrument]:
     """All visible instruments of these symbols or ISINs, the person's own first, for matching many rows at once.  One query."""
     names = {symbol.strip().upper() for symbol in symbols if symbol.strip()}

@@ -65,6 +65,12 @@ def price_history(instrument_id: int, *, start: date | None = None, end: date | 
     return list(days) if interval is Interval.DAY else list(_merged(days, interval))
 
 
+def newest_prices(instrument_id: int, count: int) -> list[PriceView]:
+    """The last closes, newest first.  One query."""
+    rows = Price.objects.filter(instrument_id=instrument_id).order_by("-day").values_list("day", "close", "source", "simulated")[:count]
+    return [PriceView(instrument_id, *row) for row in rows]
+
+
 def _merged(days: Iterable[PriceBar], interval: Interval) -> Iterator[PriceBar]:
     def period(bar: PriceBar) -> tuple[int, int]:
         return bar.day.isocalendar()[:2] if interval is Interval.WEEK else (bar.day.year, bar.day.month)

@@ -1,6 +1,7 @@
 """What can be done to the market: prices and rates stored, quotes published, own instruments kept, the demo moved."""
 
 from market.providers.base import PriceRow, RateRow
+from market.services.checking import check_prices, check_rates
 from market.services.demo import Loaded, advance_demo_market, load_demo_market
 from market.services.ingest import ingest_many, ingest_prices, ingest_rates, rebuild_columns, rebuild_fx_columns
 from market.services.own import (
@@ -21,6 +22,8 @@ __all__ = [
     "QuoteDraft",
     "RateRow",
     "advance_demo_market",
+    "check_prices",
+    "check_rates",
     "create_private_instrument",
     "delete_private_instrument",
     "ingest_many",

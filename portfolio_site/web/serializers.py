@@ -1,0 +1,41 @@
+"""Fields of the API that every app uses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from portfolio_site.kernel.decimals import NotExact, exact, plain
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
+class ExactField(serializers.Field):  # type: ignore[type-arg]
+    """An exact decimal: text out; text or a JSON number in.  Never rounded, never NaN or infinite."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        try:
+            return exact(data)
+        except NotExact as problem:
+            raise serializers.ValidationError(str(problem), code="not_exact") from None
+
+    def to_representation(self, value: Decimal) -> str:
+        return plain(value)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class UpperField(serializers.CharField):
+    """A code that is written in capitals; small letters are raised."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(super().to_internal_value(data)).upper()
+
+
+class UndefinedSerializer(serializers.Serializer[Any]):
+    """A figure that is null, and why."""
+
+    figure = serializers.CharField()
+    reason = serializers.CharField()
