@@ -1,0 +1,214 @@
+"""The verdict on each row: ready, recorded already, instrument unknown, or refused with its reason and column.
+
+The ledger's own checks are the judge: rows go through the checks that recording runs, then each instrument's history is replayed
+with them.  Nothing is written here.  Recording judges again, under the lock; this is so that the review can say it first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from portfolio_site.kernel.errors import FieldError, Invalid
+from portfolio_site.web.sealed import fingerprint
+from portfolios.choices import TransactionKind as Kind
+from portfolios.choices import Verdict
+from portfolios.errors import LedgerRefused
+from portfolios.importers import Draft, Folded, Parsed, RowError
+from portfolios.imports.instruments import Matcher, key_of
+from portfolios.imports.preparing import Candidate, prepared
+from portfolios.ledger.replay import replay
+from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
+from portfolios.selectors.ledger import event_of, events_of, rules_of
+from portfolios.services.drafts import checked
+
+SAME_SPLIT = timedelta(days=7)
+MOST_REFUSALS = 200  # of one instrument; what is beyond is told when it is recorded
+_CASH_ONLY = (Kind.DEPOSIT, Kind.WITHDRAWAL)
+_COLUMNS = {"traded_on": "day", "traded_at": "day"}
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Judged:
+    """A row of the review, before it is stored."""
+
+    row: ImportRow
+    draft: Draft | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+def source_keys(drafts: Iterable[Draft]) -> list[str]:
+    """The keyed hash of each draft's identity and of its ordinal among equals, in order."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    keys = []
+    for draft in drafts:
+        identity = (*draft.identity, str(draft.kind), str(draft.part))
+        keys.append(fingerprint(json.dumps([*identity, seen[identity]]), "import-row"))
+        seen[identity] += 1
+    return keys
+
+
+def recorded_keys(portfolio: Portfolio) -> set[str]:
+    """The keys of rows that stand in the ledger."""
+    return set(Transaction.objects.live().filter(portfolio=portfolio).exclude(source_key="").values_list("source_key", flat=True))
+
+
+def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Progress) -> list[ImportRow]:
+    """All rows of the file with their verdicts, not saved.  `left_out` are rows that the person left out before."""
+    portfolio, actor = batch.portfolio, batch.uploaded_by
+    keys, recorded = source_keys(parsed.drafts), recorded_keys(portfolio)
+    matcher = Matcher(actor, [draft.hint for draft in parsed.drafts if draft.hint is not None])
+    splits = _split_days(portfolio)
+    judged: list[Judged] = []
+    for place, (draft, key) in enumerate(zip(parsed.drafts, keys, strict=True)):
+        each = _first_look(batch, portfolio, draft, key, recorded, matcher, splits)
+        each.row.chosen = each.row.verdict in (Verdict.NEW, Verdict.UNKNOWN_INSTRUMENT) and draft.number not in left_out
+        judged.append(each)
+        if place % 1000 == 999:
+            progress(place // 2)
+    check_with_ledger(portfolio, actor, judged, batch.format)
+    rows = [each.row for each in judged]
+    rows += [_error_row(batch, error) for error in parsed.errors]
+    rows += [_folded_row(batch, each) for each in parsed.folded]
+    return sorted(rows, key=lambda row: (row.number, row.part))
+
+
+def _first_look(
+    batch: ImportBatch, portfolio: Portfolio, draft: Draft, key: str, recorded: set[str], matcher: Matcher, splits: Mapping[int, list[Any]]
+) -> Judged:
+    row = ImportRow(batch=batch, number=draft.number, part=draft.part, verdict=Verdict.NEW, draft=draft.to_json(), source_key=key)
+    each = Judged(row, draft, list(draft.warnings))
+    if draft.hint is not None:
+        row.instrument_key = key_of(draft.hint)
+        row.instrument = matcher.of(draft.hint)
+    if key in recorded:
+        row.verdict, row.reason = Verdict.DUPLICATE, "This row is recorded already."
+    elif draft.kind in _CASH_ONLY and not portfolio.tracks_cash:
+        row.verdict, row.reason = Verdict.SKIPPED, "This portfolio does not track cash."
+    elif draft.hint is not None and row.instrument is None:
+        row.verdict, row.reason = Verdict.UNKNOWN_INSTRUMENT, f"No instrument is known under {_named(draft)}."
+    elif draft.kind is Kind.SPLIT and row.instrument is not None and _same_split(draft, splits.get(row.instrument.pk, [])):
+        row.verdict, row.reason = Verdict.DUPLICATE, "A split of the same ratio is recorded within a week of this day."
+    return each
+
+
+def _named(draft: Draft) -> str:
+    hint = draft.hint
+    if hint is None:
+        return "this row"
+    words = (f"the ISIN {hint.isin}" if hint.isin else "", f"the symbol {hint.symbol}" if hint.symbol and not hint.isin else "", f"the name {hint.name}")
+    return next(word for word in words if word)
+
+
+def _split_days(portfolio: Portfolio) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    entries = Transaction.objects.live().filter(portfolio=portfolio, kind=Kind.SPLIT)
+    for pk, day, new, old in entries.values_list("instrument_id", "traded_on", "ratio_new", "ratio_old"):
+        found[pk].append((day, new, old))
+    return found
+
+
+def _same_split(draft: Draft, recorded: list[Any]) -> bool:
+    new, old = draft.ratio_new, draft.ratio_old
+    if new is None or old is None:
+        return False
+    return any(abs(day - draft.day) <= SAME_SPLIT and r_new * old == new * r_old for day, r_new, r_old in recorded)
+
+
+def _error_row(batch: ImportBatch, error: RowError) -> ImportRow:
+    repairs = [[repair.label, repair.column, repair.text] for repair in error.repairs]
+    draft = {"cells": dict(error.cells), "column": error.column, "code": error.code, "repairs": repairs}
+    return ImportRow(batch=batch, number=error.number, verdict=Verdict.ERROR, draft=draft, reason=error.detail, chosen=False)
+
+
+def _folded_row(batch: ImportBatch, folded: Folded) -> ImportRow:
+    return ImportRow(batch=batch, number=folded.number, verdict=Verdict.SKIPPED, draft={"cells": dict(folded.cells)}, reason=folded.detail, chosen=False)
+
+
+# ── what the ledger says ────────────────────────────────────────────────────
+
+
+def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged], source: str) -> None:
+    """Give every row that is new its remarks, or the ledger's reason against it."""
+    waiting = [each for each in judged if each.row.verdict == Verdict.NEW and each.draft is not None]
+    candidates = {id(each): Candidate(each.draft, each.row.instrument, each.row.source_key) for each in waiting if each.draft is not None}
+    drafts = prepared(portfolio, actor, list(candidates.values()), source)
+    pairs = []
+    for each, draft in zip(waiting, drafts, strict=True):
+        candidate = candidates[id(each)]
+        each.remarks += candidate.remarks
+        if candidate.errors:
+            refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
+        else:
+            pairs.append((each, draft))
+    entries = _checked_fields(portfolio, actor, pairs)
+    _checked_history(portfolio, entries)
+    for each in waiting:
+        if each.row.verdict == Verdict.NEW:
+            each.row.reason, each.row.remarked = " ".join(each.remarks), bool(each.remarks)
+
+
+def refuse(row: ImportRow, detail: str, field_name: str) -> None:
+    """Turn a row into one that is refused for a reason that stands in one of its fields."""
+    row.verdict, row.reason, row.chosen, row.remarked = Verdict.ERROR, detail, False, False
+    row.draft = {**row.draft, "bad": _COLUMNS.get(field_name, field_name)}
+
+
+def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[tuple[Judged, Any]]) -> list[tuple[Judged, Transaction]]:
+    """The rows as entries, field by field as recording checks them; the ones that are refused get their reason and drop out."""
+    while pairs:
+        try:
+            entries = checked(portfolio, [draft for _, draft in pairs], actor=actor, rows=True)
+        except Invalid as refused:
+            wrong = _by_place(refused.errors)
+            for place, error in wrong.items():
+                refuse(pairs[place][0].row, error.detail, error.field.rsplit(".", 1)[-1])
+            if not wrong:
+                raise
+            pairs = [pair for place, pair in enumerate(pairs) if place not in wrong]
+        else:
+            return [(each, entry) for (each, _), entry in zip(pairs, entries, strict=True)]
+    return []
+
+
+def _by_place(errors: Iterable[FieldError]) -> dict[int, FieldError]:
+    """The first error of each row, from fields such as “transactions.17.quantity”."""
+    found: dict[int, FieldError] = {}
+    for error in errors:
+        parts = error.field.split(".")
+        if len(parts) >= 2 and parts[1].isdigit():
+            found.setdefault(int(parts[1]), error)
+    return found
+
+
+def _checked_history(portfolio: Portfolio, entries: Sequence[tuple[Judged, Transaction]]) -> None:
+    """Replay each instrument with its new rows; a row that the ledger refuses gets the reason, and the rest is tried again."""
+    by_instrument: dict[int, list[tuple[Judged, Any]]] = defaultdict(list)
+    for place, (each, entry) in enumerate(entries):
+        if entry.instrument_id is not None:
+            by_instrument[entry.instrument_id].append((each, event_of(entry, number=-(place + 1), sequence=(1 << 62) + place)))
+    history: dict[int, list[Any]] = defaultdict(list)
+    if by_instrument:
+        for event in events_of(portfolio, instruments=by_instrument):
+            history[event.instrument].append(event)  # type: ignore[attr-defined]
+    rules = rules_of(portfolio)
+    for instrument, rows in by_instrument.items():
+        _replayed(history[instrument], rows, rules)
+
+
+def _replayed(history: list[Any], rows: list[tuple[Judged, Any]], rules: Any) -> None:
+    left = {event.id: each for each, event in rows}
+    for _ in range(MOST_REFUSALS):
+        try:
+            replay([*history, *(event for _, event in rows if event.id in left)], rules)
+            return
+        except LedgerRefused as refused:
+            number = refused.data.get("event_id")
+            if not isinstance(number, int) or number not in left:
+                return  # an entry that stands in the ledger would fail: recording says so
+            refuse(left.pop(number).row, refused.detail, "quantity")

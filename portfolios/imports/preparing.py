@@ -1,0 +1,135 @@
+"""From what a file says to what is recorded: charges in third currencies are converted, exchanges booked at their own rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from market.models import Instrument
+from market.selectors import RateView, rates
+from portfolio_site.kernel.decimals import EXACT, plain, quotient, rounded
+from portfolio_site.kernel.errors import FieldError
+from portfolios.choices import TransactionKind as Kind
+from portfolios.importers import Draft
+from portfolios.importers.amounts import to_minor
+from portfolios.models import Portfolio
+from portfolios.services import TransactionDraft
+
+Pair = tuple[str, str, date]
+TOO_FAR = Decimal("0.03")  # how far an assumed exchange may be from the day's reference rate
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A draft on its way to the ledger: the instrument it means, its key, and what is said of it."""
+
+    draft: Draft
+    instrument: Instrument | None
+    source_key: str
+    remarks: list[str] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
+
+
+def prepared(portfolio: Portfolio, actor: Any, candidates: Sequence[Candidate], source: str) -> list[TransactionDraft]:
+    """The drafts as the ledger takes them, in the same order.  At most two queries.  Adds remarks and errors to the candidates."""
+    known = rates(_pairs(portfolio, candidates), user=actor)
+    return [_prepared(portfolio, each, known, source) for each in candidates]
+
+
+def _pairs(portfolio: Portfolio, candidates: Iterable[Candidate]) -> set[Pair]:
+    wanted: set[Pair] = set()
+    for each in candidates:
+        draft = each.draft
+        wanted |= {(charge.currency, draft.settlement_currency, draft.day) for charge in draft.charges}
+        if draft.exchange is not None:
+            wanted.add((draft.exchange.given_currency, portfolio.base_currency, draft.day))
+            wanted.add((draft.exchange.given_currency, draft.exchange.taken_currency, draft.day))
+    return wanted
+
+
+def _prepared(portfolio: Portfolio, each: Candidate, known: Mapping[Pair, RateView], source: str) -> TransactionDraft:
+    draft = each.draft
+    fees, taxes, notes = _charged(each, known)
+    common: dict[str, Any] = {
+        "kind": draft.kind,
+        "traded_on": draft.day,
+        "traded_at": draft.time,
+        "instrument": each.instrument,
+        "notes": notes,
+        "external_id": draft.external_id[:200],
+        "source": source,
+        "source_key": each.source_key,
+    }
+    if draft.kind is Kind.SPLIT:
+        return TransactionDraft(**common, ratio_new=draft.ratio_new, ratio_old=draft.ratio_old)
+    if draft.kind is Kind.TRANSFER_OUT:
+        return TransactionDraft(**common, quantity=draft.quantity, fees=fees, taxes=taxes)
+    settlement = draft.settlement_currency or draft.currency
+    # of a dividend whose cash is known the amount a unit is only told; some brokers tell it after tax, so it is not kept
+    price = None if draft.kind is Kind.DIVIDEND and draft.amount is not None else draft.price
+    return TransactionDraft(
+        **common,
+        quantity=draft.quantity,
+        price=price,
+        amount=draft.amount,
+        fees=fees,
+        taxes=taxes,
+        currency=draft.currency if price is not None else settlement,
+        settlement_currency=settlement,
+        fx_rate=_own_rate(portfolio, each, known, settlement),
+        acquired_on=draft.acquired_on,
+    )
+
+
+def _charged(each: Candidate, known: Mapping[Pair, RateView]) -> tuple[Decimal | None, Decimal | None, str]:
+    """(fees, taxes, notes): charges in third currencies at the day's reference rate; one without a rate is told in the notes."""
+    draft = each.draft
+    sums = {"fee": draft.fees or Decimal(0), "tax": draft.taxes or Decimal(0)}
+    notes = draft.notes
+    for charge in draft.charges:
+        rate = known.get((charge.currency, draft.settlement_currency, draft.day))
+        said = f"{charge.kind} of {plain(charge.amount)} {charge.currency}"
+        if rate is None:
+            each.remarks.append(f"The {said} is not counted: no rate to {draft.settlement_currency} is known for that day.")
+            notes = f"{notes} (without a {said})".strip()
+        else:
+            sums[charge.kind] += to_minor(EXACT.multiply(charge.amount, rate.rate), draft.settlement_currency)
+            notes = f"{notes} ({said})".strip()
+    return sums["fee"] or None, sums["tax"] or None, notes[:4000]
+
+
+def _own_rate(portfolio: Portfolio, each: Candidate, known: Mapping[Pair, RateView], settlement: str) -> Decimal | None:
+    """The rate of the row, if it has one.  Both legs of an exchange are booked so that they come to the same in the base currency."""
+    draft, base = each.draft, portfolio.base_currency
+    swap = draft.exchange
+    if swap is None:
+        return draft.fx_rate if settlement != base else None
+    _check_assumed(each, known)
+    if settlement == base:
+        return None
+    if base in (swap.given_currency, swap.taken_currency):
+        worth = swap.given if base == swap.given_currency else swap.taken
+        return quotient(worth, draft.amount or worth)
+    reference = known.get((swap.given_currency, base, draft.day))
+    if reference is None or settlement == swap.given_currency:
+        return None
+    return rounded(EXACT.divide(EXACT.multiply(swap.given, reference.rate), swap.taken))
+
+
+def _check_assumed(each: Candidate, known: Mapping[Pair, RateView]) -> None:
+    swap = each.draft.exchange
+    if swap is None or not swap.assumed:
+        return
+    reference = known.get((swap.given_currency, swap.taken_currency, each.draft.day))
+    if reference is None:
+        return
+    expected = EXACT.multiply(swap.given, reference.rate)
+    if abs(expected - swap.taken) > TOO_FAR * expected:
+        detail = (
+            f"{plain(swap.given)} {swap.given_currency} for {plain(swap.taken)} {swap.taken_currency} is far from the rate of that day, "
+            f"{plain(rounded(reference.rate, 4))}: another currency must be meant. Add the column Symbol to the Flex query, or leave the row out."
+        )
+        each.errors.append(FieldError("currency", "currency_not_named", detail))

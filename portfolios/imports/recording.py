@@ -1,0 +1,104 @@
+"""The job that records a reviewed import: all chosen rows in one database transaction, together with the batch's new status.
+
+A kill before the commit leaves the batch waiting and the ledger as it was; after it, the batch is recorded.  Nothing is between.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services import record_audit
+from portfolio_site.kernel.errors import DomainError, Invalid
+from portfolios.choices import ImportStatus, Verdict
+from portfolios.errors import AlreadyRecorded
+from portfolios.importers import Draft
+from portfolios.imports.judging import recorded_keys, refuse
+from portfolios.imports.preparing import Candidate, prepared
+from portfolios.imports.reading import MOST_ATTEMPTS, claim, touch
+from portfolios.imports.summary import summarise
+from portfolios.models import ImportBatch, ImportRow
+from portfolios.services import only_writer, record_many
+
+_PLACE = re.compile(r"transactions\.(\d+)\.(\w+)")
+
+
+def commit_batch(batch_id: int) -> None:
+    """Record one confirmed import.  Does nothing where it is not waiting for that."""
+    batch = claim(batch_id, ImportStatus.COMMITTING, ImportStatus.COMMITTING)
+    if batch is None:
+        return
+    if batch.attempts > MOST_ATTEMPTS:
+        _back_to_review(batch, f"Recording was tried {MOST_ATTEMPTS} times and did not end. Leave out a part of the rows and try again.")
+        return
+    rows = list(_waiting(batch))
+    try:
+        _record(batch, rows)
+    except AlreadyRecorded as refused:
+        # somebody recorded a row between the look and the write: the next look leaves it out
+        _back_to_review(batch, refused.detail)
+    except DomainError as refused:
+        _mark(batch, rows, refused)
+
+
+def _waiting(batch: ImportBatch) -> Any:
+    return ImportRow.objects.filter(batch=batch, verdict=Verdict.NEW, chosen=True).select_related("instrument").order_by("number", "part")
+
+
+def _record(batch: ImportBatch, rows: list[ImportRow]) -> None:
+    touch(batch, 0)
+    candidates = []
+    for place, row in enumerate(rows):
+        candidates.append(Candidate(Draft.from_json(row.draft), row.instrument, row.source_key))
+        if place % 2000 == 1999:
+            touch(batch, place // 2)
+    touch(batch, len(rows) // 2)
+    with transaction.atomic(), only_writer(batch.portfolio) as portfolio:
+        current = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if current.status != ImportStatus.COMMITTING:
+            return  # another worker was first
+        known = recorded_keys(portfolio)
+        doubled = [row.pk for row in rows if row.source_key in known]
+        new = [each for each in candidates if each.source_key not in known]
+        drafts = prepared(portfolio, batch.uploaded_by, new, batch.format)
+        if wrong := next((each for each in new if each.errors), None):
+            raise Invalid(wrong.errors[0].detail)
+        record_many(batch.uploaded_by, portfolio, drafts, batch=batch)
+        for start in range(0, len(doubled), 500):
+            ImportRow.objects.filter(pk__in=doubled[start : start + 500]).update(verdict=Verdict.DUPLICATE, chosen=False)
+        batch.status, batch.content, batch.finished_at = ImportStatus.COMMITTED, None, timezone.now()
+        batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, ""
+        batch.save()
+        record_audit(
+            batch.uploaded_by, "import.recorded", subject=portfolio.owner_id, object_type="import", object_id=batch.pk, portfolio=portfolio.pk, entries=len(drafts)
+        )
+
+
+def _back_to_review(batch: ImportBatch, problem: str) -> None:
+    with transaction.atomic():
+        batch.status, batch.problem = ImportStatus.REVIEW, problem[:500]
+        batch.touched_at, batch.attempts, batch.rows_done = None, 0, batch.rows_total
+        batch.save()
+
+
+def _mark(batch: ImportBatch, rows: list[ImportRow], refused: DomainError) -> None:
+    """Nothing was recorded: the rows that were refused say why, and the review is shown again."""
+    known = recorded_keys(batch.portfolio)
+    sent = [row for row in rows if row.source_key not in known]
+    marked = []
+    for error in refused.errors:
+        found = _PLACE.fullmatch(error.field)
+        if found and int(found[1]) < len(sent):
+            row = sent[int(found[1])]
+            if row.verdict == Verdict.NEW:
+                refuse(row, error.detail, found[2])
+                marked.append(row)
+    with transaction.atomic():
+        for row in marked:
+            row.save(update_fields=["verdict", "reason", "chosen", "remarked", "draft"])
+        batch.facts = {**(batch.facts or {}), "summary": summarise(rows)}
+        said = f"Row {marked[0].number}: {marked[0].reason}" if marked else refused.detail
+        _back_to_review(batch, f"Nothing was recorded. {said}")

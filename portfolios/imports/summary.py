@@ -1,0 +1,58 @@
+"""What an import would change, from its rows: shown above the review, recomputed when a row's fate changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from portfolio_site.kernel.decimals import EXACT, plain, rounded
+from portfolios.choices import TransactionKind as Kind
+from portfolios.choices import Verdict
+from portfolios.importers import Draft
+from portfolios.models import ImportRow
+
+_IN = (Kind.SELL, Kind.DIVIDEND, Kind.INTEREST, Kind.DEPOSIT)
+_OUT = (Kind.BUY, Kind.FEE, Kind.TAX, Kind.WITHDRAWAL)
+
+
+def cash_effect(draft: Draft) -> tuple[Decimal, str] | None:
+    """(signed cash, currency) of a draft; None where it moves none."""
+    if draft.kind not in _IN and draft.kind not in _OUT:
+        return None
+    amount = draft.amount
+    if amount is None:
+        gross = EXACT.multiply(draft.quantity or Decimal(0), draft.price or Decimal(0))
+        costs = (draft.fees or Decimal(0)) + (draft.taxes or Decimal(0))
+        amount = rounded(gross + costs if draft.kind is Kind.BUY else gross - costs)
+    return (amount if draft.kind in _IN else -amount), draft.settlement_currency or draft.currency
+
+
+def will_be_recorded(row: ImportRow) -> bool:
+    return row.chosen and row.verdict == Verdict.NEW
+
+
+def summarise(rows: Iterable[ImportRow]) -> dict[str, Any]:
+    """Counts, cash by currency, instruments and first and last day of the rows that would be recorded."""
+    cash: dict[str, Decimal] = {}
+    instruments: set[int] = set()
+    first = last = ""
+    count = 0
+    for row in rows:
+        if not will_be_recorded(row):
+            continue
+        draft = Draft.from_json(row.draft)
+        count += 1
+        if row.instrument_id is not None:
+            instruments.add(row.instrument_id)
+        day = draft.day.isoformat()
+        first, last = min(first or day, day), max(last, day)
+        if (moved := cash_effect(draft)) is not None:
+            cash[moved[1]] = cash.get(moved[1], Decimal(0)) + moved[0]
+    return {
+        "entries": count,
+        "cash": {currency: plain(amount) for currency, amount in sorted(cash.items())},
+        "instruments": sorted(instruments),
+        "first": first,
+        "last": last,
+    }
