@@ -30,7 +30,8 @@ from portfolios.ledger.book import (
     QuantityStep,
 )
 from portfolios.ledger.events import ZERO, Event, in_ledger_order
-from portfolios.ledger.handlers import HANDLERS, Row, Rules, Run
+from portfolios.ledger.handlers import HANDLERS
+from portfolios.ledger.run import Row, Rules, Run
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
