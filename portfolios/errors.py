@@ -77,6 +77,12 @@ class TransactionNotFound(NotFound):
     code, title = "transaction_not_found", "There is no such transaction."
 
 
+class HoldingNotFound(NotFound):
+    """Nothing of the instrument is held in the portfolio."""
+
+    code, title = "holding_not_found", "There is no such holding."
+
+
 class AlreadyVoided(Conflict):
     """The transaction was changed or removed in the meantime."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,21 +13,26 @@ from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Lot, Match, Position
 from portfolios.ledger.gains import unrealised
+from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
 from portfolios.selectors.holdings import World, world_of
-from portfolios.selectors.ledger import ZERO, books_of
+from portfolios.selectors.ledger import ZERO, books_of, events_of, rules_of
 from portfolios.selectors.shapes import InstrumentView, LotsTable, LotView, MatchView
 
 
-def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None) -> LotsTable:
+def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, method: str = "") -> LotsTable:
     """Open lots and the matches of sales, of one instrument or of all, now or at the end of an earlier day.
 
-    Under the average method each instrument has one lot, the pool.  Six queries at most.
+    `method` asks what they would be under another cost method than the portfolio's; nothing that is stored changes.  Under the average method each instrument has one lot, the pool.  Six queries at most.
     """
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
-    book = books_of([portfolio], until=None if is_now else day)[portfolio.pk]
+    until = None if is_now else day
+    if method and method != portfolio.cost_method:
+        book = replay(events_of(portfolio, until=until), replace(rules_of(portfolio), method=method))
+    else:
+        book = books_of([portfolio], until=until)[portfolio.pk]
     world = world_of([portfolio], {portfolio.pk: book}, portfolio.base_currency, day, is_now=is_now)
     wanted = book.positions.keys() if instrument_id is None else {instrument_id} & book.positions.keys()
     matches: dict[int, list[MatchView]] = defaultdict(list)
@@ -37,7 +43,7 @@ def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: da
         portfolio_id=portfolio.pk,
         currency=portfolio.base_currency,
         as_of=day,
-        method=portfolio.cost_method,
+        method=method or portfolio.cost_method,
         lots={pk: tuple(_lot_view(portfolio, book.positions[pk], lot, world) for lot in book.positions[pk].lots) for pk in sorted(wanted)},
         matches={pk: tuple(found) for pk, found in matches.items()},
         instruments={pk: InstrumentView.of(world.instruments[pk]) for pk in sorted(wanted)},

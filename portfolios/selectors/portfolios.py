@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from market.models import Instrument
 from portfolios.errors import PortfolioNotFound, TransactionNotFound
-from portfolios.models import Portfolio, Transaction
+from portfolios.models import Holding, Portfolio, Transaction
 
 
 def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
@@ -74,3 +75,10 @@ def held_instrument_ids(portfolios: Iterable[Portfolio]) -> list[int]:
     ids = [portfolio.pk for portfolio in portfolios]
     found = Portfolio.objects.filter(pk__in=ids, holdings__is_open=True).values_list("holdings__instrument", flat=True).distinct()
     return sorted(found)
+
+
+def held_instrument(portfolio: Portfolio, asked: int | str) -> Instrument | None:
+    """The instrument by id or symbol, if the portfolio holds it or held it; an open holding before a closed one.  One query."""
+    found = Holding.objects.filter(portfolio=portfolio).select_related("instrument").order_by("-is_open", "pk")
+    row = found.filter(instrument=asked).first() if isinstance(asked, int) else found.filter(instrument__symbol__iexact=asked).first()
+    return None if row is None else row.instrument

@@ -57,9 +57,12 @@ def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[t
     return told
 
 
-def events_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> dict[int, list[Event]]:
-    """The events of several ledgers, told in one currency, by portfolio.  At most three queries.  Raises MissingRate."""
-    events = events_of_all(portfolios, until=until)
+def events_in(portfolios: Sequence[Portfolio], currency: str, *, instruments: Iterable[int] | None = None) -> dict[int, list[Event]]:
+    """The events of several ledgers, told in one currency, by portfolio.  At most three queries.  Raises MissingRate.
+
+    instruments  only events of these; events without an instrument are left out then
+    """
+    events = events_of_all(portfolios, instruments=instruments)
     found = _rates_for(portfolios, events, currency)
     return {one.pk: _told(events[one.pk], one.base_currency, currency, found) for one in portfolios}
 

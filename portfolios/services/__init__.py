@@ -3,6 +3,7 @@
 from portfolios.services.drafts import TransactionDraft
 from portfolios.services.locking import only_writer
 from portfolios.services.portfolios import create_portfolio, delete_portfolio, update_portfolio
+from portfolios.services.positions import add_position, adjust_position, remove_position
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
 from portfolios.services.recording import (
     draft_of,
@@ -17,6 +18,8 @@ from portfolios.services.recording import (
 __all__ = [
     "Finding",
     "TransactionDraft",
+    "add_position",
+    "adjust_position",
     "check_integrity",
     "check_portfolio",
     "create_portfolio",
@@ -27,6 +30,7 @@ __all__ = [
     "rebuild_projection",
     "record_many",
     "record_transaction",
+    "remove_position",
     "restore_transaction",
     "update_portfolio",
     "void_many",

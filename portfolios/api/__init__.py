@@ -1,0 +1,20 @@
+"""The API of portfolios, holdings and transactions."""
+
+from portfolios.api.exports import ExportView
+from portfolios.api.holdings import HoldingsView, HoldingView, LotsView
+from portfolios.api.portfolios import PortfoliosView, PortfolioView
+from portfolios.api.transactions import BatchView, PortfolioTransactionsView, TransactionsOfPortfolioView, TransactionsView, TransactionView
+
+__all__ = [
+    "BatchView",
+    "ExportView",
+    "HoldingView",
+    "HoldingsView",
+    "LotsView",
+    "PortfolioTransactionsView",
+    "PortfolioView",
+    "PortfoliosView",
+    "TransactionView",
+    "TransactionsOfPortfolioView",
+    "TransactionsView",
+]

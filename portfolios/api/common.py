@@ -1,0 +1,239 @@
+"""What the endpoints of this app share: fields, names of fields, and how refusals are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from market.models import Instrument
+from market.selectors import candidates, find_instrument, get_instrument, instruments_visible_to
+from portfolio_site.kernel.decimals import EXACT, NotExact, exact, plain
+from portfolio_site.kernel.errors import DomainError, Invalid
+from portfolio_site.kernel.figures import Figure
+from portfolio_site.web.idempotency import Idempotent
+
+# names inside → names in the API
+NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time"}
+
+
+# ── fields ──────────────────────────────────────────────────────────────────
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
+class ExactField(serializers.Field[Decimal, Any, str, Any]):
+    """An exact decimal: text, a JSON integer, or a JSON number with a point (read as its own text).  Answers text."""
+
+    default_error_messages = {"invalid": "{problem}"}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        try:
+            return exact(data)
+        except NotExact as problem:
+            self.fail("invalid", problem=str(problem))
+
+    def to_representation(self, value: Decimal) -> str:
+        return plain(value)
+
+
+@extend_schema_field({"type": "string", "example": "EUR"})
+class CurrencyField(serializers.CharField):
+    """A currency code; small letters are read as capitals, but “GBp” is not “GBP”."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=12, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return text.upper() if text.islower() else text
+
+
+class WordField(serializers.ChoiceField):
+    """One word of a few, in any case."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data.strip().lower() if isinstance(data, str) else data)
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "the instrument's id, or its symbol"})
+class InstrumentField(serializers.Field[Any, Any, int | None, Any]):
+    """An instrument by id or symbol.  Stays as given until it is looked up (`find_one`, `find_all`)."""
+
+    default_error_messages = {"invalid": "Give the id of an instrument, or its symbol."}
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            self.fail("invalid")
+        text = str(data).strip()
+        if not text or len(text) > 32 or "\x00" in text:
+            self.fail("invalid")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else text
+
+    def to_representation(self, value: Any) -> int | None:
+        return value.pk if isinstance(value, Instrument) else value
+
+
+# ── instruments ─────────────────────────────────────────────────────────────
+
+
+class Unknown(serializers.ValidationError):
+    def __init__(self, field: str, said: object) -> None:
+        super().__init__({field: [serializers.ErrorDetail(unknown_words(said), code="unknown_instrument")]})
+
+
+def unknown_words(said: object) -> str:
+    return f"No single instrument is meant by “{str(said)[:40]}”. Search /instruments, and give its id as `instrument`."
+
+
+def find_one(user: Any, asked: int | str, field: str = "instrument") -> Instrument:
+    """Raises Unknown."""
+    if isinstance(asked, int):
+        return get_instrument(user, asked)
+    found = find_instrument(user, symbol=asked)
+    if found is None:
+        raise Unknown(field, asked)
+    return found
+
+
+def find_all(user: Any, rows: Sequence[Mapping[str, Any]]) -> list[Instrument | None]:
+    """The instrument of each row, None where it names none.  Two queries.  Raises ValidationError that names the rows."""
+    ids = {asked for row in rows if isinstance(asked := row.get("instrument"), int)}
+    symbols = {str(asked).upper() for row in rows if (asked := row.get("symbol") or row.get("instrument")) and not isinstance(asked, int)}
+    isins = {row["isin"].upper() for row in rows if row.get("isin")}
+    by_id: dict[int, Instrument] = {one.pk: one for one in instruments_visible_to(user).filter(pk__in=ids)} if ids else {}
+    by_name = _Names(candidates(user, symbols=symbols, isins=isins))
+    found: list[Instrument | None] = []
+    wrong: dict[str, list[Any]] = {}
+    for number, row in enumerate(rows):
+        asked = row.get("instrument") or row.get("isin") or row.get("symbol")
+        one = None
+        if isinstance(asked, int):
+            one = by_id.get(asked)
+        elif asked:
+            one = by_name.find(
+                symbol=str(row.get("symbol") or row.get("instrument") or ""), isin=row.get("isin") or "", exchange=row.get("exchange") or ""
+            )
+        if asked and one is None:
+            field = "instrument" if row.get("instrument") else "isin" if row.get("isin") else "symbol"
+            wrong[f"transactions.{number}.{field}"] = [serializers.ErrorDetail(unknown_words(asked), code="unknown_instrument")]
+        found.append(one)
+    if wrong:
+        raise serializers.ValidationError(wrong)
+    return found
+
+
+class _Names:
+    """Instruments by symbol and ISIN: the person's own before everybody's; none where several could be meant."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._all = list(instruments)
+        self._known: dict[tuple[str, str, str], Instrument | None] = {}
+
+    def find(self, *, symbol: str, isin: str, exchange: str) -> Instrument | None:
+        key = (symbol.upper(), isin.upper(), exchange.upper())
+        if key not in self._known:
+            self._known[key] = self._search(*key)
+        return self._known[key]
+
+    def _search(self, symbol: str, isin: str, exchange: str) -> Instrument | None:
+        left = [one for one in self._all if isin and one.isin == isin] or [one for one in self._all if symbol and one.symbol == symbol]
+        for narrower in (
+            [one for one in left if exchange and one.exchange.upper() == exchange],
+            [one for one in left if symbol and one.symbol == symbol],
+            [one for one in left if one.owner_id is not None],
+        ):
+            left = narrower or left
+        return left[0] if len(left) == 1 else None
+
+
+# ── answers ─────────────────────────────────────────────────────────────────
+
+
+class Figures:
+    """Turns figures into numbers, and keeps what is undefined or weak of them for the answer."""
+
+    def __init__(self) -> None:
+        self.undefined: list[dict[str, str]] = []
+        self.warnings: list[str] = []
+
+    def __call__(self, name: str, figure: Figure) -> Any:
+        if figure.value is None:
+            self.undefined.append({"figure": name, "reason": figure.why_not})
+            return None
+        for text in figure.warnings:
+            if text not in self.warnings:
+                self.warnings.append(text)
+        if figure.stale_since is not None:
+            text = f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."
+            if text not in self.warnings:
+                self.warnings.append(text)
+        return figure.value
+
+    def percent(self, name: str, figure: Figure) -> Any:
+        """A fraction as percent, exact."""
+        value = self(name, figure)
+        return None if value is None else EXACT.multiply(Decimal(value), Decimal(100))
+
+    def told(self) -> dict[str, Any]:
+        return {"undefined": self.undefined, "warnings": self.warnings}
+
+
+class UndefinedSerializer(serializers.Serializer[Any]):
+    figure = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ToldSerializer(serializers.Serializer[Any]):
+    """What an answer with figures says of them."""
+
+    undefined = UndefinedSerializer(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+# ── views ───────────────────────────────────────────────────────────────────
+
+
+class LedgerView(Idempotent, APIView):
+    """Tells refusals in the API's names.  What is wrong with single fields is 400; what the ledger refuses is 422."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, DomainError) and exc.errors:
+            errors = tuple(replace(error, field=_renamed(error.field)) for error in exc.errors)
+            if type(exc) is Invalid:
+                exc = serializers.ValidationError({error.field: [serializers.ErrorDetail(error.detail, code=error.code)] for error in errors})
+            else:
+                exc.errors = errors
+        answer: Response = super().handle_exception(exc)
+        return answer
+
+
+def _renamed(path: str) -> str:
+    head, dot, last = path.rpartition(".")
+    return head + dot + NAMES.get(last, last)
+
+
+def day_from(request: Request, name: str) -> date | None:
+    """The day in the query string, None where it is missing.  Raises ValidationError."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise serializers.ValidationError({name: [serializers.ErrorDetail("Write the date like 2026-03-31.", code="invalid")]}) from None
+
+
+AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="the same key and body answer the same for 24 h"
+)
+IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="the ETag of the version to be changed")

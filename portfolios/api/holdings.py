@@ -1,0 +1,341 @@
+"""Holdings and lots over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from market.models import Instrument
+from portfolios import selectors, services
+from portfolios.api.common import (
+    AS_OF,
+    IDEMPOTENCY,
+    CurrencyField,
+    ExactField,
+    Figures,
+    InstrumentField,
+    LedgerView,
+    ToldSerializer,
+    UndefinedSerializer,
+    day_from,
+    find_one,
+)
+from portfolios.choices import CostMethod
+from portfolios.errors import HoldingNotFound
+from portfolios.models import Portfolio
+from portfolios.selectors import CashRow, HoldingRow, HoldingsTable, LotsTable
+
+
+class HoldingSerializer(serializers.Serializer[Any]):
+    """One holding.  Money is in the portfolio's currency, but for the price."""
+
+    instrument = serializers.IntegerField()
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+    asset_class = serializers.CharField()
+    quantity = ExactField()
+    average_cost = ExactField(allow_null=True)
+    total_cost = ExactField()
+    price = ExactField(allow_null=True, help_text="of one unit, in `price_currency`")
+    price_currency = serializers.CharField()
+    fx_rate = ExactField(allow_null=True, help_text="units of `currency` for one of `price_currency`")
+    market_value = ExactField(allow_null=True)
+    currency = serializers.CharField()
+    unrealized_gain = ExactField(allow_null=True)
+    unrealized_gain_percent = ExactField(allow_null=True)
+    price_gain = ExactField(allow_null=True)
+    currency_gain = ExactField(allow_null=True)
+    realized_gain = ExactField()
+    income = ExactField()
+    expenses = ExactField()
+    total_gain = ExactField(allow_null=True)
+    total_gain_percent = ExactField(allow_null=True)
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
+    weight = ExactField(allow_null=True, help_text="a fraction of the portfolio's value")
+    opened_on = serializers.DateField()
+    priced_on = serializers.DateField(allow_null=True)
+    stale = serializers.BooleanField()
+    undefined = UndefinedSerializer(many=True)
+
+
+class CashSerializer(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    amount = ExactField()
+    value = ExactField(allow_null=True)
+    fx_rate = ExactField(allow_null=True)
+
+
+class HoldingsSerializer(ToldSerializer):
+    results = HoldingSerializer(many=True)
+    cash = CashSerializer(many=True)
+    currency = serializers.CharField()
+    as_of = serializers.DateField()
+    total_value = ExactField(allow_null=True)
+    total_cost = ExactField()
+
+
+class NewHoldingSerializer(serializers.Serializer[Any]):
+    """Units that are there already.  Say the instrument by `symbol` or by `instrument`."""
+
+    instrument = InstrumentField(required=False)
+    symbol = serializers.CharField(max_length=32, required=False)
+    quantity = ExactField()
+    average_cost = ExactField(help_text="of one unit, in `currency`")
+    currency = CurrencyField(required=False, help_text="the instrument's where missing")
+    date = serializers.DateField(required=False, help_text="when they were bought; today where missing")
+    notes = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("instrument") and not attrs.get("symbol"):
+            raise serializers.ValidationError({"symbol": [serializers.ErrorDetail("Say which instrument it is.", code="required")]})
+        return attrs
+
+
+class AdjustedHoldingSerializer(serializers.Serializer[Any]):
+    quantity = ExactField(required=False)
+    average_cost = ExactField(required=False, help_text="of the units added; without a change of quantity, of those held")
+    date = serializers.DateField(required=False, help_text="today where missing")
+
+
+class LotSerializer(serializers.Serializer[Any]):
+    instrument = serializers.IntegerField()
+    symbol = serializers.CharField()
+    transaction = serializers.IntegerField(allow_null=True)
+    opened_on = serializers.DateField()
+    quantity = ExactField()
+    cost = ExactField()
+    unit_cost = ExactField()
+    value = ExactField(allow_null=True)
+    unrealized_gain = ExactField(allow_null=True)
+    days_held = serializers.IntegerField()
+
+
+class ClosedLotSerializer(serializers.Serializer[Any]):
+    instrument = serializers.IntegerField()
+    symbol = serializers.CharField()
+    sale = serializers.IntegerField()
+    purchase = serializers.IntegerField(allow_null=True, help_text="null where the units come from a pool")
+    opened_on = serializers.DateField(allow_null=True)
+    closed_on = serializers.DateField()
+    quantity = ExactField()
+    cost = ExactField()
+    proceeds = ExactField()
+    gain = ExactField()
+    price_gain = ExactField()
+    currency_gain = ExactField()
+
+
+class LotsSerializer(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    as_of = serializers.DateField()
+    method = serializers.ChoiceField(choices=CostMethod.choices)
+    open = LotSerializer(many=True)
+    closed = ClosedLotSerializer(many=True)
+
+
+# ── out ─────────────────────────────────────────────────────────────────────
+
+
+def holding_of(row: HoldingRow, currency: str) -> dict[str, Any]:
+    told = Figures()
+    return {
+        "instrument": row.instrument.id,
+        "symbol": row.instrument.symbol,
+        "name": row.instrument.name,
+        "asset_class": row.instrument.asset_class,
+        "quantity": row.quantity,
+        "average_cost": told("average_cost", row.average_cost),
+        "total_cost": row.cost,
+        "price": told("price", row.price),
+        "price_currency": row.instrument.currency,
+        "fx_rate": told("fx_rate", row.rate),
+        "market_value": told("market_value", row.value),
+        "currency": currency,
+        "unrealized_gain": told("unrealized_gain", row.unrealised),
+        "unrealized_gain_percent": told.percent("unrealized_gain_percent", row.unrealised_fraction),
+        "price_gain": told("price_gain", row.price_part),
+        "currency_gain": told("currency_gain", row.currency_part),
+        "realized_gain": row.realised,
+        "income": row.income,
+        "expenses": row.expenses,
+        "total_gain": told("total_gain", row.total_gain),
+        "total_gain_percent": told.percent("total_gain_percent", row.total_gain_fraction),
+        "day_change": told("day_change", row.day_change),
+        "day_change_percent": told.percent("day_change_percent", row.day_change_fraction),
+        "weight": told("weight", row.weight),
+        "opened_on": row.opened_on,
+        "priced_on": row.priced_on,
+        "stale": row.stale,
+        "undefined": told.undefined,
+    }
+
+
+def _cash_of(row: CashRow) -> dict[str, Any]:
+    return {"currency": row.currency, "amount": row.amount, "value": row.value.value, "fx_rate": row.rate.value}
+
+
+def table_of(table: HoldingsTable) -> dict[str, Any]:
+    told = Figures()
+    return {
+        "results": [holding_of(row, table.currency) for row in table.rows],
+        "cash": [_cash_of(row) for row in table.cash],
+        "currency": table.currency,
+        "as_of": table.as_of,
+        "total_value": told("total_value", table.value),
+        "total_cost": table.cost,
+        **told.told(),
+    }
+
+
+def lots_answer(table: LotsTable) -> dict[str, Any]:
+    opened, closed = [], []
+    for pk, view in table.instruments.items():
+        names = {"instrument": pk, "symbol": view.symbol}
+        opened += [
+            {
+                **names,
+                "transaction": lot.event_id,
+                "opened_on": lot.opened_on,
+                "quantity": lot.quantity,
+                "cost": lot.cost,
+                "unit_cost": lot.unit_cost,
+                "value": lot.value.value,
+                "unrealized_gain": lot.unrealised.value,
+                "days_held": lot.days_held,
+            }
+            for lot in table.lots.get(pk, ())
+        ]
+        closed += [
+            {
+                **names,
+                "sale": match.sale_id,
+                "purchase": match.buy_id,
+                "opened_on": match.opened_on,
+                "closed_on": match.closed_on,
+                "quantity": match.quantity,
+                "cost": match.cost,
+                "proceeds": match.proceeds,
+                "gain": match.gain,
+                "price_gain": match.price_part,
+                "currency_gain": match.currency_part,
+            }
+            for match in table.matches.get(pk, ())
+        ]
+    return {"currency": table.currency, "as_of": table.as_of, "method": table.method, "open": opened, "closed": closed}
+
+
+# ── views ───────────────────────────────────────────────────────────────────
+
+
+def _one(request: Request, portfolio: Portfolio, instrument: Instrument) -> dict[str, Any] | None:
+    table = selectors.holdings_of(portfolio)
+    row = table.row(instrument.pk)
+    return None if row is None else holding_of(row, table.currency)
+
+
+class HoldingsView(LedgerView):
+    @extend_schema(operation_id="holdings_list", parameters=[AS_OF], responses=HoldingsSerializer, tags=["holdings"])
+    def get(self, request: Request, pk: int) -> Response:
+        """What the portfolio holds, now or at the end of an earlier day."""
+        portfolio = selectors.get_portfolio(request.user, pk)
+        return Response(table_of(selectors.holdings_of(portfolio, as_of=day_from(request, "as_of"))))
+
+    @extend_schema(
+        operation_id="holdings_create", request=NewHoldingSerializer, responses={201: HoldingSerializer}, parameters=[IDEMPOTENCY], tags=["holdings"]
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Add units that are there already, with what they cost: a transfer in."""
+        portfolio = selectors.get_portfolio(request.user, pk)
+        wanted = NewHoldingSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        field = "instrument" if values.get("instrument") else "symbol"
+        instrument = find_one(request.user, values[field], field)
+        services.add_position(
+            request.user,
+            portfolio,
+            instrument=instrument,
+            quantity=values["quantity"],
+            average_cost=values["average_cost"],
+            day=values.get("date"),
+            currency=values.get("currency", ""),
+            notes=values.get("notes", ""),
+        )
+        return Response(_one(request, selectors.get_portfolio(request.user, pk), instrument), status=201)
+
+
+class HoldingView(LedgerView):
+    @extend_schema(operation_id="holdings_retrieve", parameters=[AS_OF], responses=HoldingSerializer, tags=["holdings"])
+    def get(self, request: Request, pk: int, instrument: str) -> Response:
+        """One holding, open or closed; the instrument by id or symbol."""
+        portfolio, found = self._asked(request, pk, instrument)
+        table = selectors.holdings_of(portfolio, as_of=day_from(request, "as_of"))
+        row = table.row(found.pk)
+        if row is None:
+            raise HoldingNotFound(f"You never held {found.symbol} in this portfolio.")
+        return Response(holding_of(row, table.currency))
+
+    @extend_schema(operation_id="holdings_update", request=AdjustedHoldingSerializer, responses=HoldingSerializer, tags=["holdings"])
+    def patch(self, request: Request, pk: int, instrument: str) -> Response:
+        """Bring the holding to a quantity, by a transfer in or out; or correct what its units cost."""
+        portfolio, found = self._asked(request, pk, instrument)
+        wanted = AdjustedHoldingSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        services.adjust_position(
+            request.user,
+            portfolio,
+            instrument=found,
+            quantity=values.get("quantity"),
+            average_cost=values.get("average_cost"),
+            day=values.get("date"),
+        )
+        return Response(_one(request, selectors.get_portfolio(request.user, pk), found))
+
+    @extend_schema(operation_id="holdings_delete", responses={204: None}, tags=["holdings"])
+    def delete(self, request: Request, pk: int, instrument: str) -> Response:
+        """Let all units leave at their cost, by a transfer out."""
+        portfolio, found = self._asked(request, pk, instrument)
+        services.remove_position(request.user, portfolio, instrument=found)
+        return Response(status=204)
+
+    def _asked(self, request: Request, pk: int, instrument: str) -> tuple[Portfolio, Instrument]:
+        portfolio = selectors.get_portfolio(request.user, pk)
+        asked: int | str = int(instrument) if instrument.isascii() and instrument.isdigit() and len(instrument) <= 18 else instrument[:32]
+        found = selectors.held_instrument(portfolio, asked)
+        if found is None:
+            raise HoldingNotFound("There is no such holding.")
+        return portfolio, found
+
+
+class LotsView(LedgerView):
+    @extend_schema(
+        operation_id="lots_list",
+        parameters=[
+            AS_OF,
+            OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.values), description="the portfolio's own where missing"),
+            OpenApiParameter("instrument", OpenApiTypes.STR, description="id or symbol; all where missing"),
+        ],
+        responses=LotsSerializer,
+        tags=["holdings"],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Open lots, and what sales took from lots, under any cost method."""
+        portfolio = selectors.get_portfolio(request.user, pk)
+        method = request.query_params.get("method", "").lower()
+        if method and method not in CostMethod.values:
+            raise serializers.ValidationError({"method": [serializers.ErrorDetail(f"Use one of: {', '.join(CostMethod.values)}.", code="invalid")]})
+        asked = request.query_params.get("instrument", "")
+        instrument = None
+        if asked:
+            instrument = selectors.held_instrument(portfolio, int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else asked[:32])
+            if instrument is None:
+                raise HoldingNotFound("There is no such holding.")
+        table = selectors.lots_of(portfolio, None if instrument is None else instrument.pk, as_of=day_from(request, "as_of"), method=method)
+        return Response(lots_answer(table))

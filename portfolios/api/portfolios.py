@@ -1,0 +1,205 @@
+"""Portfolios over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.selectors import preferences_of
+from portfolio_site.web.etags import check_if_match, etag_of
+from portfolio_site.web.paging import CursorPages
+from portfolios import selectors, services
+from portfolios.api.common import (
+    IDEMPOTENCY,
+    IF_MATCH,
+    CurrencyField,
+    ExactField,
+    Figures,
+    InstrumentField,
+    LedgerView,
+    ToldSerializer,
+    WordField,
+    find_one,
+)
+from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.models import Portfolio
+
+
+class PortfolioSerializer(serializers.Serializer[Any]):
+    """A portfolio and its rules."""
+
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    base_currency = CurrencyField(required=False, help_text="your own base currency where missing")
+    cost_method = WordField(choices=CostMethod.choices, required=False)
+    dividend_treatment = WordField(choices=DividendTreatment.choices, required=False)
+    tracks_cash = serializers.BooleanField(required=False, help_text="false where missing: purchases need no deposit then")
+    allows_short = serializers.BooleanField(required=False)
+    benchmark = InstrumentField(required=False, allow_null=True)
+    is_sample = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class PortfolioDetailSerializer(PortfolioSerializer, ToldSerializer):
+    """With what it is worth now, in its base currency."""
+
+    total_value = ExactField(allow_null=True, help_text="holdings and cash")
+    total_cost = ExactField(help_text="of what is held")
+    total_gain = ExactField(allow_null=True)
+    total_gain_percent = ExactField(allow_null=True)
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
+    cash_value = ExactField(allow_null=True)
+    realized_gain = ExactField()
+    unrealized_gain = ExactField(allow_null=True)
+    income = ExactField()
+    expenses = ExactField()
+    net_flows = ExactField()
+    holdings_count = serializers.IntegerField()
+    as_of = serializers.DateField()
+
+
+class PortfolioPageSerializer(serializers.Serializer[Any]):
+    results = PortfolioSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+def plain_of(portfolio: Portfolio) -> dict[str, Any]:
+    return {
+        "id": portfolio.pk,
+        "name": portfolio.name,
+        "description": portfolio.description,
+        "base_currency": portfolio.base_currency,
+        "cost_method": portfolio.cost_method,
+        "dividend_treatment": portfolio.dividend_treatment,
+        "tracks_cash": portfolio.tracks_cash,
+        "allows_short": portfolio.allows_short,
+        "benchmark": portfolio.benchmark_id,
+        "is_sample": portfolio.is_sample,
+        "created_at": portfolio.created_at,
+        "updated_at": portfolio.updated_at,
+    }
+
+
+def detail_of(portfolio: Portfolio) -> dict[str, Any]:
+    table, told = selectors.holdings_of(portfolio), Figures()
+    return {
+        **plain_of(portfolio),
+        "total_value": told("total_value", table.value),
+        "total_cost": table.cost,
+        "total_gain": told("total_gain", table.total_gain),
+        "total_gain_percent": told.percent("total_gain_percent", table.total_gain_fraction),
+        "day_change": told("day_change", table.day_change),
+        "day_change_percent": told.percent("day_change_percent", table.day_change_fraction),
+        "cash_value": told("cash_value", table.cash_value),
+        "realized_gain": table.realised,
+        "unrealized_gain": told("unrealized_gain", table.unrealised),
+        "income": table.income,
+        "expenses": table.expenses,
+        "net_flows": table.net_flows,
+        "holdings_count": len(table.rows),
+        "as_of": table.as_of,
+        **told.told(),
+    }
+
+
+def version_of(portfolio: Portfolio) -> str:
+    """The portfolio's ETag: new after each change to it or its ledger, whatever prices do."""
+    return etag_of("portfolio", selectors.ledger_version(portfolio))
+
+
+def _fields(request: Request, values: dict[str, Any]) -> dict[str, Any]:
+    if "benchmark" in values and values["benchmark"] is not None:
+        values["benchmark"] = find_one(request.user, values["benchmark"], "benchmark")
+    return values
+
+
+class PortfoliosView(LedgerView):
+    @extend_schema(operation_id="portfolios_list", responses=PortfolioPageSerializer, tags=["portfolios"])
+    def get(self, request: Request) -> Response:
+        """One's portfolios, oldest first."""
+        pages = CursorPages()
+        pages.ordering = "id"
+        rows = pages.paginate_queryset(selectors.portfolios_of(request.user), request, self)
+        return pages.get_paginated_response([plain_of(row) for row in rows or []])
+
+    @extend_schema(
+        operation_id="portfolios_create",
+        request=PortfolioSerializer,
+        responses={201: PortfolioDetailSerializer},
+        parameters=[IDEMPOTENCY],
+        tags=["portfolios"],
+    )
+    def post(self, request: Request) -> Response:
+        """Make a portfolio."""
+        wanted = PortfolioSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        preferences = preferences_of(request.user)
+        values = {"base_currency": preferences.base_currency, "cost_method": preferences.cost_method, "tracks_cash": False, **wanted.validated_data}
+        portfolio = services.create_portfolio(request.user, **_fields(request, values))
+        return Response(detail_of(portfolio), status=201, headers={"ETag": version_of(portfolio), "Location": f"/api/v1/portfolios/{portfolio.pk}"})
+
+
+class PortfolioView(LedgerView):
+    @extend_schema(operation_id="portfolios_retrieve", responses=PortfolioDetailSerializer, tags=["portfolios"])
+    def get(self, request: Request, pk: int) -> Response:
+        """One portfolio, with what it is worth."""
+        portfolio = selectors.get_portfolio(request.user, pk)
+        return Response(detail_of(portfolio), headers={"ETag": version_of(portfolio)})
+
+    @extend_schema(
+        operation_id="portfolios_replace",
+        request=PortfolioSerializer,
+        responses=PortfolioDetailSerializer,
+        parameters=[IF_MATCH],
+        tags=["portfolios"],
+    )
+    def put(self, request: Request, pk: int) -> Response:
+        """Set all that can be set; what is missing goes back to its standard."""
+        standard = {
+            "description": "",
+            "cost_method": CostMethod.AVERAGE.value,
+            "dividend_treatment": DividendTreatment.INCOME.value,
+            "tracks_cash": False,
+            "allows_short": False,
+            "benchmark": None,
+        }
+        return self._update(request, pk, standard, partial=False)
+
+    @extend_schema(
+        operation_id="portfolios_update",
+        request=PortfolioSerializer(partial=True),
+        responses=PortfolioDetailSerializer,
+        parameters=[IF_MATCH],
+        tags=["portfolios"],
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what is given."""
+        return self._update(request, pk, {}, partial=True)
+
+    def _update(self, request: Request, pk: int, standard: dict[str, Any], *, partial: bool) -> Response:
+        portfolio = selectors.get_portfolio(request.user, pk)
+        wanted = PortfolioSerializer(data=request.data, partial=partial)
+        wanted.is_valid(raise_exception=True)
+        values = _fields(request, {**standard, **wanted.validated_data})
+        with services.only_writer(portfolio) as locked:
+            check_if_match(request, version_of(locked))
+            services.update_portfolio(request.user, locked, **values)
+        portfolio = selectors.get_portfolio(request.user, pk)
+        return Response(detail_of(portfolio), headers={"ETag": version_of(portfolio)})
+
+    @extend_schema(operation_id="portfolios_delete", responses={204: None}, parameters=[IF_MATCH], tags=["portfolios"])
+    def delete(self, request: Request, pk: int) -> Response:
+        """Remove a portfolio with everything in it."""
+        portfolio = selectors.get_portfolio(request.user, pk)
+        with services.only_writer(portfolio) as locked:
+            check_if_match(request, version_of(locked))
+            services.delete_portfolio(request.user, locked)
+        return Response(status=204)
