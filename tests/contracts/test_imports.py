@@ -49,5 +49,7 @@ def test_services_and_selectors_know_no_request() -> None:
         for name in ("services", "selectors"):
             paths = [*(ROOT / app).glob(f"{name}.py"), *(ROOT / app).glob(f"{name}/*.py")]
             for path in paths:
-                wrong += [f"{path.relative_to(ROOT)}:{line} {what}" for what, line in _imports(path) if what.startswith(("django.http", "rest_framework"))]
+                wrong += [
+                    f"{path.relative_to(ROOT)}:{line} {what}" for what, line in _imports(path) if what.startswith(("django.http", "rest_framework"))
+                ]
     assert not wrong, "\n".join(wrong)

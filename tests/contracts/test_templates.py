@@ -73,6 +73,11 @@ def test_a_template_compiles(path: Path) -> None:
     assert engines["django"].get_template(str(path.relative_to(FOLDER)))
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=IDS)
+def test_comments_stand_on_one_line_or_they_would_be_printed(path: Path) -> None:
+    assert all(line.count("{#") == line.count("#}") for line in path.read_text().splitlines())
+
+
 @pytest.mark.parametrize("path", COMPONENTS, ids=[path.name for path in COMPONENTS])
 def test_a_component_states_what_it_takes(path: Path) -> None:
     head = path.read_text().split("#}")[0]

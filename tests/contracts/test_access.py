@@ -1,0 +1,169 @@
+"""Every route, called by nobody and by a stranger.  A new route that is not named here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from market.models import Instrument
+from tests import factories
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Open to everybody, by decision.
+PUBLIC = {
+    "landing",
+    "healthz",
+    "readyz",
+    "api-auth-register",
+    "api-auth-login",
+    "api-auth-refresh",
+    "api-auth-logout",
+    "api-schema",
+    "api-docs",
+    "preferences-toggle",  # a cookie, for people who are not signed in
+}
+# allauth's own pages before signing in
+GATE = {
+    "account_signup",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_login_code",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    path: str
+    parameters: tuple[str, ...]
+
+
+def _routes(patterns: list[Any], prefix: str = "") -> Iterator[Route]:
+    for item in patterns:
+        text = prefix + str(item.pattern).lstrip("^").rstrip("$")
+        if isinstance(item, URLResolver):
+            if item.app_name != "admin":
+                yield from _routes(item.url_patterns, text)
+        elif isinstance(item, URLPattern):
+            yield Route(item.name or text, "/" + text, tuple(item.pattern.converters))
+
+
+ROUTES = [route for route in _routes(get_resolver().url_patterns) if route.name not in PUBLIC | GATE]
+WITH_A_ROW = [route for route in ROUTES if "pk" in route.parameters]
+
+
+def _filled(route: Route, pk: int, **others: str) -> str:
+    path = route.path
+    for name in route.parameters:
+        value = str(pk) if name == "pk" else others.get(name, "1")
+        for kind in ("id", "str", "int", "slug"):
+            path = path.replace(f"<{kind}:{name}>", value)
+    assert "<" not in path, f"{route.path}: what does this parameter hold?"
+    return path
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.django_db
+def test_nobody_gets_in_without_signing_in(client: Client, route: Route) -> None:
+    path = _filled(route, 1, symbol="AAPL", base="EUR", quote="USD", instrument="1")
+    for method in METHODS:
+        answer = client.generic(method, path, data="{}", content_type="application/json")
+        if path.startswith("/api/"):
+            # 405 tells no more than the document at /api/v1/schema does
+            assert answer.status_code in {401, 405}, (method, path, answer.status_code)
+            if answer.status_code == 401:
+                assert answer["WWW-Authenticate"]
+                assert answer["Content-Type"] == "application/problem+json"
+        else:
+            assert answer.status_code in {302, 405}, (method, path, answer.status_code)
+            if answer.status_code == 302:
+                assert answer["Location"].startswith("/accounts/login/"), (method, path)
+
+
+@pytest.fixture
+def belongings(person: Any, today: Any) -> dict[str, int]:
+    """One row of each kind that has an address, all of them the person's."""
+    from alerts.services import create_rule
+    from portfolios.imports.services import start_import
+
+    own = factories.make_instrument("HOUSE", owner=person, exchange="")
+    portfolio = factories.make_portfolio(person)
+    factories.record(portfolio, "deposit", today, amount="1000")
+    entry = factories.record(portfolio, "buy", today, own, quantity="1", price="10")
+    batch = start_import(person, portfolio, file_name="a.csv", content=b"Date,Type,Amount,Currency\n2024-01-02,deposit,5,EUR\n")
+    rule = create_rule(person, instrument=own, kind="price_above", threshold=factories.D(20))
+    from django.utils import timezone
+
+    from alerts.models import Firing
+
+    firing = Firing.objects.create(rule=rule, event_key="a-test", sentence="It rose.", fired_at=timezone.now())
+    return {"portfolio": portfolio.pk, "transaction": entry.pk, "instrument": own.pk, "import": batch.pk, "alert": rule.pk, "notification": firing.pk}
+
+
+def _kind(route: Route) -> str:
+    """Which row a route's number names, by the route's name."""
+    name = route.name.removeprefix("api-")
+    exact = {"holding": "portfolio" if route.name.startswith("api-") else "instrument", "imports": "portfolio", "portfolio-imports": "portfolio"}
+    if name in exact:
+        return exact[name]
+    for start, kind in (
+        ("portfolio", "portfolio"),
+        ("holdings", "portfolio"),
+        ("lots", "portfolio"),
+        ("export", "portfolio"),
+        ("transactions", "portfolio"),
+        ("transaction", "transaction"),
+        ("value", "portfolio"),
+        ("gains", "portfolio"),
+        ("performance", "portfolio"),
+        ("explain", "portfolio"),
+        ("instrument", "instrument"),
+        ("import", "import"),
+        ("alert", "alert"),
+        ("notification", "notification"),
+    ):
+        if name.startswith(start):
+            return kind
+    raise AssertionError(f"{route.name} ({route.path}): say here which row its number names")
+
+
+@pytest.mark.parametrize("route", WITH_A_ROW, ids=lambda route: route.name)
+@pytest.mark.django_db
+def test_a_stranger_finds_nothing_where_somebody_elses_row_is(route: Route, belongings: dict[str, int], stranger: Any) -> None:
+    path = _filled(route, belongings[_kind(route)], instrument=str(belongings["instrument"]), symbol="HOUSE")
+    absent = _filled(route, 10**17, instrument="1", symbol="NONE")
+    browser = Client()
+    browser.force_login(stranger)
+    tried = 0
+    for method in METHODS:
+        answer = browser.generic(method, path, data="{}", content_type="application/json")
+        if answer.status_code == 405:
+            continue
+        tried += 1
+        assert answer.status_code == 404, (method, path, answer.status_code, answer.content[:200])
+        nothing = browser.generic(method, absent, data="{}", content_type="application/json")
+        assert nothing.status_code == 404, (method, absent, nothing.status_code)
+    assert tried, f"{path} answers no method"
+    assert Instrument.objects.filter(pk=belongings["instrument"]).exists()
+
+
+@pytest.mark.parametrize("route", WITH_A_ROW, ids=lambda route: route.name)
+def test_a_number_too_large_for_the_database_is_no_address(route: Route) -> None:
+    path = _filled(route, 10**30, symbol="A", instrument="1")
+    from django.urls import Resolver404, resolve
+
+    with pytest.raises(Resolver404):
+        resolve(path)
