@@ -42,7 +42,6 @@ _BLOCK = 16  # instruments whose closes are laid out at a time
 class Dealing(NamedTuple):
     """Money that an instrument cost (+) or brought (-) on a day, in the report currency, in a portfolio that tracks cash."""
 
-    book: int
     instrument: int
     day: date
     amount: Decimal

@@ -182,7 +182,7 @@ def test_it_enters_at_its_first_price_and_brings_no_return_with_it() -> None:
         event("sell", "2024-01-03", instrument=FUND, quantity=4, gross=180),
     )
     world = market(closes(FUND, d2024_01_05=50.0, d2024_01_06=55.0))
-    dealings = [Dealing(0, FUND, day("2024-01-02"), Decimal(400)), Dealing(0, FUND, day("2024-01-03"), Decimal(-180))]
+    dealings = [Dealing(FUND, day("2024-01-02"), Decimal(400)), Dealing(FUND, day("2024-01-03"), Decimal(-180))]
     asked: list[frozenset[int]] = []
 
     def answer(instruments: frozenset[int]) -> list[Dealing]:

@@ -1,0 +1,74 @@
+"""Results kept under what they rest on: ledger versions, price versions, arguments.  Nothing needs to be told to expire.
+
+In this process the ones used last; and, where processes share a Redis, there too, sealed, because they hold amounts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+from django.conf import settings
+from django.core.cache import cache
+
+from portfolio_site.web.sealed import seal, unseal
+
+Result = TypeVar("Result")
+
+KEPT_FOR = 3600  # seconds in the shared cache
+_LABEL = b"analytics.memory"
+
+
+class Memory:
+    """The results used last, at most `size` of them."""
+
+    def __init__(self, name: str, size: int, *, shared: bool = False) -> None:
+        self._name, self._size, self._shared = name, size, shared
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+
+    def of(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """The result kept under the key; made, and kept, where there is none.  A `make` that raises leaves nothing behind."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]  # type: ignore[return-value]
+        found: Result | None = self._fetch(key)
+        if found is None:
+            found = make()
+            self._store(key, found)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return found
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+    def _place(self, key: Hashable) -> str:
+        return f"{self._name}:{hashlib.sha256(repr(key).encode()).hexdigest()}"
+
+    def _fetch(self, key: Hashable) -> Result | None:
+        if not (self._shared and settings.REDIS_URL):
+            return None
+        place = self._place(key)
+        stored = cache.get(place)
+        if stored is None:
+            return None
+        # the seal is checked before unpickling: only what this installation wrote is opened
+        return pickle.loads(unseal(stored, _LABEL + place.encode()))  # type: ignore[no-any-return]  # noqa: S301
+
+    def _store(self, key: Hashable, result: object) -> None:
+        if self._shared and settings.REDIS_URL:
+            place = self._place(key)
+            cache.set(place, seal(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL), _LABEL + place.encode()), KEPT_FOR)
+
+
+series = Memory("series", 64, shared=True)
+points = Memory("points", 16)

@@ -1,0 +1,66 @@
+"""What it all means: answers that page, API, export and live updates share.  Everything here only reads.
+
+Whoever calls has asked `portfolios.selectors` for the portfolios, which is where permission is asked.
+"""
+
+from analytics.selectors.dashboard import dashboard
+from analytics.selectors.explain import explain
+from analytics.selectors.gains import gains, gains_of
+from analytics.selectors.holding import holding_detail
+from analytics.selectors.performance import past_year, performance, performance_of
+from analytics.selectors.scope import Scope
+from analytics.selectors.shapes import (
+    BenchmarkResult,
+    ChartSeries,
+    Dashboard,
+    Explanation,
+    Explanations,
+    Gains,
+    GainsRow,
+    HoldingDetail,
+    Line,
+    LotRow,
+    Performance,
+    PerformanceSeries,
+    PriceMark,
+    Slice,
+    SoldRow,
+    Source,
+    Term,
+    Value,
+    YearIncome,
+)
+from analytics.selectors.value import value_now, value_of
+
+__all__ = [
+    "BenchmarkResult",
+    "ChartSeries",
+    "Dashboard",
+    "Explanation",
+    "Explanations",
+    "Gains",
+    "GainsRow",
+    "HoldingDetail",
+    "Line",
+    "LotRow",
+    "Performance",
+    "PerformanceSeries",
+    "PriceMark",
+    "Scope",
+    "Slice",
+    "SoldRow",
+    "Source",
+    "Term",
+    "Value",
+    "YearIncome",
+    "dashboard",
+    "explain",
+    "gains",
+    "gains_of",
+    "holding_detail",
+    "past_year",
+    "performance",
+    "performance_of",
+    "value_now",
+    "value_of",
+]

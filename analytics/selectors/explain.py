@@ -1,0 +1,454 @@
+"""Why the main figures are what they are: words, the calculation with its numbers, the rows behind it, and its inputs.
+
+Every number here is taken from the computation that made the figure; a sum of the lines is the figure.  Names: net_worth,
+total_gain, unrealised, realised, income, money_weighted, over_benchmark, risk_level; of one holding also value.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+
+from django.utils import timezone
+
+from analytics.engine.returns import DAYS_A_YEAR
+from analytics.selectors.performance import Stretch, past_year
+from analytics.selectors.scope import Scope, in_words
+from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
+from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
+
+ZERO = Decimal(0)
+MOST_LINES = 50
+
+
+def money(amount: Decimal | float, currency: str, name: str = "amount") -> Figure:
+    return Figure(name, Unit.MONEY, amount, currency=currency)
+
+
+def _moment(table: HoldingsTable) -> datetime:
+    """When the newest quote behind a table was made."""
+    moments = [row.quote.as_of for row in table.rows if row.quote is not None]
+    return max(moments, default=timezone.now())
+
+
+def _prices(rows: Iterable[HoldingRow]) -> list[Source]:
+    """The price and the rate of each holding, the oldest first; those without one are in `left_out`."""
+    found = []
+    for row in rows:
+        if row.price.known:
+            source = row.quote.source if row.quote is not None else "last close"
+            found.append(Source(f"Price of {row.instrument.symbol}", row.price, source, row.quote.as_of if row.quote else row.priced_on, row.stale))
+    return sorted(found, key=lambda one: (not one.stale, one.label))[:MOST_LINES]
+
+
+def _rates(table: HoldingsTable) -> list[Source]:
+    rates: dict[str, Figure] = {row.instrument.currency: row.rate for row in table.rows if row.rate.known}
+    rates |= {cash.currency: cash.rate for cash in table.cash if cash.rate.known}
+    return [
+        Source(f"1 {code} in {table.currency}", rate, "reference rate", table.as_of, kind="rate")
+        for code, rate in sorted(rates.items())
+        if code != table.currency
+    ]
+
+
+def _entries(books: Iterable[Book]) -> Source:
+    events: set[int] = set()
+    for book in books:
+        events |= {flow.event_id for flow in book.flows} | {posting.event_id for posting in book.postings} | {match.sale_id for match in book.matches}
+    return Source(f"{len(events)} entries that moved money or booked a gain", None, "your ledger", None, kind="entries")
+
+
+def _listed(lines: list[Line], width: int, currency: str) -> tuple[tuple[Line, ...], int]:
+    """The first lines, and one that adds up the rest in its last cell."""
+    if len(lines) <= MOST_LINES:
+        return tuple(lines), 0
+    rest = lines[MOST_LINES - 1 :]
+    values = [line.cells[-1].value for line in rest if isinstance(line.cells[-1], Figure) and line.cells[-1].value is not None]
+    filler: tuple[Figure | date | str, ...] = ("",) * (width - 1)
+    summed = Line(f"{len(rest)} more", (*filler, money(sum((Decimal(str(v)) for v in values), ZERO), currency)))
+    return (*lines[: MOST_LINES - 1], summed), len(rest)
+
+
+def _identity(table: HoldingsTable) -> tuple[Term, ...]:
+    """Paid in, gains and income come to the net worth (docs/numbers.md)."""
+    code = table.currency
+    return (
+        Term("", "paid in, less taken out", money(table.net_flows, code)),
+        Term("+", "realised gains", money(table.realised, code)),
+        Term("+", "unrealised gains", table.unrealised),
+        Term("+", "income", money(table.income, code)),
+        Term("−", "fees and taxes not in cost", money(table.expenses, code)),
+        Term("=", "net worth", table.value),
+    )
+
+
+# ── the whole ───────────────────────────────────────────────────────────────
+
+
+def net_worth(scope: Scope) -> Explanation:
+    """Every holding and all cash, at the newest prices and rates."""
+    table = scope.table
+    lines = [_worth_line(row) for row in table.rows if row.value.known]
+    lines += [_cash_line(cash) for cash in table.cash if cash.value.known]
+    listed, more = _listed(lines, 4, table.currency)
+    return Explanation(
+        name="net_worth",
+        title="Net worth",
+        figure=table.value,
+        as_of=_moment(table),
+        words=f"Every holding at its newest price, and cash, converted to {table.currency}.",
+        terms=(
+            Term("", "holdings: units × price × rate, added up", table.holdings_value),
+            Term("+", "cash", table.cash_value),
+            Term("=", "net worth", table.value),
+        ),
+        rows_title="Holdings and cash",
+        columns=("Units", "Price", "Rate", "Value"),
+        lines=listed,
+        more_lines=more,
+        inputs=(*_prices(table.rows), *_rates(table), _entries(scope.books)),
+        checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
+        left_out=table.value.warnings,
+    )
+
+
+def _worth_line(row: HoldingRow) -> Line:
+    units = Figure("quantity", Unit.UNITS, row.quantity)
+    return Line(row.instrument.name, (units, row.price, row.rate, row.value), row.instrument.id)
+
+
+def _cash_line(cash: CashRow) -> Line:
+    return Line(f"Cash, {cash.currency}", (money(cash.amount, cash.currency), "", cash.rate, cash.value))
+
+
+def total_gain(scope: Scope) -> Explanation:
+    """Realised, unrealised, income, less what was spent."""
+    table, code = scope.table, scope.currency
+    rows = sorted((row for row in (*table.rows, *table.closed) if row.total_gain.known), key=_size, reverse=True)
+    lines = [
+        Line(
+            row.instrument.name,
+            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), row.total_gain),
+            row.instrument.id,
+        )
+        for row in rows
+    ]
+    lines += _without_instrument(scope)
+    listed, more = _listed(lines, 4, code)
+    return Explanation(
+        name="total_gain",
+        title="Total gain",
+        figure=table.total_gain,
+        as_of=_moment(table),
+        words="What was gained by selling, what selling everything now would gain, and what was received, less costs that are in no purchase or sale.",
+        terms=_gain_terms(money(table.realised, code), table.unrealised, money(table.income, code), money(table.expenses, code), table.total_gain),
+        rows_title="By holding",
+        columns=("Realised", "Unrealised", "Income less costs", "Total"),
+        lines=listed,
+        more_lines=more,
+        inputs=(*_prices(table.rows), *_rates(table), _entries(scope.books)),
+        checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
+        left_out=table.total_gain.warnings,
+    )
+
+
+def _size(row: HoldingRow) -> Decimal:
+    """How much a holding brought or cost, for the order of the lines."""
+    return abs(row.total_gain.value) if isinstance(row.total_gain.value, Decimal) else ZERO
+
+
+def _gain_terms(realised: Figure, unrealised: Figure, income: Figure, expenses: Figure, total: Figure) -> tuple[Term, ...]:
+    return (
+        Term("", "realised", realised),
+        Term("+", "unrealised", unrealised),
+        Term("+", "income", income),
+        Term("−", "fees and taxes not in cost", expenses),
+        Term("=", "total gain", total),
+    )
+
+
+def _without_instrument(scope: Scope) -> list[Line]:
+    """Gains on cash of other currencies, interest, and costs that belong to no instrument."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for book in scope.books:
+        for posting in book.postings:
+            if posting.instrument is None:
+                sums[posting.kind] += posting.amount
+    code = scope.currency
+    open_gain = sum((cash.gain.value for cash in scope.table.cash if isinstance(cash.gain.value, Decimal)), ZERO)
+    rest = sums[INCOME] - sums[EXPENSE]
+    total = sums[REALISED] + open_gain + rest
+    if not (total or open_gain or rest):
+        return []
+    return [Line("Cash", (money(sums[REALISED], code), money(open_gain, code), money(rest, code), money(total, code)))]
+
+
+def unrealised(scope: Scope) -> Explanation:
+    """Value less cost of everything held."""
+    table, code = scope.table, scope.currency
+    known = [row for row in table.rows if row.unrealised.known]
+    lines = [Line(row.instrument.name, (row.value, money(row.cost, code), row.unrealised), row.instrument.id) for row in known]
+    lines += [Line(f"Cash, {cash.currency}", (cash.value, money(cash.cost, code), cash.gain)) for cash in table.cash if cash.gain.known]
+    listed, more = _listed(lines, 3, code)
+    cost = sum((row.cost for row in known), ZERO) + sum((cash.cost for cash in table.cash if cash.gain.known), ZERO)
+    return Explanation(
+        name="unrealised",
+        title="Unrealised gain",
+        figure=table.unrealised,
+        as_of=_moment(table),
+        words="What selling everything at the newest prices would gain, before the costs of selling.",
+        terms=(Term("", "value", table.value), Term("−", "cost of what is held", money(cost, code)), Term("=", "unrealised gain", table.unrealised)),
+        rows_title="By holding",
+        columns=("Value", "Cost", "Gain"),
+        lines=listed,
+        more_lines=more,
+        inputs=(*_prices(table.rows), *_rates(table)),
+        left_out=table.unrealised.warnings,
+    )
+
+
+def realised(scope: Scope, instrument: int | None = None) -> Explanation:
+    """Proceeds less cost, sale by sale, the newest first."""
+    code = scope.currency
+    matches = [match for book in scope.books for match in book.matches if instrument in (None, match.instrument)]
+    on_cash = ZERO if instrument is not None else _posted(scope, REALISED, None, only_cash=True)
+    matches.sort(key=lambda match: match.closed_on, reverse=True)
+    lines = [
+        Line(
+            scope.instruments[match.instrument].symbol,
+            (
+                match.closed_on,
+                Figure("quantity", Unit.UNITS, match.quantity),
+                money(match.cost, code),
+                money(match.proceeds, code),
+                money(match.gain, code),
+            ),
+            match.instrument,
+        )
+        for match in matches
+    ]
+    if on_cash:
+        lines.insert(0, Line("Cash of other currencies", ("", "", "", "", money(on_cash, code))))
+    listed, more = _listed(lines, 5, code)
+    cost, proceeds = sum((m.cost for m in matches), ZERO), sum((m.proceeds for m in matches), ZERO)
+    result = money(proceeds - cost + on_cash, code, "realised")
+    cash_term = (Term("+", "gains on cash of other currencies", money(on_cash, code)),) if on_cash else ()
+    return Explanation(
+        name="realised",
+        title="Realised gain",
+        figure=result,
+        as_of=scope.today,
+        words="For each sale, what came in after its fees and taxes, less what the units sold had cost.",
+        terms=(
+            Term("", "proceeds", money(proceeds, code)),
+            Term("−", "cost of the units sold", money(cost, code)),
+            *cash_term,
+            Term("=", "realised gain", result),
+        ),
+        rows_title="Sales",
+        columns=("Sold", "Units", "Cost", "Proceeds", "Gain"),
+        lines=listed,
+        more_lines=more,
+        inputs=(Source(f"{len(matches)} sales and the lots they used", None, "your ledger", None, kind="entries"),),
+    )
+
+
+def _posted(scope: Scope, kind: str, instrument: int | None, *, only_cash: bool = False) -> Decimal:
+    """What the ledgers booked of a kind: of one instrument, of none (`only_cash`), or of all."""
+    found = (posting for book in scope.books for posting in book.postings if posting.kind == kind)
+    if only_cash:
+        return sum((posting.amount for posting in found if posting.instrument is None), ZERO)
+    return sum((posting.amount for posting in found if instrument in (None, posting.instrument)), ZERO)
+
+
+def income(scope: Scope, instrument: int | None = None) -> Explanation:
+    """What was received, by holding, or payment by payment for one holding."""
+    code = scope.currency
+    postings = [p for book in scope.books for p in book.postings if p.kind == INCOME and instrument in (None, p.instrument)]
+    result = money(sum((p.amount for p in postings), ZERO), code, "income")
+    if instrument is None:
+        sums: dict[int | None, Decimal] = defaultdict(Decimal)
+        for posting in postings:
+            sums[posting.instrument] += posting.amount
+        ordered = sorted(sums.items(), key=lambda item: -item[1])
+        lines = [Line("Interest" if pk is None else scope.instruments[pk].name, (money(amount, code),), pk) for pk, amount in ordered]
+        columns: tuple[str, ...] = ("Received",)
+    else:
+        postings.sort(key=lambda posting: posting.day, reverse=True)
+        lines = [Line(posting.source.replace("_", " ").capitalize(), (posting.day, money(posting.amount, code))) for posting in postings]
+        columns = ("Day", "Received")
+    listed, more = _listed(lines, len(columns), code)
+    return Explanation(
+        name="income",
+        title="Income",
+        figure=result,
+        as_of=scope.today,
+        words="Dividends and interest before tax, each at the rate of its day. What was withheld counts among the costs.",
+        terms=(Term("", f"{len(postings)} payments", result), Term("=", "income", result)),
+        rows_title="By holding" if instrument is None else "Payments",
+        columns=columns,
+        lines=listed,
+        more_lines=more,
+        inputs=(Source(f"{len(postings)} payments", None, "your ledger", None, kind="entries"),),
+    )
+
+
+# ── returns and risk ────────────────────────────────────────────────────────
+
+
+def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
+    """The flows, the closing value, and the rate at which they balance."""
+    code = scope.currency
+    days, amounts = ([], []) if whole.is_empty else whole.cash_flows()
+    rate = whole.mwr.value
+    lines = []
+    for day, amount in zip(days, amounts, strict=True):
+        cells: tuple[Figure | date | str, ...] = (day, money(amount, code))
+        if rate is not None:
+            cells = (*cells, money(amount / growth(whole, float(rate), days, day), code))
+        lines.append(Line("Worth now, and paid out today" if day == days[-1] else "Paid in" if amount < 0 else "Taken out", cells))
+    lines.reverse()
+    listed, more = _listed(lines, 3 if rate is not None else 2, code)
+    paid, received = sum(-a for a in amounts if a < 0), sum(a for a in amounts if a > 0)
+    span = "a year" if whole.mwr_is_annual else "for the time since then"
+    return Explanation(
+        name="money_weighted",
+        title="Money-weighted return",
+        figure=whole.mwr,
+        as_of=scope.today,
+        words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left.",
+        terms=(
+            Term("", "paid in", money(paid, code)),
+            Term("", "taken out, and worth now", money(received, code)),
+            Term("=", "rate at which the two balance", whole.mwr),
+        ),
+        rows_title="Flows, and what they are worth at that rate on the first day",
+        columns=("Day", "Amount", "At the rate") if rate is not None else ("Day", "Amount"),
+        lines=listed,
+        more_lines=more,
+        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *_rates(scope.table)),
+        left_out=scope.warnings,
+    )
+
+
+def growth(whole: Stretch, rate: float, days: list[date], day: date) -> float:
+    """What one unit of the first day has grown to on a day, at the rate (docs/numbers.md, "Money-weighted")."""
+    unit = DAYS_A_YEAR if whole.mwr_is_annual else max((days[-1] - days[0]).days, 1)
+    return float((1.0 + rate) ** ((day - days[0]).days / unit))
+
+
+def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
+    """The portfolio's return less the index's, over the same days."""
+    name = scope.benchmark.name if scope.benchmark is not None else "benchmark"
+    inputs = (
+        () if year.is_empty else (Source(f"{year.days} daily values", None, "computed from closes and entries", year.daily.first, kind="series"),)
+    )
+    return Explanation(
+        name="over_benchmark",
+        title=f"Over {name}",
+        figure=year.excess,
+        as_of=scope.today,
+        words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
+        terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
+        inputs=inputs,
+        left_out=scope.warnings,
+    )
+
+
+def risk_level(scope: Scope, whole: Stretch) -> Explanation:
+    """Volatility and the class it falls into."""
+    edges = ("below 0.5 %", "0.5 to 2 %", "2 to 5 %", "5 to 10 %", "10 to 15 %", "15 to 25 %", "25 % and more")
+    lines = tuple(Line(f"Level {level}", (edge,)) for level, edge in enumerate(edges, start=1))
+    return Explanation(
+        name="risk_level",
+        title="Risk level",
+        figure=whole.risk_level,
+        as_of=scope.today,
+        words=f"How much daily returns varied over the past year, scaled to {whole.daily.periods} days, in the classes of the European risk indicator.",
+        terms=(Term("", "volatility a year", whole.volatility), Term("=", "level, of 7", whole.risk_level)),
+        rows_title="Classes of volatility",
+        columns=("Volatility a year",),
+        lines=lines,
+        left_out=scope.warnings,
+    )
+
+
+# ── one holding ─────────────────────────────────────────────────────────────
+
+
+def holding_value(scope: Scope, row: HoldingRow) -> Explanation:
+    return Explanation(
+        name="value",
+        title=f"Value of {row.instrument.name}",
+        figure=row.value,
+        as_of=_moment(scope.table),
+        words="Units times the newest price, converted at the newest rate.",
+        terms=(
+            Term("", "units", Figure("quantity", Unit.UNITS, row.quantity)),
+            Term("×", "price", row.price),
+            Term("×", f"rate to {scope.currency}", row.rate),
+            Term("=", "value", row.value),
+        ),
+        inputs=(*_prices([row]), *(one for one in _rates(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
+    )
+
+
+def holding_unrealised(scope: Scope, row: HoldingRow) -> Explanation:
+    code = scope.currency
+    return Explanation(
+        name="unrealised",
+        title=f"Unrealised gain, {row.instrument.name}",
+        figure=row.unrealised,
+        as_of=_moment(scope.table),
+        words="What selling all units at the newest price would gain, before the costs of selling.",
+        terms=(Term("", "value", row.value), Term("−", "cost of what is held", money(row.cost, code)), Term("=", "unrealised gain", row.unrealised)),
+        inputs=(*_prices([row]), *(one for one in _rates(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
+        checks=(
+            (
+                Term("", "price, at the rates of the purchases", row.price_part),
+                Term("+", f"currency, {row.instrument.currency} against {code}", row.currency_part),
+                Term("=", "unrealised gain", row.unrealised),
+            ),
+        )
+        if row.unrealised.known
+        else (),
+    )
+
+
+def holding_gain(scope: Scope, row: HoldingRow) -> Explanation:
+    code = scope.currency
+    return Explanation(
+        name="total_gain",
+        title=f"Total gain, {row.instrument.name}",
+        figure=row.total_gain,
+        as_of=_moment(scope.table),
+        words="What was gained by selling, what selling the rest would gain, and what was received, less costs that are in no purchase or sale.",
+        terms=_gain_terms(money(row.realised, code), row.unrealised, money(row.income, code), money(row.expenses, code), row.total_gain),
+        inputs=tuple(_prices([row])),
+    )
+
+
+def dashboard_explanations(scope: Scope, whole: Stretch, year: Stretch) -> Explanations:
+    """By name, for the figures of the dashboard."""
+    return Explanations(
+        {
+            "net_worth": partial(net_worth, scope),
+            "total_gain": partial(total_gain, scope),
+            "unrealised": partial(unrealised, scope),
+            "realised": partial(realised, scope),
+            "income": partial(income, scope),
+            "money_weighted": partial(money_weighted, scope, whole),
+            "over_benchmark": partial(over_benchmark, scope, year),
+            "risk_level": partial(risk_level, scope, whole),
+        }
+    )
+
+
+def explain(scope: Scope, name: str) -> Explanation:
+    """One explanation of the whole scope.  Raises KeyError for a name that is not in the head of this module."""
+    return dashboard_explanations(scope, Stretch(scope), past_year(scope))[name]

@@ -1,0 +1,293 @@
+"""Everything that the page of one instrument shows: position, lots, sales, price history with trades, gain and income."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from analytics.engine.returns import DAYS_A_YEAR, money_weighted_return
+from analytics.selectors.dashboard import thinned
+from analytics.selectors.explain import holding_gain, holding_unrealised, holding_value, income, realised
+from analytics.selectors.scope import Scope, figure
+from analytics.selectors.shapes import Explanations, HoldingDetail, LotRow, PriceMark, SoldRow, YearIncome
+from analytics.series import Market, day_numbers, to_float64
+from market.models import Instrument
+from market.packing import day_number, day_of
+from market.selectors import PriceColumnView, fx_columns, price_columns
+from portfolio_site.kernel.decimals import EXACT, plain, quotient, rounded
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.ledger.book import EXPENSE, INCOME, Lot, Match, Position, Posting
+from portfolios.ledger.events import Buy, Dividend, Event, Sell, Split, TransferIn, TransferOut
+from portfolios.ledger.gains import unrealised
+from portfolios.models import Portfolio
+from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, cash_effect, events_in
+
+ZERO = Decimal(0)
+
+
+def holding_detail(
+    user: Any, portfolios: Sequence[Portfolio], instrument: Instrument, currency: str = "", *, today: date | None = None
+) -> HoldingDetail:
+    """One instrument in some of a person's portfolios together.
+
+    Queries, whatever its history: those of `holdings_of`, then at most four for its entries and three for prices and rates.
+    """
+    scope = Scope(portfolios, currency, today=today).owned_by(user)
+    row = scope.table.row(instrument.pk)
+    told = [one for one in scope.portfolios if one.pk in scope.told.books and instrument.pk in scope.told.books[one.pk].positions]
+    events = [event for rows in events_in(told, scope.currency, instruments=[instrument.pk]).values() for event in rows] if told else []
+    events.sort(key=lambda event: (event.day, event.sequence))
+    column = price_columns([instrument.pk]).get(instrument.pk)
+    postings = [posting for book in scope.books for posting in book.postings if posting.instrument == instrument.pk]
+    days, closes = _history(column)
+    shown = [one.instrument.id for one in scope.table.rows]
+    place = shown.index(instrument.pk) if instrument.pk in shown else None
+    mwr, annual = _money_weighted(scope, instrument, events, row, column)
+    return HoldingDetail(
+        instrument=InstrumentView.of(instrument),
+        currency=scope.currency,
+        as_of=scope.today,
+        row=row,
+        table=scope.table,
+        lots=tuple(_lots(scope, instrument, row)),
+        sold=tuple(_sold(scope, instrument.pk)),
+        days=days,
+        closes=closes,
+        simulated_from=None if column is None or column.simulated_from is None else day_of(column.simulated_from),
+        average_cost_local=_average_local(scope, instrument),
+        marks=tuple(_marks(events, column, scope.currency)),
+        parts=_parts(row, scope.currency),
+        income=_income_by_year(postings),
+        income_net=Figure("income", Unit.MONEY, _net(postings), currency=scope.currency),
+        yield_on_cost=_yield_on_cost(postings, row, scope.today),
+        money_weighted=mwr,
+        money_weighted_is_annual=annual,
+        previous_id=shown[place - 1] if place else None,
+        next_id=shown[place + 1] if place is not None and place + 1 < len(shown) else None,
+        explanations=_explanations(scope, row),
+    )
+
+
+def _explanations(scope: Scope, row: HoldingRow | None) -> Explanations:
+    if row is None:
+        return Explanations({})
+    makers = {"realised": partial(realised, scope, row.instrument.id), "income": partial(income, scope, row.instrument.id)}
+    if row.is_open:
+        makers |= {"value": partial(holding_value, scope, row), "unrealised": partial(holding_unrealised, scope, row)}
+    return Explanations({**makers, "total_gain": partial(holding_gain, scope, row)})
+
+
+def _history(column: PriceColumnView | None) -> tuple[tuple[date, ...], tuple[float, ...]]:
+    """Closes for a chart, thinned."""
+    if column is None:
+        return (), ()
+    at = thinned(column.days)
+    return tuple(day_of(number) for number in column.days[at].tolist()), tuple(column.closes[at].tolist())
+
+
+# ── lots and sales ──────────────────────────────────────────────────────────
+
+
+def _lots(scope: Scope, instrument: Instrument, row: HoldingRow | None) -> list[LotRow]:
+    """Open lots of all portfolios, oldest first, valued like the row."""
+    found = []
+    for pk, book in scope.told.books.items():
+        position = book.positions.get(instrument.pk)
+        if position is not None and row is not None:
+            found += [LotRow(pk, _lot(position, lot, row, scope)) for lot in position.lots]
+    return sorted(found, key=lambda one: (one.lot.opened_on, one.portfolio_id))
+
+
+def _lot(position: Position, lot: Lot, row: HoldingRow, scope: Scope) -> LotView:
+    code, why = scope.currency, row.value.why_not
+    value, gain = Figure.undefined("value", Unit.MONEY, why or "-", code), Figure.undefined("unrealised", Unit.MONEY, why or "-", code)
+    fraction = Figure.undefined("unrealised", Unit.FRACTION, why or "The units cost nothing.")
+    if isinstance(row.price.value, Decimal) and isinstance(row.rate.value, Decimal):
+        alone = Position(
+            instrument=position.instrument,
+            quantity=lot.quantity,
+            cost=lot.cost,
+            cost_local=lot.cost_local,
+            currency=position.currency,
+            lots=(lot,),
+            realised=ZERO,
+            income=ZERO,
+            expenses=ZERO,
+            opened_on=lot.opened_on,
+            changed_on=lot.opened_on,
+        )
+        result = unrealised(alone, row.price.value, row.rate.value)
+        value = Figure("value", Unit.MONEY, result.value, currency=code, stale_since=row.value.stale_since)
+        gain = Figure("unrealised", Unit.MONEY, result.gain, currency=code, stale_since=row.value.stale_since)
+        if lot.cost:
+            fraction = Figure("unrealised", Unit.FRACTION, quotient(result.gain, abs(lot.cost)))
+    return LotView(
+        event_id=lot.event_id,
+        opened_on=lot.opened_on,
+        quantity=lot.quantity,
+        cost=lot.cost,
+        unit_cost=quotient(lot.cost, lot.quantity),
+        cost_local=lot.cost_local,
+        value=value,
+        unrealised=gain,
+        unrealised_fraction=fraction,
+        days_held=(scope.today - lot.opened_on).days,
+    )
+
+
+def _sold(scope: Scope, instrument: int) -> list[SoldRow]:
+    """Parts of sales, the newest first."""
+    found = [SoldRow(pk, _match(one)) for pk, book in scope.told.books.items() for one in book.matches if one.instrument == instrument]
+    return sorted(found, key=lambda row: (row.match.closed_on, row.match.sale_id), reverse=True)
+
+
+def _match(match: Match) -> MatchView:
+    return MatchView(
+        sale_id=match.sale_id,
+        buy_id=match.buy_id,
+        opened_on=match.opened_on,
+        closed_on=match.closed_on,
+        quantity=match.quantity,
+        cost=match.cost,
+        proceeds=match.proceeds,
+        gain=match.gain,
+        price_part=match.price_part,
+        currency_part=match.currency_part,
+    )
+
+
+def _average_local(scope: Scope, instrument: Instrument) -> Figure:
+    """Cost of one unit held, in the instrument's currency."""
+    positions = [book.positions[instrument.pk] for book in scope.books if instrument.pk in book.positions]
+    units = sum((position.quantity for position in positions), ZERO)
+    if not units:
+        return Figure.undefined("average_cost", Unit.MONEY, "Nothing is held.", instrument.currency)
+    cost = sum((position.cost_local for position in positions), ZERO)
+    return Figure("average_cost", Unit.MONEY, quotient(cost, units), currency=instrument.currency)
+
+
+# ── what was done ───────────────────────────────────────────────────────────
+
+
+def _marks(events: Sequence[Event], column: PriceColumnView | None, currency: str) -> list[PriceMark]:
+    """Trades at their own price, the rest at the close of their day; what has no price on a chart is left off."""
+    marks = []
+    for event in events:
+        match event:
+            case Buy() | Sell() | TransferIn():
+                price: float | None = float(event.local_price)
+            case Dividend() | TransferOut() | Split():
+                price = _close(column, event.day)
+            case _:
+                continue
+        if price is None:
+            continue
+        paid = rounded(EXACT.multiply(cash_effect(event), event.fx_rate))
+        marks.append(
+            PriceMark(
+                kind=event.kind,
+                day=event.day,
+                price=price,
+                quantity=getattr(event, "quantity", None),
+                amount=Figure("amount", Unit.MONEY, abs(paid), currency=currency),
+                ratio=f"{plain(event.ratio_new)}:{plain(event.ratio_old)}" if isinstance(event, Split) else "",
+            )
+        )
+    return marks
+
+
+def _close(column: PriceColumnView | None, day: date) -> float | None:
+    """The last close on or before a day."""
+    place = -1 if column is None else int(np.searchsorted(column.days, day_number(day), side="right")) - 1
+    return None if column is None or place < 0 else float(column.closes[place])
+
+
+def _parts(row: HoldingRow | None, currency: str) -> tuple[tuple[str, Figure], ...]:
+    """Where the gain came from; the parts add up to the total gain exactly."""
+    if row is None or not row.total_gain.known:
+        return ()
+
+    def money(amount: Decimal) -> Figure:
+        return Figure("total_gain", Unit.MONEY, amount, currency=currency)
+
+    return (
+        ("Price", row.price_part),
+        ("Currency", row.currency_part),
+        ("Realised", money(row.realised)),
+        ("Income", money(row.income)),
+        ("Costs", money(-row.expenses)),
+    )
+
+
+# ── income ──────────────────────────────────────────────────────────────────
+
+
+def _net(postings: Sequence[Posting]) -> Decimal:
+    """Income less what was withheld or charged."""
+    return sum((p.amount if p.kind == INCOME else -p.amount for p in postings if p.kind in {INCOME, EXPENSE}), ZERO)
+
+
+def _income_by_year(postings: Sequence[Posting]) -> tuple[YearIncome, ...]:
+    """Every year from the first payment to the last; years without any are zero."""
+    gross: dict[int, Decimal] = defaultdict(Decimal)
+    expenses: dict[int, Decimal] = defaultdict(Decimal)
+    for posting in postings:
+        if posting.kind == INCOME:
+            gross[posting.day.year] += posting.amount
+        elif posting.kind == EXPENSE:
+            expenses[posting.day.year] += posting.amount
+    if not gross:
+        return ()
+    return tuple(YearIncome(year, gross[year], expenses[year]) for year in range(min(gross), max(gross) + 1))
+
+
+def _yield_on_cost(postings: Sequence[Posting], row: HoldingRow | None, today: date) -> Figure:
+    if row is None or not row.is_open or not row.cost:
+        return Figure.undefined("yield_on_cost", Unit.FRACTION, "Nothing is held that cost anything.")
+    border = today - timedelta(days=DAYS_A_YEAR)
+    recent = sum((posting.amount for posting in postings if posting.kind == INCOME and border < posting.day <= today), ZERO)
+    return Figure("yield_on_cost", Unit.FRACTION, quotient(recent, abs(row.cost)))
+
+
+def _money_weighted(
+    scope: Scope, instrument: Instrument, events: Sequence[Event], row: HoldingRow | None, column: PriceColumnView | None
+) -> tuple[Figure, bool]:
+    """The holding's own rate: what was paid for it and received from it, and its value now.
+
+    Units moved in kind count with the close of their day.
+    """
+    if row is None or not row.value.known:
+        why = "It was never held." if row is None else row.value.why_not
+        return Figure.undefined("mwr", Unit.FRACTION, why), False
+    days, amounts = [], []
+    for event in events:
+        paid = float(cash_effect(event) * event.fx_rate)
+        if isinstance(event, TransferIn | TransferOut):
+            worth = _worth_then(instrument, event.day, scope.currency, column)
+            if worth is None:
+                return Figure.undefined(
+                    "mwr", Unit.FRACTION, f"No price of {instrument.symbol} is known on the day on which units were moved."
+                ), False
+            paid += float(event.quantity) * worth * (1 if isinstance(event, TransferOut) else -1)
+        days.append(event.day)
+        amounts.append(paid)
+    days.append(scope.today)
+    amounts.append(float(to_float64([row.value.value])[0]) if isinstance(row.value.value, Decimal) else 0.0)
+    moved = [day for day, amount in zip(days, amounts, strict=True) if amount]
+    annual = bool(moved) and (max(moved) - min(moved)).days >= DAYS_A_YEAR
+    return figure("mwr", Unit.FRACTION, lambda: money_weighted_return(day_numbers(days), np.array(amounts))), annual
+
+
+def _worth_then(instrument: Instrument, day: date, currency: str, column: PriceColumnView | None) -> float | None:
+    """Close × rate of a day, or None where either is not known."""
+    if column is None:
+        return None
+    market = Market({instrument.pk: column}, fx_columns({instrument.currency, currency}), {instrument.pk: instrument.currency})
+    worth = float(market.worth_of_one(instrument.pk, currency, day_number(day), 1)[0])
+    return worth or None

@@ -1,0 +1,223 @@
+"""One question's frame: some portfolios, one report currency, one day.  What its figures share is read once.
+
+Conventions.  `today` is the last day of every series here; its worth is that of the newest quotes, all earlier days are closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+
+from analytics import memory
+from analytics.engine.errors import Undefined
+from analytics.series import Daily, Dealing, FloatArray, Gap, Market, benchmark_index, daily
+from market.choices import AssetClass
+from market.models import Instrument
+from market.packing import day_number
+from market.selectors import PriceColumnView, fx_columns, price_columns, prices_version
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.ledger.book import Book
+from portfolios.models import Portfolio
+from portfolios.selectors import (
+    HoldingsTable,
+    InstrumentView,
+    Told,
+    cash_effect,
+    events_in,
+    holdings_of,
+    ledger_version,
+    told_in,
+    transfer_entries,
+)
+
+SPARK_DAYS = 30
+OLD_CLOSE = 7  # days that a close may stand before a series says so
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """What is kept under the versions of ledgers and prices: without the quotes of today.
+
+    benchmark  close × rate at each entry of `daily`; None without one
+    sparks     closes of the last 30 days of what is held
+    newest     day number of the newest close of each instrument
+    """
+
+    daily: Daily
+    benchmark: FloatArray | None
+    sparks: dict[int, tuple[float, ...]]
+    newest: dict[int, int]
+
+
+class Scope:
+    """See the head of this module.  All portfolios belong to one person; permission was asked before."""
+
+    def __init__(
+        self, portfolios: Sequence[Portfolio], currency: str = "", *, today: date | None = None, benchmark: Instrument | None = None
+    ) -> None:
+        self.portfolios = list(portfolios)
+        self.currency = currency or (self.portfolios[0].base_currency if self.portfolios else "EUR")
+        self.today = today or timezone.localdate()
+        self.benchmark = benchmark or next((one.benchmark for one in self.portfolios if one.benchmark_id), None)
+
+    def owned_by(self, user: Any) -> Scope:
+        """Spares the query that would look the owner up."""
+        for portfolio in self.portfolios:
+            if portfolio.owner_id == user.pk:
+                portfolio.owner = user
+        return self
+
+    # ── exact ───────────────────────────────────────────────────────────────
+
+    @cached_property
+    def told(self) -> Told:
+        """The ledgers, replayed in the report currency."""
+        return told_in(self.portfolios, self.currency) if self.portfolios else Told({}, {})
+
+    @property
+    def books(self) -> list[Book]:
+        return list(self.told.books.values())
+
+    @cached_property
+    def table(self) -> HoldingsTable:
+        """What is held and worth now."""
+        return holdings_of(self.portfolios, currency=self.currency)
+
+    @cached_property
+    def instruments(self) -> dict[int, InstrumentView]:
+        """Every instrument that stands in the ledgers."""
+        return {row.instrument.id: row.instrument for row in (*self.table.rows, *self.table.closed)}
+
+    # ── series ──────────────────────────────────────────────────────────────
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """What the series rest on."""
+        wanted = {*self.instruments, *([self.benchmark.pk] if self.benchmark else [])}
+        ledgers = tuple(ledger_version(one) for one in self.portfolios if one.pk in self.told.books)
+        bench = self.benchmark.pk if self.benchmark else None
+        return (ledgers, self.currency, self.today.isoformat(), bench, prices_version(wanted))
+
+    @cached_property
+    def computed(self) -> Computed:
+        return memory.series.of(self.key, self._compute)
+
+    def _compute(self) -> Computed:
+        wanted = {*self.instruments, *([self.benchmark.pk] if self.benchmark else [])}
+        prices = price_columns(wanted)
+        for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
+            if row.instrument.id not in prices and row.quote is not None:
+                days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
+                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.price)]), None)
+        quoted = {pk: view.currency for pk, view in self.instruments.items()}
+        if self.benchmark is not None:
+            quoted[self.benchmark.pk] = self.benchmark.currency
+        codes = {*quoted.values(), self.currency, *(str(code) for book in self.books for code in book.cash)}
+        coins = frozenset(pk for pk, view in self.instruments.items() if view.asset_class == AssetClass.CRYPTO)
+        market = Market(prices, fx_columns(codes), quoted, coins)
+        told = [one for one in self.portfolios if one.pk in self.told.books]
+        books = [self.told.books[one.pk] for one in told]
+        moved = transfer_entries(told) if any(book.flows for book in books) else frozenset()
+        series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, dealings=self._dealings(told))
+        bench = None
+        if self.benchmark is not None:
+            bench = benchmark_index(market, self.benchmark.pk, currency=self.currency, first=series.first, length=len(series.value))
+        border = day_number(self.today) - SPARK_DAYS
+        held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
+        sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
+        return Computed(series, bench, sparks, {pk: int(column.days[-1]) for pk, column in prices.items()})
+
+    def _dealings(self, told: Sequence[Portfolio]) -> Callable[[frozenset[int]], Iterable[Dealing]]:
+        """What instruments without a price cost and brought, in portfolios that track cash."""
+
+        def ask(instruments: frozenset[int]) -> Iterable[Dealing]:
+            tracking = [one for one in told if one.tracks_cash]
+            for events in events_in(tracking, self.currency, instruments=instruments).values():
+                for event in events:
+                    yield Dealing(event.instrument, event.day, -cash_effect(event) * event.fx_rate)  # type: ignore[attr-defined]
+
+        return ask
+
+    @cached_property
+    def daily(self) -> Daily:
+        """The whole history; today at the newest quotes."""
+        worth = self.table.value.value
+        series = self.computed.daily
+        return series.ending_at(float(worth)) if isinstance(worth, Decimal) and len(series.value) > 1 else series
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing ever happened."""
+        return len(self.computed.daily.value) <= 1
+
+    @cached_property
+    def benchmark_now(self) -> FloatArray | None:
+        """The benchmark at each entry of `daily`."""
+        return self.computed.benchmark
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What the figures of this scope leave out or rest on, in sentences."""
+        said = [*self.table.value.warnings, *(self.gap_in_words(gap) for gap in self.computed.daily.gaps if gap.until is not None)]
+        for row in self.table.rows:
+            if row.stale and row.priced_on is not None:
+                said.append(f"The price of {row.instrument.symbol} is of {in_words(row.priced_on)}.")
+        return tuple(dict.fromkeys(said))
+
+    def gap_in_words(self, gap: Gap) -> str:
+        """ "No price of X is known from 3 Jun 2020 to 5 Jun 2020; it is left out of the series until then."""
+        span = f"from {in_words(gap.since)}" + (f" until {in_words(gap.until)}" if gap.until else " on")
+        if gap.instrument is None:
+            return f"No rate of {gap.currency} to {self.currency} is known {span}, when you held cash in it."
+        symbol = self.instruments[gap.instrument].symbol
+        what = f"rate of {gap.currency} to {self.currency}, the currency of {symbol}," if gap.wants_rate else f"price of {symbol}"
+        return f"No {what} is known {span}; the series leave it out for so long."
+
+    def why_unknown(self) -> str:
+        """Why days of the series are not known."""
+        gaps = [gap for gap in self.computed.daily.gaps if gap.instrument is None]
+        return self.gap_in_words(gaps[0]) if gaps else "A rate is missing."
+
+
+# ── figures ─────────────────────────────────────────────────────────────────
+
+
+def in_words(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def sentence(reason: str) -> str:
+    """A reason of the engine as a sentence."""
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith(".") else ".")
+
+
+def figure(name: str, unit: Unit, compute: Callable[[], Decimal | float], currency: str = "", **more: Any) -> Figure:
+    """The figure; undefined with its reason where the engine says that there is none."""
+    try:
+        return Figure(name, unit, compute(), currency=currency, **more)
+    except Undefined as problem:
+        return Figure.undefined(name, unit, sentence(problem.reason), currency)
+
+
+def less(name: str, left: Figure, right: Figure, *, unit: Unit | None = None) -> Figure:
+    """left − right; undefined where either is.  Exact where both are."""
+    for one in (left, right):
+        if one.value is None:
+            return Figure.undefined(name, unit or left.unit, one.why_not, left.currency)
+    a, b = left.value, right.value
+    assert a is not None and b is not None
+    value = a - b if isinstance(a, Decimal) and isinstance(b, Decimal) else float(a) - float(b)
+    stale = [one.stale_since for one in (left, right) if one.stale_since is not None]
+    warnings = tuple(dict.fromkeys((*left.warnings, *right.warnings)))
+    return Figure(name, unit or left.unit, value, currency=left.currency, warnings=warnings, stale_since=min(stale) if stale else None)
+
+
+def renamed(name: str, one: Figure) -> Figure:
+    return replace(one, name=name)

@@ -1,0 +1,374 @@
+"""What the selectors of this app answer with.  Frozen; fractions, never percent; money in the currency of the report.
+
+A figure that cannot be computed is a `Figure` with its reason.  Names of figures are their entries in docs/numbers.md.  Exact
+figures are decimals; ratios and what comes from daily series are floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from portfolio_site.kernel.figures import Figure
+from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, LotView, MatchView
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+# ── value ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One part of the whole: a class, a currency.  `weight` is a fraction of the whole, cash included."""
+
+    key: str
+    name: str
+    value: Figure
+    weight: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the portfolios are worth now, or at the close of an earlier day, in total and by its parts.  Exact."""
+
+    as_of: date
+    is_now: bool
+    currency: str
+    value: Figure
+    holdings_value: Figure
+    cash: Figure
+    cash_weight: Figure
+    day_change: Figure
+    day_change_fraction: Figure
+    table: HoldingsTable  # by holding
+    by_class: tuple[Slice, ...]  # largest first; cash is a class of its own
+    by_currency: tuple[Slice, ...]
+
+
+# ── gains ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class GainsRow:
+    """Gains of one instrument, or of the cash of one currency, or of what belongs to neither.
+
+    unrealised   the change of the open gain over the period; since the beginning: the open gain
+    total        realised + unrealised + income − expenses
+    price_part + currency_part = realised + unrealised
+    """
+
+    instrument: InstrumentView | None
+    cash: str  # the currency, for cash
+    realised: Decimal
+    unrealised: Figure
+    income: Decimal
+    expenses: Decimal
+    total: Figure
+    price_part: Figure
+    currency_part: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains from the start of `start` to the end of `end`, by instrument and in total.  Exact.
+
+    The identity of docs/numbers.md: end value − start value − net_flows = total, where everything has a price.  `net_flows`
+    counts units transferred in and out at the cost they carry.
+    """
+
+    start: date | None  # None: since the beginning
+    end: date
+    currency: str
+    realised: Decimal
+    unrealised: Figure
+    income: Decimal
+    expenses: Decimal
+    total: Figure
+    price_part: Figure
+    currency_part: Figure
+    net_flows: Decimal
+    rows: tuple[GainsRow, ...]  # largest total first, those without one last
+
+
+# ── performance ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkResult:
+    """The benchmark over the same days.
+
+    same_money   what the same flows would be worth in it at the end
+    lead         end value − same_money
+    excess       portfolio's return − benchmark's, in points
+    """
+
+    instrument: InstrumentView
+    twr: Figure
+    twr_annualised: Figure
+    same_money: Figure
+    lead: Figure
+    excess: Figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerformanceSeries:
+    """Daily series of the period: entry 0 is the close before it.  Days on which cash had no rate are left off.
+
+    invested       paid in less taken out, since the portfolio began
+    twr            return since the start of the period, a fraction
+    benchmark_twr  the same of the benchmark; None without one, or where it cannot be computed
+    same_money     the same flows in the benchmark; None likewise
+    """
+
+    days: IntArray  # day numbers since 1970-01-01
+    value: FloatArray
+    invested: FloatArray
+    twr: FloatArray
+    benchmark_twr: FloatArray | None
+    same_money: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How the portfolios did from the start of `start` to the end of `end`.
+
+    start_value       at the close before `start`
+    net_flows         paid in less taken out inside; units moved in kind count with their value of the day
+    gain              end_value − start_value − net_flows
+    mwr               money-weighted: a year over 365 days or more (`mwr_is_annual`), else for the period
+    """
+
+    start: date
+    end: date
+    currency: str
+    start_value: Figure
+    end_value: Figure
+    net_flows: Figure
+    gain: Figure
+    twr: Figure
+    twr_annualised: Figure
+    mwr: Figure
+    mwr_is_annual: bool
+    modified_dietz: Figure
+    volatility: Figure
+    risk_level: Figure
+    benchmark: BenchmarkResult | None
+    series: PerformanceSeries
+    warnings: tuple[str, ...] = ()
+
+
+# ── explanations ────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One number of a calculation: "− cost €1,200.00".  `operator` is "", "+", "−", "×" or "="."""
+
+    operator: str
+    label: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: what it is, its number where it has one, who says so, and since when."""
+
+    label: str
+    figure: Figure | None
+    source: str
+    as_of: date | datetime | None
+    stale: bool = False
+    kind: str = "price"  # "price", "rate", "entries", "series"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row behind a figure.  Cells follow the columns of the explanation."""
+
+    label: str
+    cells: tuple[Figure | date | str, ...]
+    instrument_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a figure is what it is, from the same computation.
+
+    words    one sentence
+    terms    the calculation with its numbers; the last one is the result
+    columns  heads of the rows' cells; lines and their total
+    checks   sums that must meet: each the terms of one equation, the last one its right side
+    left_out what the figure does not count, in sentences
+    """
+
+    name: str
+    title: str
+    figure: Figure
+    as_of: date | datetime
+    words: str
+    terms: tuple[Term, ...]
+    rows_title: str = ""
+    columns: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    more_lines: int = 0  # rows that are not listed; their sum stands in the last line
+    inputs: tuple[Source, ...] = ()
+    checks: tuple[tuple[Term, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+class Explanations(Mapping[str, Explanation]):
+    """Explanations by name, each made when it is asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Explanation]]) -> None:
+        self._makers = dict(makers)
+
+    def __getitem__(self, name: str) -> Explanation:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+# ── pages ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSeries:
+    """Series for a chart, thinned: every day of the last year, fewer before; all of one length.
+
+    index       growth of one unit of money, time-weighted
+    benchmark   the benchmark on the same days, any base; empty without one
+    same_money  the same flows in the benchmark since the beginning; empty without one
+    """
+
+    days: tuple[date, ...] = ()
+    value: tuple[float, ...] = ()
+    invested: tuple[float, ...] = ()
+    index: tuple[float, ...] = ()
+    benchmark: tuple[float, ...] = ()
+    same_money: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything that the dashboard shows, from one computation.
+
+    year_gain         what the past year brought, in money; `year_return` its modified Dietz return, which has the same sign
+    gain_on_cost      total gain over everything that was ever paid for holdings
+    over_benchmark    the past year's time-weighted return less the benchmark's, in points
+    money_weighted    since `since`; a year where `money_weighted_is_annual`
+    sparks            closes of the last 30 days by instrument
+    """
+
+    currency: str
+    as_of: date
+    portfolios: int
+    table: HoldingsTable
+    net_worth: Figure
+    day_change: Figure
+    day_change_fraction: Figure
+    year_start: date
+    year_gain: Figure
+    year_return: Figure
+    year_twr: Figure
+    benchmark: InstrumentView | None
+    benchmark_year_twr: Figure
+    total_gain: Figure
+    gain_on_cost: Figure
+    over_benchmark: Figure
+    money_weighted: Figure
+    money_weighted_is_annual: bool
+    since: date | None
+    risk_level: Figure
+    volatility: Figure
+    cash: Figure
+    cash_weight: Figure
+    chart: ChartSeries
+    sparks: dict[int, tuple[float, ...]]
+    by_class: tuple[Slice, ...]
+    by_currency: tuple[Slice, ...]
+    explanations: Mapping[str, Explanation]  # by name, each made when it is asked for
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMark:
+    """Something that a person did with an instrument on a day.  `price` is in the instrument's currency."""
+
+    kind: str  # "buy", "sell", "dividend", "transfer_in", "transfer_out", "split"
+    day: date
+    price: float
+    quantity: Decimal | None
+    amount: Figure  # what was paid or received, in the report currency
+    ratio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class YearIncome:
+    """Income of one year: before tax, what was withheld or charged, and after."""
+
+    year: int
+    gross: Decimal
+    expenses: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.expenses
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """An open lot with where it lies."""
+
+    portfolio_id: int
+    lot: LotView
+
+
+@dataclass(frozen=True, slots=True)
+class SoldRow:
+    """A part of a sale with where it lies."""
+
+    portfolio_id: int
+    match: MatchView
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingDetail:
+    """Everything that the page of one instrument shows.
+
+    row           the position; None where none of the portfolios ever had an entry of it
+    parts         where the gain came from: named figures that add up to the total gain
+    yield_on_cost income of the last 365 days over the cost of what is held
+    """
+
+    instrument: InstrumentView
+    currency: str
+    as_of: date
+    row: HoldingRow | None
+    table: HoldingsTable
+    lots: tuple[LotRow, ...]
+    sold: tuple[SoldRow, ...]
+    days: tuple[date, ...]
+    closes: tuple[float, ...]
+    simulated_from: date | None
+    average_cost_local: Figure
+    marks: tuple[PriceMark, ...]
+    parts: tuple[tuple[str, Figure], ...]
+    income: tuple[YearIncome, ...]
+    income_net: Figure
+    yield_on_cost: Figure
+    money_weighted: Figure
+    money_weighted_is_annual: bool
+    previous_id: int | None
+    next_id: int | None
+    explanations: Mapping[str, Explanation]  # by name, each made when it is asked for
