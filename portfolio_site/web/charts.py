@@ -119,6 +119,7 @@ class History:
     invested   what was paid in so far, less what was taken out, in `currency`
     index      growth of one unit of money, time-weighted; any base
     benchmark  the same of the benchmark; empty without one
+    same_money what the same flows since the beginning would be worth in it, in `currency`; empty without one
     """
 
     days: Sequence[date]
@@ -128,6 +129,7 @@ class History:
     benchmark: Sequence[float]
     currency: str
     benchmark_name: str = ""
+    same_money: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def performance(history: History, *, wanted: Sequence[str] = ("1W", "1M", "YTD",
             "invested": _sent(history.invested, at, places, unit),
             "index": _sent(history.index, at, 6),
             "benchmark": _sent(history.benchmark, at, 6) if len(history.benchmark) else [],
+            "same": _sent(history.same_money, at, places, unit) if len(history.same_money) else [],
         },
         "views": {
             "value": {

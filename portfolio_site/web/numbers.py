@@ -391,6 +391,22 @@ def trend(value: Showable) -> str:
     return "up" if exact >= limit else "down" if exact <= -limit else "flat"
 
 
+# ── names that differ by language ───────────────────────────────────────────
+
+
+@register.filter
+def currency_name(code: str) -> str:
+    """EUR → Euro."""
+    name = str(manner().babel.currencies.get(code, code))
+    return name[:1].upper() + name[1:]
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """DE → Germany."""
+    return str(manner().babel.territories.get(code, code))
+
+
 # ── time ────────────────────────────────────────────────────────────────────
 
 
@@ -436,6 +452,12 @@ def clock(value: datetime | None, seconds: str = "") -> str:
 def moment(value: datetime | None) -> str:
     """20 Nov 2026, 14:32:07 in the person's time zone; the zone is named once a page."""
     return f"{day(value)}, {clock(value, 's')}" if isinstance(value, datetime) else undefined_mark("This time is not known.")
+
+
+@register.filter
+def zone(value: datetime) -> str:
+    """The name of the time zone in force: Europe/Berlin; named once a page."""
+    return timezone.get_current_timezone_name() if timezone.is_aware(value) else "UTC"
 
 
 @register.filter

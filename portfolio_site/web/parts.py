@@ -5,7 +5,8 @@ Everything escapes through format_html; nothing emits a style attribute, a scrip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,15 +24,24 @@ from portfolio_site.web.numbers import (
     Showable,
     age,
     amounts_hidden,
+    count,
+    day,
     manner,
+    moment,
     money,
     pct,
     points,
+    price,
+    price_change,
+    qty,
+    rate,
     rate_text,
+    share,
     shown,
     signed,
     trend,
     undefined_mark,
+    zone,
 )
 
 register = template.Library()
@@ -79,6 +89,19 @@ def delta(value: Showable, text: str = "", extra: str = "") -> str:
 
 
 @register.simple_tag
+def price_delta(quote: Any) -> str:
+    """The change of a price today: arrow, +$4.32 (+0.86%).  Takes anything with change, change_fraction and currency."""
+    text = price_change(quote.change, quote.currency)
+    return delta(quote.change, text if quote.change_fraction is None else f"{text} ({pct(quote.change_fraction)})")
+
+
+@register.simple_tag
+def lookup(names: Mapping[Any, str], key: Any) -> str:
+    """The name under a key; the key itself where there is none."""
+    return names.get(key, str(key))
+
+
+@register.simple_tag
 def money_big(value: Showable, currency: str = "") -> str:
     """The headline figure, its cents quieter."""
     text = money(value, currency)
@@ -94,6 +117,47 @@ def money_big(value: Showable, currency: str = "") -> str:
 def undefined(reason: str) -> str:
     """What a figure that cannot be computed shows in place of a number."""
     return undefined_mark(reason)
+
+
+# Names of figures (docs/numbers.md) that are changes: they carry a sign and a colour.  Prices and shares have forms of their own.
+CHANGES = frozenset(
+    ("gain", "total_gain", "unrealised", "realised", "income", "day_change", "price_part", "currency_part", "lead", "excess", "expenses_change")
+)
+PRICES = frozenset(("price", "close", "local_price"))
+SHARES = frozenset(("weight", "cash_weight", "share", "volatility", "yield_on_cost"))
+
+
+def _text_of(figure: Figure) -> tuple[str, bool, str]:
+    """The figure in the form of its name and unit; whether it is private; its tone."""
+    if figure.value is None:
+        return undefined_mark(figure.why_not), False, ""
+    if figure.unit is Unit.MONEY:
+        if figure.name in PRICES:
+            return price(figure), False, ""
+        return (signed(figure), True, trend(figure)) if figure.name in CHANGES else (money(figure), True, "")
+    if figure.unit is Unit.UNITS:
+        return qty(figure), True, ""
+    if figure.unit is Unit.NUMBER:
+        exact = Decimal(str(figure.value))
+        return (rate(figure) if exact != exact.to_integral_value() else count(figure)), False, ""
+    if figure.unit is Unit.FRACTION and figure.name in SHARES:
+        return share(figure), False, ""
+    return shown(figure), False, trend(figure) if figure.unit in {Unit.FRACTION, Unit.POINTS} else ""
+
+
+@register.simple_tag
+def written(value: Figure | date | str) -> str:
+    """A cell of an explanation: a figure in the form of its name, a day, or words."""
+    if not isinstance(value, Figure):
+        return day(value) if isinstance(value, date) else str(value)
+    text, private, tone = _text_of(value)
+    return format_html('<span class="{}"{}>{}</span>', f"num {tone}".strip(), mark_safe(" data-private") if private else "", text)
+
+
+@register.simple_tag
+def moment_said(value: date | datetime) -> str:
+    """20 Nov 2026, 14:32:07 Europe/Berlin; a day alone where there is no time."""
+    return f"{moment(value)} {zone(value)}" if isinstance(value, datetime) else day(value)
 
 
 @register.simple_tag

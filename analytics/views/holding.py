@@ -1,0 +1,92 @@
+"""One instrument as a person holds it: price with trades, lots, what was sold, where the gain came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from analytics import selectors
+from analytics.selectors import HoldingDetail, PriceMark
+from analytics.views.choice import Choice, choice_of
+from analytics.views.explain import explanation_page
+from analytics.views.tables import class_name
+from market.choices import Quality
+from market.selectors import get_instrument
+from portfolio_site.web import charts
+from portfolio_site.web.numbers import country_name, money, price, qty
+from portfolio_site.web.pages import render_page
+
+
+@require_GET
+@login_required
+def holding(request: HttpRequest, pk: int) -> HttpResponse:
+    """The instrument `pk` in the portfolio `?p=` or in all; `?why=` the figure to explain."""
+    choice = choice_of(request)
+    instrument = get_instrument(request.user, pk)
+    detail = selectors.holding_detail(request.user, choice.portfolios, instrument, currency=choice.currency)
+    why = request.GET.get("why", "")
+    context = _context(choice, detail)
+    if why:
+        return explanation_page(request, detail.explanations, why, context)
+    return render_page(request, "analytics/holding.html", context, fragment="position", currencies={detail.currency, detail.instrument.currency})
+
+
+def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
+    history = _history(detail)
+    chart = charts.price(history) if len(history.days) > 1 else None
+    gained = charts.Waterfall([charts.Step(name, figure) for name, figure in detail.parts if figure.known and figure.value], detail.currency)
+    years = [str(one.year) for one in detail.income]
+    row = detail.row
+    methods = {portfolio.get_cost_method_display() for portfolio in choice.portfolios if portfolio.pk in {one.portfolio_id for one in detail.lots}}
+    return {
+        "page": "holdings",
+        **choice.context(),
+        "detail": detail,
+        "instrument": detail.instrument,
+        "row": row,
+        "table": detail.table,
+        "whys": set(detail.explanations),
+        "currency": detail.currency,
+        "class_name": class_name(detail.instrument.asset_class),
+        "country": country_name(detail.instrument.country) if detail.instrument.country else "",
+        "simulated": row is not None and row.quote is not None and row.quote.quality == Quality.SIMULATED,
+        "names": {portfolio.pk: portfolio.name for portfolio in choice.all},
+        "method": next(iter(methods)) if len(methods) == 1 else "",
+        "several": len({one.portfolio_id for one in detail.lots}) > 1,
+        "chart": chart,
+        "history_from": history.days[0] if history.days else None,
+        "closes": list(zip(history.days, history.closes, strict=True))[-1:-200:-7],
+        "fallback": detail.closes,
+        "gained": gained if gained.steps else None,
+        "gained_chart": gained.figure() if gained.steps else None,
+        "income_chart": charts.bars(years, [one.net for one in detail.income], detail.currency) if years else None,
+        "previous_url": reverse("holding", args=[detail.previous_id]) + choice.suffix if detail.previous_id else "",
+        "next_url": reverse("holding", args=[detail.next_id]) + choice.suffix if detail.next_id else "",
+    }
+
+
+def _history(detail: HoldingDetail) -> charts.PriceHistory:
+    code = detail.instrument.currency
+    average = detail.average_cost_local
+    return charts.PriceHistory(
+        days=detail.days,
+        closes=detail.closes,
+        currency=code,
+        average_cost=float(average.value) if average.value is not None else None,
+        average_cost_text=f"Average cost {price(average, code)}" if average.known else "",
+        buys=[_mark(mark, code) for mark in detail.marks if mark.kind in {"buy", "transfer_in"}],
+        sales=[_mark(mark, code) for mark in detail.marks if mark.kind in {"sell", "transfer_out"}],
+        dividends=[_mark(mark, code) for mark in detail.marks if mark.kind == "dividend"],
+    )
+
+
+def _mark(mark: PriceMark, currency: str) -> charts.Mark:
+    """What hovering a mark says: "Buy 60 at $113.62", "Dividend €11.20"."""
+    name = mark.kind.replace("_", " ").capitalize()
+    if mark.kind == "dividend" or mark.quantity is None:
+        return charts.Mark(mark.day, mark.price, f"{name} {money(mark.amount)}" if mark.amount.known else name)
+    return charts.Mark(mark.day, mark.price, f"{name} {qty(mark.quantity)} at {price(mark.price, currency)}")
