@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio_site.settings.local")
 
@@ -19,7 +19,7 @@ QUEUES = ("default", "market", "analytics", "alerts")
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "default"
-app.conf.task_queues = [Queue(name) for name in QUEUES]
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]  # alike, each would get every message
 app.conf.task_routes = {f"{name}.*": {"queue": name} for name in QUEUES[1:]}
 app.conf.beat_scheduler = "portfolio_site.beat:Scheduler"
 app.conf.beat_max_loop_interval = 1  # seconds: a job that is due every two is then on time, and the end is not waited for

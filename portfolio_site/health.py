@@ -84,6 +84,7 @@ def ready() -> HttpResponse:
 def _answer(status: int, body: dict[str, Any]) -> HttpResponse:
     answer = HttpResponse(dumps(body), status=status, content_type="application/json")
     answer["Cache-Control"] = "no-store"
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # otherwise each probe of a system that is starting logs an error
     return answer
 
 

@@ -25,7 +25,7 @@ class Job:
     hour: int | None = None
     queue: str | None = None
     arguments: str = "[]"  # JSON
-    at_start: bool = False  # also rung when a one-process server starts: what waited in memory is gone
+    at_start: bool = False  # also rung when the scheduler starts: nothing rang while it was away
 
     @property
     def expires(self) -> int | None:

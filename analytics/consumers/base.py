@@ -33,6 +33,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PACE = 0.25  # seconds between rounds: four a second
 SEND_TIMEOUT = 5.0  # seconds that a peer has to take a message
+LINGER = 5.0  # seconds that a cut-off peer has to fetch what is on its way
 AUTH_TIMEOUT = 5.0  # seconds to say who one is
 MESSAGES = (60, 20.0)  # from a peer: so many at once, and so many a second
 LONGEST_MESSAGE = 16 * 1024
@@ -271,7 +272,7 @@ def _force_close(send: Send, code: int) -> None:
         return
     protocol.send_close(code)
     transport.write(b"".join(protocol.data_to_send()))
-    asyncio.get_running_loop().call_later(SEND_TIMEOUT, transport.abort)
+    asyncio.get_running_loop().call_later(LINGER, transport.abort)
 
 
 def same_origin(scope: dict[str, Any]) -> bool | None:

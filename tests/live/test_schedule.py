@@ -61,6 +61,11 @@ def test_tasks_go_to_the_queue_of_their_app():
     assert route({}, "portfolios.imports.tasks.read_batch")["queue"].name == "default"
 
 
+def test_a_message_goes_to_one_queue_only():
+    queues = app.amqp.queues
+    assert len({(queues[name].exchange.name, queues[name].routing_key) for name in QUEUES}) == len(QUEUES)
+
+
 def test_the_database_of_this_run_keeps_exact_decimals():
     selftest.check_sqlite()
     assert connection.vendor in {"sqlite", "postgresql"}

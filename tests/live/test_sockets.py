@@ -232,7 +232,7 @@ async def test_a_tick_revalues_the_portfolio_as_the_selectors_would(person, held
 
 
 async def test_a_new_entry_in_the_ledger_sends_a_new_snapshot(person, held):
-    portfolio, instruments = held
+    portfolio, _ = held
     peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(_cookie)(person)).open()
     before = await peer.next("snapshot")
     entry = await in_thread(lambda: portfolio.transactions.filter(kind="buy").order_by("id").last())()
@@ -336,7 +336,7 @@ async def test_the_page_gets_finished_text_in_the_persons_locale(person, held):
 
 
 async def test_hidden_amounts_are_not_sent(person, held):
-    portfolio, instruments = held
+    _, instruments = held
     await in_thread(lambda: type(person.preferences).objects.filter(user=person).update(hide_amounts=True))()
     page = await Peer("/ws/prices/", await in_thread(_cookie)(person)).open()
     await page.says(type="watch", ids=[str(instruments[0].pk)], p="")

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from portfolio_site import embedded, schedule
+from portfolio_site import embedded
 from portfolio_site.celery import app as celery_app
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.selftest import check_sqlite
@@ -80,8 +80,7 @@ class Command(BaseCommand):
             os._exit(0)
 
     def _greet(self, address: tuple[Any, ...]) -> None:
-        """What waited in memory is rung again; then the address, and how to sign in where the demo is loaded."""
-        schedule.ring(job for job in schedule.jobs() if job.at_start)
+        """The address, and how to sign in where the demo is loaded."""
         host, port = address[0], address[1]
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Plumbline is on http://{shown}:{port}/  (Ctrl-C stops it)")
