@@ -82,6 +82,11 @@ def test_a_fifo_sale_takes_the_oldest_lots_and_records_a_match_for_each():
     assert [(lot.event_id, lot.quantity, lot.cost, lot.unit_cost) for lot in book.positions[1].lots] == [(2, 5, D("602.5"), D("120.5"))]
 
 
+def test_the_proceeds_of_a_sale_are_shared_by_units_however_many_lots_it_takes():
+    book = Ledger(method="fifo").buy(1, 1, 7).buy(2, 2, 7).buy(3, 3, 7).buy(4, 4, 7).sell(5, 8, 10, fees=8).book()
+    assert [(match.quantity, match.proceeds) for match in book.matches] == [(1, 9), (2, 18), (3, 27), (2, 18)]
+
+
 @BOTH
 def test_selling_everything_leaves_no_units_and_no_cost(method):
     book = Ledger(method=method).buy(3, 3, "33.333333333333333333").buy(4, "0.7", 1).sell(5, "1.1", 9).sell(6, "1.3", 9).sell(7, "1.3", 9).book()
@@ -199,6 +204,11 @@ def test_without_cash_tracked_what_is_paid_comes_from_outside_and_what_is_receiv
     assert balance(book, {1: D(95), 2: D(51)}, {}) == 0
 
 
+def test_units_that_came_for_nothing_are_a_flow_of_nothing_with_their_quantity():
+    book = Ledger(tracks_cash=False).buy(3, 5, 0).fee(4, 0).book()
+    assert book.flows == (Flow(day(3), D(0), 1, 1, D(5)),)
+
+
 # ── splits ──────────────────────────────────────────────────────────────────
 
 
@@ -247,6 +257,11 @@ def test_units_transferred_in_keep_their_date_and_their_cost_and_are_no_gain():
 def test_units_transferred_in_are_first_out_if_they_were_bought_first():
     book = Ledger(method="fifo").buy(3, 1, 20).transfer_in(5, 10, 8, acquired_on="2019-02-28").sell(6, 1, 30).book()
     assert [(match.buy_id, match.gain) for match in book.matches] == [(2, 22)]
+
+
+def test_lots_of_one_day_stay_in_the_order_in_which_they_arrived():
+    ledger = Ledger(method="fifo").buy(3, 1, 20).transfer_in(4, 1, 8, acquired_on="2019-02-28").transfer_in(5, 1, 9, acquired_on="2019-02-28")
+    assert [lot.event_id for lot in ledger.book().positions[1].lots] == [2, 3, 1]
 
 
 @BOTH
