@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics.live.valuation import Line, Valuation
 from market.selectors import QuoteView
-from portfolio_site.kernel.decimals import product
+from portfolio_site.kernel.decimals import product, rounded
 from portfolio_site.web.json import dumps
 
 _HUNDRED = Decimal(100)
@@ -28,7 +28,7 @@ def quote(view: QuoteView) -> dict[str, Any]:
         "price": view.price,
         "currency": view.currency,
         "change": view.change,
-        "change_percent": percent(view.change_fraction),
+        "change_percent": None if view.change_fraction is None else rounded(view.change_fraction * _HUNDRED, 6),  # as in /stocks
         "volume": view.volume,
         "time": view.as_of,
         "source": view.source,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.shared import ROOT
 
@@ -129,10 +130,34 @@ def test_a_port_in_use_is_said_in_a_sentence(served, tmp_path):
     assert "Traceback" not in said
 
 
-def test_ctrl_c_ends_it_within_five_seconds(served):
+def test_ctrl_c_ends_it_within_five_seconds_also_with_open_sockets(served):
+    from websockets.sync.client import connect
+
+    address = f"ws://127.0.0.1:{served.port}/api/v1/ws/live"
+    silent = socket.create_connection(("127.0.0.1", served.port))  # a connection that never asks for anything
+    sockets = [connect(address, origin=f"http://127.0.0.1:{served.port}", compression=None) for _ in range(3)]
     began = time.monotonic()
     served.process.send_signal(signal.SIGINT)
     said, _ = served.process.communicate(timeout=20)
     assert time.monotonic() - began < 5
     assert served.process.returncode == 0
     assert "Stopped." in said and "Traceback" not in said
+    for wire in sockets:
+        with pytest.raises(ConnectionClosed) as ended:
+            wire.recv(timeout=1)
+        assert ended.value.rcvd.code == 1012  # restarting: come back
+    silent.close()
+
+
+def test_sigterm_ends_it_as_well(tmp_path):
+    server = Served(tmp_path)
+    server.up()
+    server.process.send_signal(signal.SIGTERM)
+    said, _ = server.process.communicate(timeout=20)
+    assert server.process.returncode == 0 and "Stopped." in said
+
+
+def test_what_was_served_before_is_served_again_on_the_same_folder(served):
+    assert served.process.poll() is not None
+    served.up()
+    assert served.get("/healthz")[0] == 200
