@@ -1,9 +1,11 @@
 """What people do with portfolios.  Each verb checks, writes in one transaction, leaves an audit line and publishes news."""
 
+from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, load_demo, load_sample, remove_sample
 from portfolios.services.drafts import TransactionDraft
 from portfolios.services.locking import only_writer
 from portfolios.services.portfolios import create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
+from portfolios.services.preview import Preview, preview_transaction
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
 from portfolios.services.recording import (
     draft_of,
@@ -16,7 +18,12 @@ from portfolios.services.recording import (
 )
 
 __all__ = [
+    "DEMO_EMAIL",
+    "DEMO_PASSWORD",
+    "DEMO_USERNAME",
+    "Demo",
     "Finding",
+    "Preview",
     "TransactionDraft",
     "add_position",
     "adjust_position",
@@ -26,11 +33,15 @@ __all__ = [
     "delete_portfolio",
     "draft_of",
     "edit_transaction",
+    "load_demo",
+    "load_sample",
     "only_writer",
+    "preview_transaction",
     "rebuild_projection",
     "record_many",
     "record_transaction",
     "remove_position",
+    "remove_sample",
     "restore_transaction",
     "update_portfolio",
     "void_many",
