@@ -27,7 +27,7 @@ from portfolio_site.kernel.decimals import rounded
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolio_site.web.idempotency import Idempotent
 from portfolio_site.web.paging import CursorPages
-from portfolio_site.web.serializers import ExactField, UndefinedSerializer, UpperField
+from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer, UpperField, currency_of
 
 MOST_SYMBOLS = 500
 
@@ -111,7 +111,7 @@ class InstrumentWanted(serializers.Serializer[Any]):
     symbol = UpperField(max_length=32)
     name = serializers.CharField(max_length=200)
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, default=AssetClass.OTHER)
-    currency = UpperField(max_length=3, min_length=3)
+    currency = CurrencyField()
     exchange = serializers.CharField(max_length=40, allow_blank=True, default="")
     isin = UpperField(max_length=12, allow_blank=True, default="")
     sector = serializers.CharField(max_length=60, allow_blank=True, default="")
@@ -125,7 +125,7 @@ class InstrumentChange(serializers.Serializer[Any]):
     symbol = UpperField(max_length=32, required=False)
     name = serializers.CharField(max_length=200, required=False)
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False)
-    currency = UpperField(max_length=3, min_length=3, required=False)
+    currency = CurrencyField(required=False)
     exchange = serializers.CharField(max_length=40, allow_blank=True, required=False)
     isin = UpperField(max_length=12, allow_blank=True, required=False)
     sector = serializers.CharField(max_length=60, allow_blank=True, required=False)
@@ -136,7 +136,7 @@ class InstrumentChange(serializers.Serializer[Any]):
 class InstrumentQuery(serializers.Serializer[Any]):
     search = serializers.CharField(max_length=100, required=False, help_text="Start of a symbol or ISIN, or part of a name.")
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False)
-    currency = UpperField(max_length=3, required=False)
+    currency = CurrencyField(required=False)
     own = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="true: one's own only; false: everybody's only.")
 
 
@@ -225,8 +225,8 @@ class RateQuery(serializers.Serializer[Any]):
 
 
 class OwnRate(serializers.Serializer[Any]):
-    base = UpperField(max_length=3, min_length=3)
-    quote = UpperField(max_length=3, min_length=3)
+    base = CurrencyField()
+    quote = CurrencyField()
     date = serializers.DateField()
     rate = ExactField()
 
@@ -362,7 +362,7 @@ class StockBatch(APIView):
 
 def _currency(code: str) -> Currency:
     try:
-        return Currency(code.upper())
+        return currency_of(code)
     except UnknownCurrency as problem:
         raise UnknownCurrencyCode(str(problem)) from None
 

@@ -26,14 +26,21 @@ from portfolio_site.web.deeds import tell
 
 MOST_ROWS = 10_000
 _DESCRIBED = ("symbol", "name", "asset_class", "currency", "exchange", "isin", "sector", "country", "region")
-_UPPER = frozenset({"symbol", "currency", "isin", "country"})
+_UPPER = frozenset({"symbol", "isin", "country"})
 
 
 def _described(changes: dict[str, Any]) -> dict[str, str]:
     unknown = changes.keys() - set(_DESCRIBED)
     if unknown:
         raise TypeError(f"not a description of an instrument: {', '.join(sorted(unknown))}")
-    return {field: str(value).strip().upper() if field in _UPPER else str(value).strip() for field, value in changes.items()}
+    return {field: _tidied(field, str(value).strip()) for field, value in changes.items()}
+
+
+def _tidied(field: str, text: str) -> str:
+    """Codes in capitals; but GBp stays as it is, and is refused: it is pence, not pounds."""
+    if field == "currency":
+        return text.upper() if text.islower() else text
+    return text.upper() if field in _UPPER else text
 
 
 def _checked(instrument: Instrument) -> None:

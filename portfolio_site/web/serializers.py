@@ -10,6 +10,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio_site.kernel.decimals import NotExact, exact, plain
+from portfolio_site.kernel.money import Currency, UnknownCurrency
+
+
+def currency_of(text: str) -> Currency:
+    """The currency that a program or person wrote.  Small letters are raised, mixed ones are not: GBp is pence.  Raises UnknownCurrency."""
+    return Currency(text.upper() if text.islower() else text)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
@@ -32,6 +38,20 @@ class UpperField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         return str(super().to_internal_value(data)).upper()
+
+
+@extend_schema_field({"type": "string", "minLength": 3, "maxLength": 3, "example": "EUR"})
+class CurrencyField(serializers.CharField):
+    """A currency code.  “eur” is read as EUR; “GBp” is pence, not pounds, and refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 3, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return currency_of(str(super().to_internal_value(data)))
+        except UnknownCurrency as problem:
+            raise serializers.ValidationError(str(problem), code="unknown_currency") from None
 
 
 class UndefinedSerializer(serializers.Serializer[Any]):
