@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 
+from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATA_DIR, FIELD_KEYS, FINGERPRINT_KEY, SECRET_KEY, env
+from portfolio_site.settings.base import DATA_DIR, FIELD_KEYS, FINGERPRINT_KEY, SECRET_KEY
 
 SECRET_KEY = SECRET_KEY or base64.b64encode(env.secret_file(DATA_DIR / "keys" / "secret_key", 48)).decode()
 FIELD_KEYS = FIELD_KEYS or {1: env.secret_file(DATA_DIR / "keys" / "field_key_1")}

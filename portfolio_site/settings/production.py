@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
+from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, FINGERPRINT_KEY, PROCESSES, REDIS_URL, ROLE, SEALING_KEY, SECRET_KEY, env
+from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, FINGERPRINT_KEY, PROCESSES, REDIS_URL, ROLE, SEALING_KEY, SECRET_KEY
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
+from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATABASES, REST_FRAMEWORK, TEMPLATES, env
+from portfolio_site.settings.base import DATABASES, REST_FRAMEWORK, TEMPLATES
 
 SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
@@ -23,9 +25,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, not memory: tests with several threads need several connections
-    DATABASES["default"]["TEST"] = {
-        "NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{env.text('USER', 'x')}-{__import__('os').getpid()}.sqlite3"
-    }
+    DATABASES["default"]["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{os.getpid()}.sqlite3"}
 else:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["CONN_MAX_AGE"] = 0

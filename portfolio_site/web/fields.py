@@ -47,7 +47,7 @@ class ExactFormField(forms.Field):
             raise ValidationError(str(problem), code="invalid") from None
 
 
-class ExactDecimalField(models.Field):
+class ExactDecimalField(models.Field[Any, Any]):
     """A decimal with at most 18 places and 38 digits, kept to the last digit."""
 
     description = "Exact decimal (38 digits, 18 places)"
@@ -57,7 +57,7 @@ class ExactDecimalField(models.Field):
         return f"numeric({DIGITS}, {PLACES})" if connection.vendor == "postgresql" else "text"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        column = connection.ops.quote_name(self.column)
+        column = connection.ops.quote_name(self.column or "")
         if connection.vendor == "postgresql":
             return f"{column} <> 'NaN'::numeric"
         return f"{column} IS NULL OR ({column} GLOB '*[0-9].{'[0-9]' * PLACES}' AND {column} NOT GLOB '*[^0-9.-]*')"

@@ -49,7 +49,9 @@ def status_of(error: DomainError) -> int:
     return 500
 
 
-def document(status: int, code: str, detail: str, request_id: str, *, title: str = "", errors: list[dict[str, str]] | None = None, **more: Any) -> dict[str, Any]:
+def document(
+    status: int, code: str, detail: str, request_id: str, *, title: str = "", errors: list[dict[str, str]] | None = None, **more: Any
+) -> dict[str, Any]:
     """The problem document of api.md."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -101,7 +103,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
         answer: Response | None = Response(body, status=body["status"])
     else:
         context = dict(context)
-        answer = _Handler(exc, context).run()
+        answer = _Handler(exc, context).run()  # type: ignore[arg-type]  # the view, its arguments and the request, as the framework passes them
     if answer is not None:
         answer.content_type = CONTENT_TYPE
         if answer.status_code == 503:

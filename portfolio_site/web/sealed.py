@@ -77,7 +77,7 @@ def fingerprint(text: str, purpose: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-class SealedField(models.Field):
+class SealedField(models.Field[Any, Any]):
     """Base of the sealed fields.  Subclasses say how a value becomes bytes and back."""
 
     empty_strings_allowed = False
@@ -98,7 +98,7 @@ class SealedField(models.Field):
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         return None if value is None else self._load(unseal(bytes(value), self.label))
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return None if value is None else connection.Database.Binary(seal(self._dump(value), self.label))
 
     def get_lookup(self, lookup_name: str) -> Any:

@@ -9,6 +9,9 @@ from rest_framework.throttling import SimpleRateThrottle
 
 
 class _Throttle(SimpleRateThrottle):
+    num_requests: int
+    duration: int
+
     def allow_request(self, request: Request, view: Any) -> bool:
         allowed = super().allow_request(request, view)
         if self.rate is not None and getattr(self, "key", None) is not None:
