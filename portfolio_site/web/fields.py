@@ -8,7 +8,7 @@ so look-ups that compare sizes are refused; amounts are compared and summed in P
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import FieldError, ValidationError
@@ -47,7 +47,13 @@ class ExactFormField(forms.Field):
             raise ValidationError(str(problem), code="invalid") from None
 
 
-class ExactDecimalField(models.Field[Any, Any]):
+if TYPE_CHECKING:
+    _Field = models.Field[Any, Any]
+else:
+    _Field = models.Field  # generic to the type checker only
+
+
+class ExactDecimalField(_Field):
     """A decimal with at most 18 places and 38 digits, kept to the last digit."""
 
     description = "Exact decimal (38 digits, 18 places)"

@@ -15,7 +15,7 @@ import json
 import os
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -77,7 +77,13 @@ def fingerprint(text: str, purpose: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-class SealedField(models.Field[Any, Any]):
+if TYPE_CHECKING:
+    _Field = models.Field[Any, Any]
+else:
+    _Field = models.Field  # generic to the type checker only
+
+
+class SealedField(_Field):
     """Base of the sealed fields.  Subclasses say how a value becomes bytes and back."""
 
     empty_strings_allowed = False
