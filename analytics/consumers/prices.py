@@ -1,7 +1,7 @@
 """The pages' own socket, `/ws/prices/`: finished text, so that the script in the page knows no locale (static/js/live.js).
 
 server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text}
-                {type: "tick", seq, as_of, rows: [{id, dir, sign, price, pct, change, value, day}], totals: {nav, nav_pct, day, sign}}
+                {type: "tick", seq, as_of, rows: [{id, dir, sign, price, pct, change, value, day}], totals: {nav, nav0, nav_pct, day, day0, sign}}
                 {type: "stale", id, text}, {type: "alert", …}
 page → server   {type: "watch", ids: [...], p: "portfolio, or empty for all"}
 
@@ -158,10 +158,17 @@ def _held(line: Line, currency: str) -> dict[str, str]:
 
 
 def _totals(valuation: Valuation) -> dict[str, Any]:
-    totals: dict[str, Any] = {"nav": str(numbers.money(valuation.value, valuation.currency))}
+    totals: dict[str, Any] = {
+        "nav": str(numbers.money(valuation.value, valuation.currency)),
+        "nav0": str(numbers.money0(valuation.value, valuation.currency)),
+    }
     fraction = valuation.day_change_fraction
     if valuation.day_change is not None:
-        totals |= {"day": str(numbers.signed(valuation.day_change, valuation.currency)), "sign": _sign(valuation.day_change)}
+        totals |= {
+            "day": str(numbers.signed(valuation.day_change, valuation.currency)),
+            "day0": str(numbers.signed0(valuation.day_change, valuation.currency)),
+            "sign": _sign(valuation.day_change),
+        }
     if fraction is not None:
         totals["nav_pct"] = f"({numbers.pct(fraction)})"
     return totals

@@ -16,6 +16,7 @@ from analytics.views.explain import explanation_page
 from analytics.views.tables import class_name
 from market.choices import Quality
 from market.selectors import get_instrument
+from portfolio_site.kernel.dates import years_before
 from portfolio_site.web import charts
 from portfolio_site.web.numbers import country_name, money, price, qty
 from portfolio_site.web.pages import render_page
@@ -58,9 +59,10 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
         "method": next(iter(methods)) if len(methods) == 1 else "",
         "several": len({one.portfolio_id for one in detail.lots}) > 1,
         "chart": chart,
-        "history_from": history.days[0] if history.days else None,
+        "history_from": detail.days[0] if detail.days else None,
+        "chart_from": history.days[0] if history.days else None,
         "closes": list(zip(history.days, history.closes, strict=True))[-1:-200:-7],
-        "fallback": detail.closes,
+        "fallback": history.closes,
         "gained": gained if gained.steps else None,
         "gained_chart": gained.figure() if gained.steps else None,
         "income_chart": charts.bars(years, [one.net for one in detail.income], detail.currency) if years else None,
@@ -70,11 +72,14 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
 
 
 def _history(detail: HoldingDetail) -> charts.PriceHistory:
+    """Closes from a year before the first entry on, so that what was done stands in the middle of the chart; all where nothing was."""
     code = detail.instrument.currency
     average = detail.average_cost_local
+    since = years_before(min(mark.day for mark in detail.marks), 1) if detail.marks else None
+    start = next((i for i, day in enumerate(detail.days) if since is None or day >= since), 0)
     return charts.PriceHistory(
-        days=detail.days,
-        closes=detail.closes,
+        days=detail.days[start:],
+        closes=detail.closes[start:],
         currency=code,
         average_cost=float(average.value) if average.value is not None else None,
         average_cost_text=f"Average cost {price(average, code)}" if average.known else "",

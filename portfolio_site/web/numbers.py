@@ -310,7 +310,11 @@ def price(value: Showable, currency: str = "") -> str:
 def price_change(value: Showable, currency: str = "") -> str:
     """A change of a price: +$4.32."""
     known = _open(value, currency)
-    return known if isinstance(known, str) else _money(known.value, known.currency, 2 if abs(_exact(known.value)) >= 1 else 4, True)
+    return (
+        known
+        if isinstance(known, str)
+        else _money(known.value, known.currency, 2 if abs(_exact(known.value)) >= Decimal("0.01") or not known.value else 4, True)
+    )
 
 
 @register.filter
@@ -396,9 +400,18 @@ def trend(value: Showable) -> str:
 
 @register.filter
 def currency_name(code: str) -> str:
-    """EUR → Euro."""
-    name = str(manner().babel.currencies.get(code, code))
-    return name[:1].upper() + name[1:]
+    """EUR → Euro, USD → US dollar: in sentence case where the language writes it so."""
+    known = manner().babel
+    first, _, rest = str(known.currencies.get(code, code)).partition(" ")
+    rest = rest.lower() if known.language == "en" else rest
+    return f"{first[:1].upper()}{first[1:]} {rest}".rstrip()
+
+
+@register.filter
+def currency_word(code: str) -> str:
+    """The same inside a sentence: "in euro", "in US dollar"."""
+    name = currency_name(code)
+    return name.lower() if manner().babel.language == "en" and " " not in name and name != code else name
 
 
 @register.filter

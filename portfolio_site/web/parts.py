@@ -62,7 +62,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 def mark() -> SafeString:
     """The product's mark: a plumb line hanging from a beam."""
     return mark_safe(
-        '<svg class="brand__mark" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="8"/>'
+        '<svg class="brand__mark" width="28" height="28" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="8"/>'
         '<path d="M8.5 6.75h11M14 6.75v7.5"/><path class="brand__bob" d="M10.6 14.25h6.8L14 22Z"/></svg>'
     )
 

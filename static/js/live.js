@@ -1,11 +1,11 @@
 /* Live prices. One socket a page; messages carry text that the server has already formatted, so this file knows no locale.
 
    server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
-                   {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav_pct, day, sign}}
+                   {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav0, nav_pct, day, day0, sign}}
                    {type: "stale", id, text}; {type: "alert", sentence}, shown as a toast and told to the page as "alert-fired"
    page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
 
-   Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav-pct | nav-day".
+   Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav0 | nav-total | nav-pct | nav-day | nav-day0"; those with 0 are in whole units.
    `dir` says which way the price moved since the last tick (the flash); `sign` the colour of the change since the close before.
    Where there is no socket, parts with data-poll are fetched again every minute while the page is looked at. */
 (() => {
@@ -75,32 +75,54 @@
     if (totals) {
       headline($('[data-live="nav"]'), totals.nav);
       $$('[data-live="nav-total"]').forEach(el => set(el, totals.nav));
+      $$('[data-live="nav0"]').forEach(el => set(el, totals.nav0));
+      $$('[data-live="nav-day0"]').forEach(el => { set(el, totals.day0); if (totals.sign !== undefined) tint(el, totals.sign); });
       $$('[data-live="nav-pct"]').forEach(el => { set(el, totals.nav_pct); if (totals.sign !== undefined) tint(el, totals.sign); });
       $$('[data-live="nav-day"]').forEach(el => change(el, totals.day, totals.sign));
     }
     queue.clear(); totals = null;
   }
 
+  /* Every message of a socket is numbered. After a gap the parts that must be right fetch themselves again, at most every ten seconds. */
+  function follow(number) {
+    if (!number) return;
+    const gap = seq && number > seq + 1;
+    seq = number;
+    if (gap) resync();
+  }
+  let synced = 0;
+  function resync() {
+    if (Date.now() - synced < 10000) return;
+    synced = Date.now();
+    emit("live-resync"); /* partials listen with hx-trigger="live-resync from:document" */
+  }
+
   function receive(m) {
+    follow(m.seq);
     if (m.type === "hello") { show(m.state, m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
     if (m.type === "stale") { emit("price-stale", m); return; }
     if (m.type === "alert") { emit("alert-fired", m); emit("toast", { text: m.message }); return; }
     if (m.type === "alert") { emit("alert-fired", m); if (m.text || m.sentence) emit("toast", { text: m.text || m.sentence }); return; }
     if (m.type !== "tick") return;
-    if (seq && m.seq > seq + 1) emit("live-resync"); /* a gap: partials listen with hx-trigger="live-resync from:document" */
-    seq = m.seq || seq;
     (m.rows || []).forEach(r => queue.set(String(r.id), { ...queue.get(String(r.id)), ...r, id: String(r.id) }));
     totals = m.totals || totals;
     show(state === "delayed" || state === "closed" ? state : "live", m.as_of);
     if (!frame) frame = requestAnimationFrame(paint);
   }
 
-  const watch = () => socket?.readyState === 1 && socket.send(JSON.stringify({ type: "watch", p: query.get("p") || "", ids: [...new Set($$("[data-row]").map(r => r.dataset.row))] }));
+  let watched = "";
+  function watch() {
+    if (socket?.readyState !== 1) return;
+    const wanted = JSON.stringify({ type: "watch", p: query.get("p") || "", ids: [...new Set($$("[data-row]").map(r => r.dataset.row))].sort() });
+    if (wanted === watched) return;
+    watched = wanted;
+    socket.send(wanted);
+  }
   function connect() {
     const path = document.body.dataset.live;
     if (!path || socket || !navigator.onLine) return;
     try { socket = new WebSocket(location.origin.replace(/^http/, "ws") + path); } catch { return; }
-    socket.onopen = () => { if (tries) emit("live-resync"); tries = 0; seq = 0; opened = true; watch(); };
+    socket.onopen = () => { if (tries) resync(); tries = 0; seq = 0; watched = ""; opened = true; watch(); };
     socket.onmessage = e => receive(JSON.parse(e.data));
     socket.onclose = () => {
       socket = null;
