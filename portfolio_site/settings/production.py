@@ -39,6 +39,8 @@ def _refusals() -> list[str]:
         reasons.append("FINGERPRINT_KEY is not set. Without it equal entries cannot be found again; see docs/settings.md.")
     if not env.text("PROXY_COUNT", ""):
         reasons.append("PROXY_COUNT is not set. Say how many proxies stand in front (0 for none): limits count by client address.")
+    if not env.text("SITE_URL", ""):
+        reasons.append("SITE_URL is not set. Mails link to it; write the address that people use, such as https://plumbline.example.")
     if PROCESSES > 1 and not REDIS_URL:
         reasons.append("WEB_CONCURRENCY is above 1 without REDIS_URL. Memory is not shared between processes.")
     if ROLE != "embedded" and not (DATABASE_URL and REDIS_URL):
