@@ -147,6 +147,11 @@ def test_each_unit_bears_the_same_of_a_dividend_until_its_lot_costs_nothing():
     assert [lot.cost for lot in ledger.dividend(6, 20).book().positions[1].lots] == [0, 30]  # 10 each, of which the first has but 5
 
 
+def test_what_a_cheap_lot_cannot_bear_an_older_dear_one_does():
+    book = Ledger(method="fifo", dividend_treatment="reduce_cost").buy(3, 10, 5).buy(4, 10, 1).dividend(5, 30).book()
+    assert ([lot.cost for lot in book.positions[1].lots], book.income) == ([30, 0], 0)
+
+
 def test_a_dividend_that_lowers_cost_keeps_the_rate_at_which_the_units_were_bought():
     book = Ledger(dividend_treatment="reduce_cost").buy(3, 10, 100, currency=USD, fx="0.9").dividend(5, 100, currency=USD, fx="0.45").book()
     assert (book.positions[1].cost, book.positions[1].cost_local) == (855, 950)  # 900 − 45; 1000 × 855/900
