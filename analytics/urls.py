@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import path
 
-from analytics import views
+from analytics import api, views
 
 urlpatterns: list[Any] = [
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -14,4 +14,11 @@ urlpatterns: list[Any] = [
     path("holdings/<id:pk>/", views.holding, name="holding"),
     path("search/", views.search, name="search"),
 ]
-api_patterns: list[Any] = []
+api_patterns: list[Any] = [
+    path("portfolios/<id:pk>/value", api.ValueView.as_view(), name="api-value"),
+    path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
+    path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),
+    path("portfolios/all/value", api.AllValueView.as_view(), name="api-value-all"),
+    path("portfolios/all/gains", api.AllGainsView.as_view(), name="api-gains-all"),
+    path("portfolios/all/performance", api.AllPerformanceView.as_view(), name="api-performance-all"),
+]

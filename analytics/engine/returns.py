@@ -6,9 +6,9 @@ Values and flows are money of one currency.  `value` has n + 1 entries for n day
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray, checked, checked_flow, finite
 from analytics.engine.errors import MalformedSeries, Undefined
@@ -145,6 +145,24 @@ def _slope(log_growth: FloatArray, share: FloatArray, amounts: FloatArray) -> Fl
     return np.asarray((factor * np.exp(exponent)) @ amounts, dtype=np.float64)
 
 
+def _crossing(curve: Callable[[float], float], slope: Callable[[float], float] | None, left: float, right: float) -> float:
+    """Where the curve crosses zero between two points of different sign: Newton's steps, halving where one leaves the bracket."""
+    below = curve(left) < 0
+    at = (left + right) / 2
+    for _ in range(200):
+        height = curve(at)
+        if height == 0:
+            return at
+        left, right = (at, right) if (height < 0) == below else (left, at)
+        lean = slope(at) if slope is not None else 0.0
+        step = at - height / lean if lean else left
+        following = step if left < step < right else (left + right) / 2
+        if abs(following - at) <= 1e-15 * max(1.0, abs(at)) or following in (left, right):
+            return following
+        at = following
+    return at
+
+
 def _roots(share: FloatArray, amounts: FloatArray, lowest: float, highest: float) -> list[float]:
     """Every log growth in [lowest, highest] at which the amounts cancel, found on a grid and between its neighbours.
 
@@ -165,11 +183,11 @@ def _roots(share: FloatArray, amounts: FloatArray, lowest: float, highest: float
     for i in range(_GRID):
         left, right, low, high = float(grid[i]), float(grid[i + 1]), float(height[i]), float(height[i + 1])
         if low * high < 0:
-            found.append(float(brentq(curve, left, right, xtol=1e-15, rtol=1e-15, maxiter=200)))
+            found.append(_crossing(curve, slope, left, right))
         elif low * high > 0 and left * right >= 0 and low * lean[i] < 0 < high * lean[i + 1]:
-            turn = float(brentq(slope, left, right, xtol=1e-15, rtol=1e-15, maxiter=200)) if lean[i] * lean[i + 1] < 0 else left
+            turn = _crossing(slope, None, left, right)
             if curve(turn) * low < 0:
-                found += [float(brentq(curve, a, b, xtol=1e-15, rtol=1e-15, maxiter=200)) for a, b in ((left, turn), (turn, right))]
+                found += [_crossing(curve, slope, a, b) for a, b in ((left, turn), (turn, right))]
     return sorted(set(found))
 
 

@@ -271,7 +271,7 @@ class Stretch:
     def series(self) -> PerformanceSeries:
         """See PerformanceSeries.  Where the return has no number, its series is flat up to there."""
         daily = self.daily
-        known = daily.known
+        known = daily.known & (not self.is_empty)
         whole = self.scope.daily
         invested = whole.invested[whole.at(daily.first) : whole.at(daily.first) + len(daily.value)]
         try:

@@ -72,7 +72,18 @@ def euro_portfolio(person: Any, share: Any, fund: Any, index: Any, dollars: None
     portfolio = make_portfolio(person, name="Core", benchmark=index)
     record(portfolio, "deposit", began, amount="10000")
     record(portfolio, "buy", began + timedelta(days=2), share, quantity="40", price="100.02", fees="4.90")
-    record(portfolio, "buy", began + timedelta(days=10), fund, quantity="60", price="50.05", fees="1", settlement_currency="EUR", fx_rate="1", amount="2405.40")
+    record(
+        portfolio,
+        "buy",
+        began + timedelta(days=10),
+        fund,
+        quantity="60",
+        price="50.05",
+        fees="1",
+        settlement_currency="EUR",
+        fx_rate="1",
+        amount="2405.40",
+    )
     record(portfolio, "deposit", began + timedelta(days=100), amount="2000")
     record(portfolio, "dividend", began + timedelta(days=120), share, amount="34", taxes="6")
     record(portfolio, "sell", began + timedelta(days=200), share, quantity="15", price="102", fees="4.90")

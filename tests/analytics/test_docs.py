@@ -1,0 +1,50 @@
+"""docs/numbers.md: its worked numbers come out as written, and every figure that is answered has its entry."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analytics.engine.benchmark import same_money
+from analytics.engine.returns import money_weighted_return, time_weighted_return
+from analytics.engine.risk import risk_level
+from tests.shared import ROOT
+
+PAGE = (ROOT / "docs" / "numbers.md").read_text(encoding="utf-8")
+BLOCKS = [
+    {line.split()[0]: np.array([float(word) for word in line.split()[1:]]) for line in block.strip().splitlines()}
+    for block in re.findall(r"```numbers\n(.*?)```", PAGE, re.DOTALL)
+]
+
+
+def test_every_worked_example_comes_out_as_written() -> None:
+    tried = 0
+    for block in BLOCKS:
+        if "twr" in block:
+            found, expected = [time_weighted_return(block["value"], block["in"], block["out"])], block["twr"]
+        elif "mwr" in block:
+            found, expected = [money_weighted_return(block["days"].astype(np.int64), block["flows"])], block["mwr"]
+        elif "same_money" in block:
+            found, expected = [same_money(0.0, block["in"], block["out"], block["index"])[-1]], block["same_money"]
+        else:
+            found, expected = [risk_level(v) for v in block["volatility"]], block["level"]
+        assert found == pytest.approx(list(expected), abs=1e-12)
+        tried += 1
+    assert tried == 4
+
+
+@pytest.mark.parametrize("room", sorted((ROOT / "analytics").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_figure_has_its_entry(room: Path) -> None:
+    named = re.findall(r'(?:Figure|Figure\.undefined|figure|less|renamed|total|_plus)\(\s*"([a-z_]+)"', room.read_text(encoding="utf-8"))
+    inputs = {"start_value", "end_value", "quantity", "amount", "price", "rate", "average_cost", "yield_on_cost"}  # named by their words
+    missing = {name for name in named if f"*{name}*" not in PAGE} - inputs
+    assert not missing
+
+
+def test_every_definition_that_the_engine_names_is_on_the_page() -> None:
+    for path in (ROOT / "analytics" / "engine").glob("*.py"):
+        for heading in re.findall(r'numbers\.md: "([^"]+)"', path.read_text(encoding="utf-8")):
+            assert heading.lower() in PAGE.lower(), f"{path.name}: {heading}"
