@@ -87,8 +87,8 @@ class Scope:
 
     @cached_property
     def table(self) -> HoldingsTable:
-        """What is held and worth now."""
-        return holdings_of(self.portfolios, currency=self.currency)
+        """What is held and worth now, or at the close of `today` where that is in the past."""
+        return holdings_of(self.portfolios, currency=self.currency, as_of=self.today)
 
     @cached_property
     def instruments(self) -> dict[int, InstrumentView]:
