@@ -5,9 +5,26 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
-from portfolios import api
+from portfolios import api, views
+from portfolios.imports import urls as imports
 
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("portfolios/", views.portfolios, name="portfolios"),
+    path("portfolios/new/", views.portfolio_add, name="portfolio-add"),
+    path("portfolios/<id:pk>/", views.portfolio, name="portfolio"),
+    path("portfolios/<id:pk>/settings/", views.portfolio_edit, name="portfolio-edit"),
+    path("portfolios/<id:pk>/delete/", views.portfolio_delete, name="portfolio-delete"),
+    path("sample/", views.sample_load, name="sample-load"),
+    path("sample/remove/", views.sample_remove, name="sample-remove"),
+    path("transactions/", views.transactions, name="transactions"),
+    path("transactions/new/", views.transaction_add, name="transaction-add"),
+    path("transactions/preview/", views.transaction_preview, name="transaction-preview"),
+    path("transactions/instruments/", views.instrument_options, name="instrument-options"),
+    path("transactions/<id:pk>/edit/", views.transaction_edit, name="transaction-edit"),
+    path("transactions/<id:pk>/void/", views.transaction_void, name="transaction-void"),
+    path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
+    *imports.urlpatterns,
+]
 
 api_patterns = [
     path("portfolios", api.PortfoliosView.as_view(), name="api-portfolios"),
@@ -21,4 +38,5 @@ api_patterns = [
     path("transactions", api.TransactionsView.as_view(), name="api-transactions"),
     path("transactions/<id:pk>", api.TransactionView.as_view(), name="api-transaction"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
+    *imports.api_patterns,
 ]

@@ -27,6 +27,7 @@ from portfolios.importers.reading.cells import facts_of, overlong
 KEY, LABEL = "generic", "A table with a header row"
 SKIP = "skip"
 _CASH_ONLY = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.INTEREST, Kind.FEE, Kind.TAX)
+_ESCAPED = tuple("=+-@\t'＝＋－＠")
 _REVERSIBLE = (Kind.DIVIDEND, Kind.INTEREST, Kind.FEE, Kind.TAX)
 
 
@@ -156,12 +157,16 @@ class _Rows:
     def __init__(self, layout: Layout, options: Options) -> None:
         self.layout, self.options = layout, options
         self.names = {field: normal(column) for field, column in layout.columns.items()}
+        # our own export keeps the ledger's signs; elsewhere a fee of −5 is a cost of 5
+        self.own = set(self.names.values()) >= {"settlement_currency", "fx_rate", "ratio_new", "acquired_on"}
 
     def _name(self, field: str) -> str:
         return self.names.get(field, f"({field})")
 
     def _text(self, row: Cells, field: str) -> str:
-        return row.text(self.names[field]) if field in self.names else ""
+        text = row.text(self.names[field]) if field in self.names else ""
+        # exports put an apostrophe before what a spreadsheet would take for a formula
+        return text[1:] if text[:1] == "'" and text[1:2] in _ESCAPED else text
 
     def _number(self, row: Cells, field: str) -> Decimal | None:
         return row.number_or_none(self.names[field]) if field in self.names else None
@@ -243,16 +248,17 @@ class _Rows:
         if kind in (Kind.BUY, Kind.SELL):
             return self._trade(draft, quantity or Decimal(0), price or None, amount)
         if kind is Kind.TRANSFER_OUT:
-            return replace(draft, quantity=quantity, settlement_currency="", fx_rate=None)
+            return replace(draft, quantity=quantity)
         if kind is Kind.TRANSFER_IN:
             acquired = row.moment(self._name("acquired_on")).day if self._text(row, "acquired_on") else None
-            return replace(draft, quantity=quantity, price=price or Decimal(0), amount=abs(amount) if amount else None, acquired_on=acquired)
+            price = Decimal(0) if price is None and amount is None else price
+            return replace(draft, quantity=quantity, price=price, amount=abs(amount) if amount is not None else None, acquired_on=acquired)
         if kind is Kind.DIVIDEND and not amount and quantity and price:
             return replace(draft, quantity=quantity, price=price)
         if not amount:
             raise CellProblem("missing", "The amount is missing or zero.", self.layout.columns.get("amount", "amount"))
         if kind in (Kind.FEE, Kind.TAX):
-            return replace(draft, amount=abs(amount), fees=None, taxes=None)
+            return replace(draft, amount=amount if self.own else abs(amount), fees=None, taxes=None)
         signed = amount if kind in _REVERSIBLE else abs(amount)
         return replace(draft, quantity=quantity if kind is Kind.DIVIDEND else None, amount=signed)
 

@@ -12,7 +12,7 @@ class ImportNotFound(NotFound):
 
 
 class NotAtThisStep(Conflict):
-    """What was asked for belongs to another step of the import.  data: status."""
+    """What was asked for belongs to another step of the import.  data: step."""
 
     code, title = "import_not_ready", "The import is at another step."
 

@@ -66,7 +66,9 @@ def _prepared(portfolio: Portfolio, each: Candidate, known: Mapping[Pair, RateVi
     if draft.kind is Kind.SPLIT:
         return TransactionDraft(**common, ratio_new=draft.ratio_new, ratio_old=draft.ratio_old)
     if draft.kind is Kind.TRANSFER_OUT:
-        return TransactionDraft(**common, quantity=draft.quantity, fees=fees, taxes=taxes)
+        # what moves no money needs no rate
+        paid = draft.settlement_currency if fees or taxes else portfolio.base_currency
+        return TransactionDraft(**common, quantity=draft.quantity, fees=fees, taxes=taxes, settlement_currency=paid)
     settlement = draft.settlement_currency or draft.currency
     # of a dividend whose cash is known the amount a unit is only told; some brokers tell it after tax, so it is not kept
     price = None if draft.kind is Kind.DIVIDEND and draft.amount is not None else draft.price

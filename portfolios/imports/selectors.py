@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -123,6 +123,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import recorded: entries that still count, and the holdings they touch, new ones told apart."""
+
+    entries: int
+    new: tuple[Instrument, ...]
+    changed: tuple[Instrument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BatchLine:
     """A past import in the list."""
 
@@ -131,8 +140,8 @@ class BatchLine:
     recorded: int
     can_undo: bool
     can_go_on: bool
+    can_discard: bool
     step: str  # name of the address where it goes on
-    states: tuple[str, ...] = field(default=())
 
 
 def get_import(user: Any, pk: int) -> ImportBatch:
@@ -171,6 +180,7 @@ def past_imports(user: Any, most: int = 20) -> list[BatchLine]:
             recorded=counts.get(batch.pk, 0),
             can_undo=batch.status == ImportStatus.COMMITTED and counts.get(batch.pk, 0) > 0,
             can_go_on=batch.status in (ImportStatus.MAPPING, ImportStatus.REVIEW),
+            can_discard=batch.status in (ImportStatus.UPLOADED, ImportStatus.MAPPING, ImportStatus.REVIEW, ImportStatus.FAILED),
             step=step_of(batch),
         )
         for batch in batches
@@ -294,3 +304,28 @@ def change_of(batch: ImportBatch) -> Change:
         first=date.fromisoformat(summary["first"]) if summary["first"] else None,
         last=date.fromisoformat(summary["last"]) if summary["last"] else None,
     )
+
+
+def outcome_of(batch: ImportBatch) -> Outcome:
+    """What stands in the ledger of an import.  Four queries."""
+    live = Transaction.objects.live().filter(portfolio=batch.portfolio_id)
+    entries = live.filter(batch=batch)
+    touched = set(entries.filter(instrument__isnull=False).order_by().values_list("instrument", flat=True).distinct())
+    elsewhere = live.filter(instrument__in=touched).exclude(batch=batch).order_by()
+    before = set(elsewhere.values_list("instrument", flat=True).distinct())
+    known = sorted(instruments_visible_to(batch.portfolio.owner).filter(pk__in=touched), key=lambda one: one.name.casefold())
+    return Outcome(
+        entries=entries.count(),
+        new=tuple(one for one in known if one.pk not in before),
+        changed=tuple(one for one in known if one.pk in before),
+    )
+
+
+def rows_left_out(batch: ImportBatch) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """(row, why, cells by column) of each row that stays or stayed out, once a row, in order of the file."""
+    stays = STATES["unknown"] | STATES["error"] | STATES["duplicate"] | STATES["out"]
+    last = 0
+    for row in ImportRow.objects.filter(stays, batch=batch).order_by("number", "part").iterator(chunk_size=500):
+        if row.number != last:
+            last = row.number
+            yield row.number, row.reason or STATE_LABELS[state_of(row)], dict(row.draft.get("cells", {}))

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.services import record_audit
@@ -80,7 +80,7 @@ def _locked(batch: ImportBatch, *steps: ImportStatus) -> ImportBatch:
     current.portfolio, current.uploaded_by = batch.portfolio, batch.uploaded_by
     if current.status not in steps:
         label = ImportStatus(current.status).label.lower()
-        raise NotAtThisStep(f"This import is at another step: {label}. Load the page again.", status=current.status)
+        raise NotAtThisStep(f"This import is at another step: {label}. Load the page again.", step=current.status)
     return current
 
 
@@ -158,23 +158,18 @@ def import_anyway(actor: Any, batch: ImportBatch, number: int) -> ImportBatch:
     if not rows:
         raise RowNotFound(f"Row {number} is no duplicate.")
     for row in rows:
-        row.verdict, row.chosen = Verdict.NEW, True
+        row.verdict, row.chosen, row.reason = Verdict.NEW, True, ""
         row.source_key = fingerprint(f"{row.source_key}:again:{current.pk}", "import-row")
-    _judge_again(current, rows, remark="An equal row is recorded already; you chose to record this one too.")
+        row.save(update_fields=["verdict", "chosen", "reason", "source_key"])
+    remark = "An equal row is recorded already; you chose to record this one too."
+    _judge_again(current, {row.instrument_id for row in rows if row.instrument_id is not None}, {row.pk: remark for row in rows})
     return current
 
 
 @transaction.atomic
 def resolve_instrument(actor: Any, batch: ImportBatch, key: str, instrument: Instrument) -> int:
     """Say which instrument all rows of one unknown are of.  Returns how many parts changed.  Raises RowNotFound."""
-    current = _locked(batch, ImportStatus.REVIEW)
-    rows = list(ImportRow.objects.filter(batch=current, instrument_key=key, verdict__in=_RESOLVABLE))
-    if not key or not rows:
-        raise RowNotFound("No row of this import waits for that instrument.")
-    for row in rows:
-        row.instrument, row.verdict = instrument, Verdict.NEW
-    _judge_again(current, rows)
-    return len(rows)
+    return _resolve(_locked(batch, ImportStatus.REVIEW), {key: instrument})
 
 
 @transaction.atomic
@@ -188,62 +183,73 @@ def create_unknown(actor: Any, batch: ImportBatch, key: str, *, symbol: str = ""
     row = ImportRow.objects.filter(batch=current, instrument_key=key, verdict=Verdict.UNKNOWN_INSTRUMENT).order_by("number").first()
     if row is None:
         raise RowNotFound("No row of this import waits for that instrument.")
-    draft = Draft.from_json(row.draft)
+    made = _private(actor, Draft.from_json(row.draft), symbol=symbol, name=name, currency=currency, asset_class=asset_class)
+    _resolve(current, {key: made})
+    return made
+
+
+@transaction.atomic
+def create_all_unknown(actor: Any, batch: ImportBatch) -> int:
+    """Make a private instrument of each unknown one as the file describes it, and resolve its rows.  Returns how many were made.
+
+    Where the person has another instrument under the symbol already, the ISIN stands in its place.
+    """
+    current = _locked(batch, ImportStatus.REVIEW)
+    waiting = ImportRow.objects.filter(batch=current, verdict=Verdict.UNKNOWN_INSTRUMENT).order_by("number")
+    first = {row.instrument_key: row for row in waiting.only("instrument_key", "draft").order_by("-number").iterator(chunk_size=2000)}
+    if not first:
+        raise RowNotFound("No row of this import waits for an instrument.")
+    made = {}
+    for key, row in reversed(first.items()):
+        draft = Draft.from_json(row.draft)
+        try:
+            with transaction.atomic():
+                made[key] = _private(actor, draft)
+        except InstrumentTaken:
+            if draft.hint is None or not draft.hint.isin:
+                raise
+            made[key] = _private(actor, draft, symbol=draft.hint.isin)
+    _resolve(current, made)
+    return len(made)
+
+
+def _private(actor: Any, draft: Draft, *, symbol: str = "", name: str = "", currency: str = "", asset_class: str = "stock") -> Instrument:
     hint = draft.hint
-    assert hint is not None  # rows with a key have one
-    code = (symbol or hint.symbol or hint.isin or hint.name).strip()[:32]
-    made = create_private_instrument(
+    assert hint is not None  # rows that wait for an instrument have one
+    return create_private_instrument(
         actor,
-        symbol=code,
+        symbol=(symbol or hint.symbol or hint.isin or hint.name).strip()[:32],
         name=(name or hint.name or hint.symbol or hint.isin).strip()[:200],
         asset_class=asset_class,
         currency=currency or hint.currency or draft.currency,
         exchange=hint.exchange,
         isin=hint.isin,
     )
-    resolve_instrument(actor, current, key, made)
-    return made
 
 
-@transaction.atomic
-def create_all_unknown(actor: Any, batch: ImportBatch) -> int:
-    """Make a private instrument of each unknown one that the file describes well enough.  Returns how many were made.
-
-    A symbol that the person has in use already gets the ISIN in its place.
-    """
-    current = _locked(batch, ImportStatus.REVIEW)
-    waiting = ImportRow.objects.filter(batch=current, verdict=Verdict.UNKNOWN_INSTRUMENT).order_by("number").values_list("instrument_key", flat=True)
-    made = 0
-    for key in dict.fromkeys(waiting):
-        try:
-            with transaction.atomic():
-                create_unknown(actor, current, key)
-        except InstrumentTaken:
-            row = ImportRow.objects.filter(batch=current, instrument_key=key).first()
-            hint = Draft.from_json(row.draft).hint if row is not None else None
-            if hint is None or not hint.isin:
-                raise
-            create_unknown(actor, current, key, symbol=hint.isin)
-        made += 1
-    if not made:
-        raise RowNotFound("No row of this import waits for an instrument.")
-    return made
+def _resolve(batch: ImportBatch, chosen: Mapping[str, Instrument]) -> int:
+    changed = 0
+    for key, instrument in chosen.items():
+        rows = ImportRow.objects.filter(batch=batch, instrument_key=key, verdict__in=_RESOLVABLE).exclude(instrument_key="")
+        changed += rows.update(instrument=instrument, verdict=Verdict.NEW, reason="", remarked=False)
+    if not changed:
+        raise RowNotFound("No row of this import waits for that instrument.")
+    _judge_again(batch, {instrument.pk for instrument in chosen.values()})
+    return changed
 
 
-def _judge_again(batch: ImportBatch, rows: list[ImportRow], remark: str = "") -> None:
-    """Ask the ledger about rows whose fate changed, together with the other ready rows of their instruments."""
-    ids = {row.instrument_id for row in rows if row.instrument_id is not None}
-    others: QuerySet[ImportRow] = ImportRow.objects.select_related("instrument").filter(batch=batch, verdict=Verdict.NEW, chosen=True, instrument__in=ids)
-    known = {row.pk for row in rows}
+def _judge_again(batch: ImportBatch, instruments: set[int], remarks: Mapping[int, str] | None = None) -> None:
+    """Ask the ledger about the ready rows of some instruments, and of the rows (by key) that got a remark."""
+    affected = Q(instrument__in=instruments) | Q(pk__in=list(remarks or {}))
+    rows = ImportRow.objects.select_related("instrument").filter(affected, batch=batch, verdict=Verdict.NEW, chosen=True).order_by("number", "part")
     judged = []
-    for row in [*rows, *(other for other in others if other.pk not in known)]:
+    for row in rows:
         draft = Draft.from_json(row.draft)
-        judged.append(Judged(row, draft, [*draft.warnings, *([remark] if remark and row.pk in known else [])]))
-    judged.sort(key=lambda each: (each.row.number, each.row.part))
+        judged.append(Judged(row, draft, [*draft.warnings, *([remarks[row.pk]] if remarks and row.pk in remarks else [])]))
     check_with_ledger(batch.portfolio, batch.uploaded_by, judged, batch.format)
-    fields = ["verdict", "reason", "remarked", "instrument", "chosen", "source_key", "draft"]
     for each in judged:
-        each.row.save(update_fields=fields)
+        if each.row.verdict != Verdict.NEW or each.row.remarked:
+            each.row.save(update_fields=["verdict", "reason", "remarked", "chosen", "draft"])
     _resummarise(batch)
 
 

@@ -16,6 +16,8 @@ _MONEY_BEFORE = re.compile(r"^(?:[A-Z]{3}\b|US\$|C\$|A\$|[€$£¥])\s*")
 _MONEY_AFTER = re.compile(r"\s*(?:\b[A-Z]{3}|[€$£¥])$")
 _POINT = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|\d{1,3}([, '])\d{3}(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
 _COMMA = re.compile(r"(?:\d+(?:,\d*)?|,\d+)(?:[eE][+-]?\d{1,3})?|\d{1,3}([. '])\d{3}(?:\1\d{3})*(?:,\d+)?", re.ASCII)
+_SIMPLE = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?", re.ASCII)  # most cells of most files
+_GROUP_OR_DECIMALS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _WRAPPED = re.compile(r'="([^"=]*)"')
 
 
@@ -75,6 +77,12 @@ def decimal_evidence(texts: Iterable[str]) -> Evidence:
     for text in texts:
         if not text or len(text) > 64 or ("." not in text and "," not in text):
             continue
+        if _SIMPLE.fullmatch(text):
+            if _GROUP_OR_DECIMALS.fullmatch(text):
+                ambiguous = ambiguous or text
+            else:
+                point += 1
+            continue
         cell, _ = _bare(text)
         as_point, as_comma = bool(_POINT.fullmatch(cell)), bool(_COMMA.fullmatch(cell))
         if as_point and as_comma and not cell.startswith("0"):
@@ -89,6 +97,8 @@ def decimal_evidence(texts: Iterable[str]) -> Evidence:
 
 def read_number(text: str, style: Decimals) -> Decimal:
     """The exact number in a cell.  Raises CellProblem; never rounds, never guesses."""
+    if style is Decimals.POINT and _SIMPLE.fullmatch(text):
+        return Decimal(text)
     shown = text.strip()[:40]
     if len(text) > 80:
         raise CellProblem("not_a_number", f"“{shown}…” is too long for a number.")

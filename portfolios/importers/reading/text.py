@@ -97,7 +97,7 @@ def decode(data: bytes) -> Text:
         try:
             content = data.decode(codec)
         except UnicodeDecodeError as problem:
-            row = 1 + data[: problem.start].count(b"\n")
+            row = 1 + bytes(problem.object)[: problem.start].count(b"\n")
             raise Unreadable(f"the file says it is {name}, but some bytes are not. Save it again as UTF-8.", reason="encoding", row=row) from None
     else:
         try:

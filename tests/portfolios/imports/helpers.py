@@ -20,6 +20,10 @@ def read_text(text: str, **options: Any) -> Parsed:
     return read_file(text.encode(), Options(today=TODAY, **options))
 
 
+def read_file_bytes(data: bytes, **options: Any) -> Parsed:
+    return read_file(data, Options(today=TODAY, **options))
+
+
 def brief(draft: Draft) -> tuple[Any, ...]:
     """What a table of expectations compares: row, part, kind, day, units, amount, currency of the cash, fees, taxes; numbers as text."""
     numbers = (draft.quantity, draft.amount, draft.fees, draft.taxes)

@@ -62,7 +62,9 @@ def test_an_uploaded_statement_waits_for_its_instruments_and_then_is_recorded(pe
     assert states(batch) == {"unknown": 2, "error": 0, "check": 0, "duplicate": 0, "ready": 5, "out": 0}
 
     unknown = selectors.unknown_instruments(person, batch)
-    assert [(each.isin, each.symbol, each.name, each.currency, each.numbers) for each in unknown] == [("US0000001115", "ALFA", "Alfa Corp", "USD", "3, 7")]
+    assert [(each.isin, each.symbol, each.name, each.currency, each.numbers) for each in unknown] == [
+        ("US0000001115", "ALFA", "Alfa Corp", "USD", "3, 7")
+    ]
 
     batch = run(services.create_unknown, batch, unknown[0].key)
     assert states(batch)["ready"] == 7
@@ -127,7 +129,11 @@ def test_undo_is_refused_where_a_later_sale_needs_what_was_imported(person, poun
 
 
 def test_a_sale_of_more_than_is_held_is_told_in_its_row_and_stays_out(pounds, upload, run):
-    text = (FILES / "t212_same_id.csv").read_text().replace("8.0000000000,150.00,USD,1.25000,156.00,\"GBP\",958.80", "9.0000000000,150.00,USD,1.25000,156.00,\"GBP\",1078.80")
+    text = (
+        (FILES / "t212_same_id.csv")
+        .read_text()
+        .replace('8.0000000000,150.00,USD,1.25000,156.00,"GBP",958.80', '9.0000000000,150.00,USD,1.25000,156.00,"GBP",1078.80')
+    )
     batch = run(services.create_all_unknown, upload(text.encode()))
     row = ImportRow.objects.get(batch=batch, verdict=Verdict.ERROR)
     assert row.number == 7 and "you held 8; the sale is of 9" in row.reason

@@ -81,7 +81,9 @@ def test_what_the_data_leaves_open_is_asked_and_not_guessed(text, fields):
 @pytest.mark.parametrize(("direction", "rate"), [("base_per_unit", Decimal("0.8")), ("unit_per_base", Decimal("1.25"))])
 def test_the_direction_of_a_rate_is_used_as_answered(direction, rate):
     parsed = read_text(
-        "date,type,symbol,quantity,price,currency,exchange rate\n2026-04-03,buy,A,1,1.5,USD,0.8\n", layout=Layout(rate_direction=direction), base_currency="EUR"
+        "date,type,symbol,quantity,price,currency,exchange rate\n2026-04-03,buy,A,1,1.5,USD,0.8\n",
+        layout=Layout(rate_direction=direction),
+        base_currency="EUR",
     )
     assert parsed.drafts[0].fx_rate == rate
 
@@ -97,7 +99,9 @@ def test_an_amount_before_fees_is_recognised_by_its_sum():
 
 
 def test_a_cell_written_against_the_style_of_the_file_is_an_error_of_its_row():
-    parsed = read_text('date,type,symbol,quantity,price,currency\n2026-04-03,buy,A,10,2.5,EUR\n2026-04-03,buy,A,10,2.25,EUR\n2026-04-04,buy,A,10,"2,5",EUR\n')
+    parsed = read_text(
+        'date,type,symbol,quantity,price,currency\n2026-04-03,buy,A,10,2.5,EUR\n2026-04-03,buy,A,10,2.25,EUR\n2026-04-04,buy,A,10,"2,5",EUR\n'
+    )
     assert [(error.number, error.code) for error in parsed.errors] == [(4, "decimal_style")]
 
 
