@@ -88,7 +88,7 @@ class Scope:
     @cached_property
     def table(self) -> HoldingsTable:
         """What is held and worth now, or at the close of `today` where that is in the past."""
-        return holdings_of(self.portfolios, currency=self.currency, as_of=self.today)
+        return holdings_of(self.portfolios, currency=self.currency, as_of=self.today, told=self.told)
 
     @cached_property
     def instruments(self) -> dict[int, InstrumentView]:
@@ -124,7 +124,9 @@ class Scope:
         market = Market(prices, fx_columns(codes), quoted, coins)
         told = [one for one in self.portfolios if one.pk in self.told.books]
         books = [self.told.books[one.pk] for one in told]
-        moved = transfer_entries(told) if any(book.flows for book in books) else frozenset()
+        tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
+        moved = transfer_entries([one for one in told if not one.tracks_cash])
+        moved |= {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
         series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, dealings=self._dealings(told))
         bench = None
         if self.benchmark is not None:

@@ -1,6 +1,6 @@
 """Answers about what people own and did.  Nothing here writes."""
 
-from portfolios.selectors.holdings import holdings_of
+from portfolios.selectors.holdings import holdings_of, tables_of
 from portfolios.selectors.ledger import book_of, books_of, cash_effect, event_of, events_of, events_of_all, rules_of
 from portfolios.selectors.lots import lots_of, quantity_held
 from portfolios.selectors.portfolios import (
@@ -70,6 +70,7 @@ __all__ = [
     "quantity_held",
     "row_of",
     "rules_of",
+    "tables_of",
     "told_in",
     "transactions_of",
     "transfer_entries",

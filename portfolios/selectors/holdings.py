@@ -24,7 +24,7 @@ from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book, Position
 from portfolios.ledger.gains import Unrealised, unrealised, unrealised_cash
 from portfolios.models import Portfolio
-from portfolios.selectors.ledger import ZERO
+from portfolios.selectors.ledger import ZERO, books_of
 from portfolios.selectors.restated import Told, told_in
 from portfolios.selectors.shapes import CashRow, HoldingRow, HoldingsTable, InstrumentView
 
@@ -56,11 +56,14 @@ class World:
         return RateView(Decimal(1), self.day, "") if base == quote else self.rates.get((base, quote, self.day))
 
 
-def holdings_of(portfolios: Portfolio | Sequence[Portfolio], *, currency: str = "", as_of: date | None = None) -> HoldingsTable:
+def holdings_of(
+    portfolios: Portfolio | Sequence[Portfolio], *, currency: str = "", as_of: date | None = None, told: Told | None = None
+) -> HoldingsTable:
     """What one portfolio, or several together, hold now, or held at the end of an earlier day.
 
     currency  of the report; where blank, the base currency of the first portfolio
     as_of     replays the ledger to that day and values it at that day's closes and rates; today and later mean now
+    told      the ledgers as they stand now in that currency, from a caller that has them; an earlier day does not use it
 
     At most five queries now (four where the books are known), six on an earlier day, however many holdings; where a portfolio
     has another base currency than the report, two to five more (see `restated.told_in`).
@@ -70,29 +73,50 @@ def holdings_of(portfolios: Portfolio | Sequence[Portfolio], *, currency: str = 
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
     currency = currency or (chosen[0].base_currency if chosen else "EUR")
-    told = told_in(chosen, currency, until=None if is_now else day) if chosen else Told({}, {})
+    if told is None or not is_now:
+        told = told_in(chosen, currency, until=None if is_now else day) if chosen else Told({}, {})
     known = [portfolio for portfolio in chosen if portfolio.pk in told.books]
-    world = world_of(known, told.books, currency, day, is_now=is_now)
+    world = world_of(known, told.books, currency, day, is_now=is_now, own_rates=told.own_rates)
     gathered = _Gathered(unconverted=[f"{problem.detail} The portfolio is not counted in the totals." for problem in told.untold.values()])
     for portfolio in known:
         gathered.add(portfolio, told.books[portfolio.pk], world, currency)
     return _table(gathered, world, currency, tuple(portfolio.pk for portfolio in chosen), is_now=is_now)
 
 
-def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool) -> World:
-    """Instruments, prices and rates for these books in `currency`, in four queries at most (five on an earlier day)."""
+def tables_of(portfolios: Sequence[Portfolio]) -> dict[int, HoldingsTable]:
+    """What each portfolio holds now, in its own currency.  Five queries at most, however many portfolios."""
+    chosen, today = list(portfolios), timezone.localdate()
+    if not chosen:
+        return {}
+    books = books_of(chosen)
+    world = world_of(chosen, books, "", today, is_now=True)
+    tables = {}
+    for portfolio in chosen:
+        gathered = _Gathered()
+        gathered.add(portfolio, books[portfolio.pk], world, portfolio.base_currency)
+        tables[portfolio.pk] = _table(gathered, world, portfolio.base_currency, (portfolio.pk,), is_now=True)
+    return tables
+
+
+def world_of(
+    portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool, own_rates: bool = True
+) -> World:
+    """Instruments, prices and rates for these books in `currency`, or each in its own where that is blank.
+
+    Four queries at most, five on an earlier day.
+    """
     held = {pk for book in books.values() for pk, position in book.positions.items() if position.quantity}
     every = {pk for book in books.values() for pk in book.positions}
     instruments = Instrument.objects.in_bulk(every) if every else {}
     prices = _prices_now(held, instruments, day) if is_now else _prices_then(held, day)
-    used: set[str] = set()
+    pairs: set[tuple[str, str, date]] = set()
     for portfolio in portfolios:
-        book = books[portfolio.pk]
-        used |= {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
+        book, told = books[portfolio.pk], currency or portfolio.base_currency
+        used = {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
         used |= {str(code) for code, pool in book.cash.items() if pool.amount or pool.cost}
-    crossing = {(code, currency, day) for code in used if code != currency}
-    owner = portfolios[0].owner if portfolios else None
-    return World(day, instruments, prices, rates(crossing, user=owner) if crossing else {})
+        pairs |= {(code, told, day) for code in used if code != told}
+    owner = portfolios[0].owner if portfolios and own_rates else None
+    return World(day, instruments, prices, rates(pairs, user=owner) if pairs else {})
 
 
 def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:

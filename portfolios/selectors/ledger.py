@@ -168,9 +168,7 @@ def events_of(
     return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
 
 
-def events_of_all(
-    portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None
-) -> dict[int, list[Event]]:
+def events_of_all(portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None) -> dict[int, list[Event]]:
     """The events of several ledgers, by portfolio; of some instruments only, if asked for.  One query."""
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
     for row in _rows(found, instruments=instruments, known_at=None, until=until):

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from market.errors import MissingRate
 from market.selectors import RateView, own_rates_version, prices_version, rates
@@ -29,10 +28,14 @@ from portfolios.selectors.portfolios import ledger_version
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Books in one currency, by portfolio; and why some portfolios cannot be told in it."""
+    """Books in one currency, by portfolio; and why some portfolios cannot be told in it.
+
+    own_rates  whether the person has exchange rates of their own; true where nobody had to look
+    """
 
     books: dict[int, Book]
     untold: dict[int, MissingRate]
+    own_rates: bool = True
 
 
 def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[tuple[str, str, date], RateView]) -> list[Event]:
@@ -63,13 +66,13 @@ def events_in(portfolios: Sequence[Portfolio], currency: str, *, instruments: It
     instruments  only events of these; events without an instrument are left out then
     """
     events = events_of_all(portfolios, instruments=instruments)
-    found = _rates_for(portfolios, events, currency)
+    found = _rates_for(portfolios, events, currency, own=True)
     return {one.pk: _told(events[one.pk], one.base_currency, currency, found) for one in portfolios}
 
 
-def _rates_for(portfolios: Sequence[Portfolio], events: dict[int, list[Event]], currency: str) -> dict[tuple[str, str, date], RateView]:
+def _rates_for(portfolios: Sequence[Portfolio], events: dict[int, list[Event]], currency: str, *, own: bool) -> dict[tuple[str, str, date], RateView]:
     wanted = {(one.base_currency, currency, event.day) for one in portfolios if one.base_currency != currency for event in events[one.pk]}
-    return rates(wanted, user=portfolios[0].owner) if wanted else {}
+    return rates(wanted, user=portfolios[0].owner if own else None) if wanted else {}
 
 
 def _told(events: list[Event], base: str, currency: str, found: dict[tuple[str, str, date], RateView]) -> list[Event]:
@@ -84,16 +87,18 @@ def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | Non
     """
     own = [portfolio for portfolio in portfolios if portfolio.base_currency == currency]
     others = [portfolio for portfolio in portfolios if portfolio.base_currency != currency]
-    answer = Told(dict(books_of(own, until=until)) if own else {}, {})
+    books = dict(books_of(own, until=until)) if own else {}
     if not others:
-        return answer
-    mark = _rates_mark(others[0].owner)
+        return Told(books, {})
+    count, newest = own_rates_version(others[0].owner)
+    mark = f"{prices_version([])[0][1]}.{count}.{newest}"  # new whenever a reference rate or one of the person's own changes
+    answer = Told(books, {}, own_rates=count > 0)
     keys = {portfolio.pk: f"{ledger_version(portfolio)}.{currency}.{mark}.{until or ''}" for portfolio in others}
     answer.books.update({pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None})
     missing = [portfolio for portfolio in others if portfolio.pk not in answer.books]
     if missing:
         events = events_of_all(missing, until=until)
-        found = _rates_for(missing, events, currency)
+        found = _rates_for(missing, events, currency, own=answer.own_rates)
         for portfolio in missing:
             rules = replace(rules_of(portfolio), base_currency=Currency(currency))
             try:
@@ -115,12 +120,9 @@ def books_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | No
 
 
 def transfer_entries(portfolios: Sequence[Portfolio]) -> frozenset[int]:
-    """The entries that moved units in or out in kind, by the number that events carry.  One query."""
+    """The entries that moved units in or out in kind, by the number that events carry.  One query; none for no portfolios."""
     kinds = [TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT]
     ids = [portfolio.pk for portfolio in portfolios]
+    if not ids:
+        return frozenset()
     return frozenset(row.entry for row in Transaction.objects.live().filter(portfolio__in=ids, kind__in=kinds).only("pk", "origin_id"))
-
-
-def _rates_mark(owner: Any) -> str:
-    """New whenever a reference rate or one of the person's own rates changes."""
-    return ".".join(str(part) for part in (prices_version([])[0][1], *own_rates_version(owner)))
