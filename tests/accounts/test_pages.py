@@ -23,8 +23,14 @@ from accounts.services import update_preferences
 from tests.accounts.conftest import PASSWORD
 
 User = get_user_model()
-pytestmark = pytest.mark.django_db(transaction=True)  # mails leave on commit
+pytestmark = pytest.mark.django_db
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
+
+
+@pytest.fixture(autouse=True)
+def mails_leave_at_once(monkeypatch):
+    """In place of at the commit, which a test on one transaction does not reach."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda func, using=None, robust=False: func())
 
 
 def sign_up(client, **changes):
