@@ -24,8 +24,7 @@ from accounts.selectors import preferences_of
 from analytics import memory, selectors
 from analytics.selectors import GainsRow, Performance, PerformanceSeries, Scope, Slice
 from market.models import Instrument
-from market.packing import day_of
-from market.selectors import find_instrument, get_instrument
+from market.selectors import day_of, find_instrument, get_instrument
 from portfolio_site.kernel.decimals import EXACT, plain
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.money import Currency, UnknownCurrency

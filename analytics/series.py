@@ -28,8 +28,7 @@ import numpy.typing as npt
 
 from analytics.engine.returns import growth_index
 from analytics.engine.valuation import converted, filled, held_each_day, worth_by_currency
-from market.packing import day_number, day_of
-from market.selectors import FxColumnView, PriceColumnView
+from market.selectors import FxColumnView, PriceColumnView, day_number, day_of
 from portfolios.ledger.book import Book
 
 FloatArray = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import ChartSeries, Dashboard
 from analytics.selectors.value import value_of
-from market.packing import day_number, day_of
+from market.selectors import day_number, day_of
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio

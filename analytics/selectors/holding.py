@@ -18,8 +18,7 @@ from analytics.selectors.scope import Scope, figure
 from analytics.selectors.shapes import Explanations, HoldingDetail, LotRow, PriceMark, SoldRow, YearIncome
 from analytics.series import Market, day_numbers, to_float64
 from market.models import Instrument
-from market.packing import day_number, day_of
-from market.selectors import PriceColumnView, fx_columns, price_columns
+from market.selectors import PriceColumnView, day_number, day_of, fx_columns, price_columns
 from portfolio_site.kernel.decimals import EXACT, plain, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import EXPENSE, INCOME, Lot, Match, Position, Posting

@@ -20,8 +20,7 @@ from analytics.engine.errors import Undefined
 from analytics.series import Daily, Dealing, FloatArray, Gap, Market, benchmark_index, daily
 from market.choices import AssetClass
 from market.models import Instrument
-from market.packing import day_number
-from market.selectors import PriceColumnView, fx_columns, price_columns, prices_version
+from market.selectors import PriceColumnView, day_number, fx_columns, price_columns, prices_version
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
