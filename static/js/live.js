@@ -99,7 +99,7 @@
 
   function receive(m) {
     follow(m.seq);
-    if (m.type === "hello") { show(m.state, m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
+    if (m.type === "hello") { show($("[data-row]") ? m.state : "live", m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
     if (m.type === "stale") { emit("price-stale", m); return; }
     if (m.type === "alert") { emit("alert-fired", m); emit("toast", { text: m.message }); return; }
     if (m.type === "alert") { emit("alert-fired", m); if (m.text || m.sentence) emit("toast", { text: m.text || m.sentence }); return; }
