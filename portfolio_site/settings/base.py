@@ -317,5 +317,6 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # ── logs: one JSON object a line ────────────────────────────────────────────
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # upstream is RequestIdMiddleware, which checked it
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 from portfolio_site.settings.logs import LOGGING  # noqa: E402, F401  (needs LOG_LEVEL's reader)

@@ -26,6 +26,7 @@ class RequestIdMiddleware:
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         request.META["HTTP_X_REQUEST_ID"] = request.request_id  # type: ignore[attr-defined]
+        request.__dict__.pop("headers", None)  # Django keeps the headers once read; what reads them next must see this id
         structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]

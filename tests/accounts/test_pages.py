@@ -633,6 +633,13 @@ def test_basics_are_guessed_from_what_the_browser_says(header, expected):
     assert (basics.locale, basics.base_currency, basics.tax_residence, basics.cost_method) == expected
 
 
+def test_the_audit_carries_the_id_that_the_answer_names(client, marta):
+    answer = sign_in(client)
+    assert AuditEntry.objects.get(action="session.started").request_id == answer["X-Request-Id"]
+    answer = client.post(reverse("preferences-toggle"), {"name": "theme"}, headers={"X-Request-Id": "from-the-proxy-1"})
+    assert AuditEntry.objects.get(action="preferences.changed").request_id == answer["X-Request-Id"] == "from-the-proxy-1"
+
+
 # ── admin ───────────────────────────────────────────────────────────────────
 
 
