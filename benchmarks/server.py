@@ -40,13 +40,13 @@ class Client:
         with self.opener.open(urllib.request.Request(self.base + path, headers=headers), timeout=60) as answer:
             return bytes(answer.read())
 
-    def sign_in(self, login: str = "demo", password: str = "plumbline-demo") -> None:
+    def sign_in(self, login: str = "demo", password: str = "a plumb line hangs true") -> None:
         token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', self.get("/accounts/login/"))
         assert token, "the sign-in page has no form"
         data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1].decode(), "login": login, "password": password}).encode()
         self.opener.open(urllib.request.Request(self.base + "/accounts/login/", data=data, headers={"Referer": self.base}), timeout=60).read()
 
-    def token(self, login: str = "demo", password: str = "plumbline-demo") -> str:
+    def token(self, login: str = "demo", password: str = "a plumb line hangs true") -> str:
         body = json.dumps({"username": login, "password": password}).encode()
         request = urllib.request.Request(self.base + "/api/v1/auth/login", data=body, headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.shared import ROOT
 
-DEMO = {"login": "demo", "password": "plumbline-demo"}
+DEMO = {"login": "demo", "password": "a plumb line hangs true"}
 
 
 def _free_port() -> int:
