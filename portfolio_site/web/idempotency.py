@@ -76,6 +76,19 @@ def _model() -> Any:
     return apps.get_model("accounts", "IdempotencyKey")
 
 
+def first_time(user: Any, number: str) -> bool:
+    """Whether the form with this number is sent for the first time; the hidden `form_id` of pages.
+
+    Call it inside the transaction that does the work: what fails leaves no mark, so that the form can be sent again.
+    """
+    try:
+        with transaction.atomic():
+            _model().objects.create(user=user, key=f"form:{number[:100]}", fingerprint="", status=200, body=b"{}\n")
+    except IntegrityError:
+        return False
+    return True
+
+
 def fingerprint_of(request: Request) -> str:
     """SHA-256 over method, address and body.  A form with files counts by its fields and the files' contents."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())

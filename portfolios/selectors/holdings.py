@@ -98,9 +98,7 @@ def tables_of(portfolios: Sequence[Portfolio]) -> dict[int, HoldingsTable]:
     return tables
 
 
-def world_of(
-    portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool, own_rates: bool = True
-) -> World:
+def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool, own_rates: bool = True) -> World:
     """Instruments, prices and rates for these books in `currency`, or each in its own where that is blank.
 
     Four queries at most, five on an earlier day.

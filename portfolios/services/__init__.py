@@ -1,9 +1,9 @@
 """What people do with portfolios.  Each verb checks, writes in one transaction, leaves an audit line and publishes news."""
 
-from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, load_demo, load_sample, remove_sample
+from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, finish_welcome, load_demo, load_sample, remove_sample
 from portfolios.services.drafts import TransactionDraft
 from portfolios.services.locking import only_writer
-from portfolios.services.portfolios import create_portfolio, delete_portfolio, update_portfolio
+from portfolios.services.portfolios import CHANGEABLE, create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
 from portfolios.services.preview import Preview, preview_transaction
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
@@ -18,6 +18,7 @@ from portfolios.services.recording import (
 )
 
 __all__ = [
+    "CHANGEABLE",
     "DEMO_EMAIL",
     "DEMO_PASSWORD",
     "DEMO_USERNAME",
@@ -33,6 +34,7 @@ __all__ = [
     "delete_portfolio",
     "draft_of",
     "edit_transaction",
+    "finish_welcome",
     "load_demo",
     "load_sample",
     "only_writer",

@@ -105,6 +105,11 @@ def remove_sample(actor: Any) -> bool:
     return portfolio is not None
 
 
+def finish_welcome(actor: Any) -> None:
+    """The first steps are done: the person has something to look at."""
+    update_preferences(actor, welcome_done=True)
+
+
 def _listed(user: Any) -> dict[str, Instrument]:
     """Everybody's demo instruments by symbol."""
     return {one.symbol: one for one in instruments_visible_to(user).filter(owner=None)}

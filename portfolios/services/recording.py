@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from accounts.services import record_audit
 from market.models import Instrument
+from portfolio_site.kernel.decimals import EXACT, rounded
 from portfolio_site.kernel.errors import Conflict, FieldError
 from portfolio_site.kernel.money import Currency
-from portfolios.choices import RateSource
+from portfolios.choices import RateSource, TransactionKind
 from portfolios.errors import AlreadyRecorded, AlreadyVoided, LedgerRefused
 from portfolios.ledger.book import Book, CashPool
 from portfolios.ledger.events import Event
@@ -32,6 +33,7 @@ from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_cash, write_holdings
 from portfolios.signals import ledger_changed
 
+ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
 _AT_ONCE = 500  # rows in one INSERT: SQLite allows 32 766 values
 _DERIVED_FROM = frozenset({"quantity", "price", "fees", "taxes", "kind"})
@@ -187,12 +189,34 @@ def _edited(entry: Transaction, changes: dict[str, Any]) -> tuple[TransactionDra
         draft = replace(draft, fx_rate=None)
     if "traded_on" in changed and "traded_at" not in changed:
         draft = replace(draft, traded_at=None)
-    follows = changed & _DERIVED_FROM and "amount" not in changed and entry.amount is not None
-    if follows and draft.price is not None and draft.quantity is not None and not draft.settlement_currency:
-        draft = replace(draft, amount=None)
+    if changed & _DERIVED_FROM and "amount" not in changed and entry.amount is not None:
+        draft = replace(draft, amount=_following_amount(entry, draft))
     moves_rate = changed & {"traded_on", "currency", "settlement_currency", "instrument", "fx_rate", "kind"}
     keeps_rate = entry.fx_source == RateSource.REFERENCE and not moves_rate
     return (replace(draft, fx_rate=entry.fx_rate) if keeps_rate else draft), keeps_rate
+
+
+def _following_amount(entry: Transaction, draft: TransactionDraft) -> Decimal | None:
+    """The cash of a trade whose quantity, price or costs change: as much for its worth as before.
+
+    In the currency of the price it is worked out anew (None).  In another one it keeps the rate that lies in the entry, and is
+    rounded to cents where it was in cents.
+    """
+    if None in (draft.price, draft.quantity, entry.price, entry.quantity):
+        same: Decimal | None = entry.amount
+        return same
+    if not entry.settlement_currency or draft.settlement_currency != entry.settlement_currency or not entry.price or not entry.quantity:
+        return None
+    before = event_of(entry)
+    worth = EXACT.multiply(draft.price or ZERO, draft.quantity or ZERO) / EXACT.multiply(entry.price, entry.quantity)
+    gross: Decimal = rounded(before.gross * worth)  # type: ignore[attr-defined]
+    cents = Currency(entry.settlement_currency).decimals
+    if entry.amount is not None and entry.amount == rounded(entry.amount, cents):
+        gross = rounded(gross, cents)
+    costs: Decimal = (draft.fees or ZERO) + (draft.taxes or ZERO)
+    sign = {TransactionKind.BUY: 1, TransactionKind.SELL: -1}.get(TransactionKind(entry.kind), 0)
+    following: Decimal = gross + sign * costs
+    return following
 
 
 def _copy(entry: Transaction) -> Transaction:

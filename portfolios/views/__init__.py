@@ -1,0 +1,29 @@
+"""Pages of this app.  Each view reads the address or the form, asks one selector or one service, and answers."""
+
+from portfolios.views.portfolios import portfolio, portfolio_add, portfolio_delete, portfolio_edit, portfolios, sample_load, sample_remove
+from portfolios.views.transactions import (
+    instrument_options,
+    transaction_add,
+    transaction_edit,
+    transaction_preview,
+    transaction_restore,
+    transaction_void,
+    transactions,
+)
+
+__all__ = [
+    "instrument_options",
+    "portfolio",
+    "portfolio_add",
+    "portfolio_delete",
+    "portfolio_edit",
+    "portfolios",
+    "sample_load",
+    "sample_remove",
+    "transaction_add",
+    "transaction_edit",
+    "transaction_preview",
+    "transaction_restore",
+    "transaction_void",
+    "transactions",
+]
