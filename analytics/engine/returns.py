@@ -129,32 +129,33 @@ def _merged(days: IntArray, amounts: FloatArray) -> tuple[FloatArray, FloatArray
     return (distinct - distinct[0] if len(distinct) else distinct).astype(np.float64), total
 
 
-def _present_value(log_growth: FloatArray, share: FloatArray, amounts: FloatArray) -> FloatArray:
-    """Sum of the amounts, each discounted by exp(-g·share), for each log growth g over the whole period; (len(g),).
+def _curve(log_growth: FloatArray, share: FloatArray, amounts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sum of the amounts, each discounted by exp(-g·share), for each log growth g over the whole period; and its slope.
 
-    For a negative g it is multiplied by exp(g), which leaves its sign and roots and keeps every power at or below one.
+    For a negative g both are multiplied by exp(g), which leaves signs and roots and keeps every power at or below one; so the
+    slope is that of the product.
     """
-    exponent = np.where(log_growth[:, None] >= 0, -log_growth[:, None] * share, log_growth[:, None] * (1.0 - share))
-    return np.asarray(np.exp(exponent) @ amounts, dtype=np.float64)
+    forward = log_growth[:, None] >= 0
+    weight = np.where(forward, -share, 1.0 - share)
+    power = np.exp(log_growth[:, None] * weight)
+    return power @ amounts, (weight * power) @ amounts
 
 
-def _slope(log_growth: FloatArray, share: FloatArray, amounts: FloatArray) -> FloatArray:
-    """Derivative of `_present_value` with respect to the log growth, side by side."""
-    exponent = np.where(log_growth[:, None] >= 0, -log_growth[:, None] * share, log_growth[:, None] * (1.0 - share))
-    factor = np.where(log_growth[:, None] >= 0, -share, 1.0 - share)
-    return np.asarray((factor * np.exp(exponent)) @ amounts, dtype=np.float64)
+Point = Callable[[float], tuple[float, float]]  # height and slope of a curve at one place
 
 
-def _crossing(curve: Callable[[float], float], slope: Callable[[float], float] | None, left: float, right: float) -> float:
-    """Where the curve crosses zero between two points of different sign: Newton's steps, halving where one leaves the bracket."""
-    below = curve(left) < 0
-    at = (left + right) / 2
+def _crossing(point: Point, left: float, right: float) -> float:
+    """Where the curve crosses zero between two places of different sign: Newton's steps, halving where one leaves the bracket.
+
+    A slope of zero is one that is not known.
+    """
+    below = point(left)[0] < 0
+    at = 0.0 if left < 0 < right else (left + right) / 2
     for _ in range(200):
-        height = curve(at)
+        height, lean = point(at)
         if height == 0:
             return at
         left, right = (at, right) if (height < 0) == below else (left, at)
-        lean = slope(at) if slope is not None else 0.0
         step = at - height / lean if lean else left
         following = step if left < step < right else (left + right) / 2
         if abs(following - at) <= 1e-15 * max(1.0, abs(at)) or following in (left, right):
@@ -164,30 +165,32 @@ def _crossing(curve: Callable[[float], float], slope: Callable[[float], float] |
 
 
 def _roots(share: FloatArray, amounts: FloatArray, lowest: float, highest: float) -> list[float]:
-    """Every log growth in [lowest, highest] at which the amounts cancel, found on a grid and between its neighbours.
+    """Every log growth in [lowest, highest] at which the amounts cancel.
 
-    Two roots inside one step of the grid betray themselves by a turn of the curve towards zero; that turn is looked up.
+    With one change of sign in the order of days there is at most one (Descartes' rule of signs).  Else they are found on a grid
+    and between its neighbours; two inside one step of it betray themselves by a turn of the curve towards zero.
     """
+    rest = 1.0 - share
 
-    def curve(g: float) -> float:
-        return float(_present_value(np.array([g]), share, amounts)[0])
+    def point(g: float) -> tuple[float, float]:
+        worth = np.exp(-g * share if g >= 0 else g * rest) * amounts
+        return float(worth.sum()), float(-(share @ worth) if g >= 0 else rest @ worth)
 
-    def slope(g: float) -> float:
-        return float(_slope(np.array([g]), share, amounts)[0])
-
+    if np.count_nonzero(np.diff(np.sign(amounts))) == 1:
+        return [_crossing(point, lowest, highest)] if point(lowest)[0] * point(highest)[0] < 0 else []
     # denser around zero, where returns live: a third power of an even grid
     even = np.linspace(-1.0, 1.0, _GRID + 1)
     grid = np.where(even < 0, -lowest, highest) * even**3
-    height, lean = _present_value(grid, share, amounts), _slope(grid, share, amounts)
+    height, lean = _curve(grid, share, amounts)
     found = [float(g) for g in grid[height == 0]]
-    for i in range(_GRID):
-        left, right, low, high = float(grid[i]), float(grid[i + 1]), float(height[i]), float(height[i + 1])
-        if low * high < 0:
-            found.append(_crossing(curve, slope, left, right))
-        elif low * high > 0 and left * right >= 0 and low * lean[i] < 0 < high * lean[i + 1]:
-            turn = _crossing(slope, None, left, right)
-            if curve(turn) * low < 0:
-                found += [_crossing(curve, slope, a, b) for a, b in ((left, turn), (turn, right))]
+    for i in np.flatnonzero(height[:-1] * height[1:] < 0):
+        found.append(_crossing(point, float(grid[i]), float(grid[i + 1])))
+    turning = (height[:-1] * height[1:] > 0) & (height[:-1] * lean[:-1] < 0) & (height[1:] * lean[1:] > 0)
+    for i in np.flatnonzero(turning):
+        left, right = float(grid[i]), float(grid[i + 1])
+        turn = _crossing(lambda g: (point(g)[1], 0.0), left, right)
+        if point(turn)[0] * height[i] < 0:
+            found += [_crossing(point, left, turn), _crossing(point, turn, right)]
     return sorted(set(found))
 
 
