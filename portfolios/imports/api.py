@@ -107,7 +107,9 @@ class PortfolioImportsView(Idempotent, APIView):
         return Response(BatchSerializer(batch).data, status=202, headers={"Location": f"/api/v1/imports/{batch.pk}"})
 
 
-_TOO_LARGE = f"The file is larger than {settings.IMPORT_MAX_BYTES // (1024 * 1024)} MB. Export a shorter period and import the parts one after another."
+_TOO_LARGE = (
+    f"The file is larger than {settings.IMPORT_MAX_BYTES // (1024 * 1024)} MB. Export a shorter period and import the parts one after another."
+)
 
 
 def _refuse_long(request: Request) -> None:

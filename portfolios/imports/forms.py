@@ -20,7 +20,9 @@ class UploadForm(forms.Form):
     """A statement, and where it goes."""
 
     portfolio = forms.ChoiceField(label="Into the portfolio")
-    file = forms.FileField(label="Statement", max_length=255, allow_empty_file=True, widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}))
+    file = forms.FileField(
+        label="Statement", max_length=255, allow_empty_file=True, widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"})
+    )
 
     def __init__(self, *args: Any, portfolios: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -101,7 +101,11 @@ def _named(draft: Draft) -> str:
     hint = draft.hint
     if hint is None:
         return "this row"
-    words = (f"the ISIN {hint.isin}" if hint.isin else "", f"the symbol {hint.symbol}" if hint.symbol and not hint.isin else "", f"the name {hint.name}")
+    words = (
+        f"the ISIN {hint.isin}" if hint.isin else "",
+        f"the symbol {hint.symbol}" if hint.symbol and not hint.isin else "",
+        f"the name {hint.name}",
+    )
     return next(word for word in words if word)
 
 
@@ -127,7 +131,9 @@ def _error_row(batch: ImportBatch, error: RowError) -> ImportRow:
 
 
 def _folded_row(batch: ImportBatch, folded: Folded) -> ImportRow:
-    return ImportRow(batch=batch, number=folded.number, verdict=Verdict.SKIPPED, draft={"cells": dict(folded.cells)}, reason=folded.detail, chosen=False)
+    return ImportRow(
+        batch=batch, number=folded.number, verdict=Verdict.SKIPPED, draft={"cells": dict(folded.cells)}, reason=folded.detail, chosen=False
+    )
 
 
 # ── what the ledger says ────────────────────────────────────────────────────

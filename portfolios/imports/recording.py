@@ -73,7 +73,13 @@ def _record(batch: ImportBatch, rows: list[ImportRow]) -> None:
         batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, ""
         batch.save()
         record_audit(
-            batch.uploaded_by, "import.recorded", subject=portfolio.owner_id, object_type="import", object_id=batch.pk, portfolio=portfolio.pk, entries=len(drafts)
+            batch.uploaded_by,
+            "import.recorded",
+            subject=portfolio.owner_id,
+            object_type="import",
+            object_id=batch.pk,
+            portfolio=portfolio.pk,
+            entries=len(drafts),
         )
 
 

@@ -1,7 +1,7 @@
 """What a person does with an import.  Each verb checks the step, writes in one transaction, and publishes news on commit.
 
-    uploaded → reading → mapping ⇄ uploaded → review ⇄ uploaded → committing → committed → reverted
-                       ↘ failed             (a correction reads the file again)
+uploaded → reading → mapping ⇄ uploaded → review ⇄ uploaded → committing → committed → reverted
+                   ↘ failed             (a correction reads the file again)
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def start_import(actor: Any, portfolio: Portfolio, *, file_name: str, content: b
     """
     if len(content) > settings.IMPORT_MAX_BYTES:
         limit = settings.IMPORT_MAX_BYTES // (1024 * 1024)
-        raise FileTooLarge(f"The file is larger than {limit} MB. Export a shorter period and import the parts one after another.", limit=settings.IMPORT_MAX_BYTES)
+        raise FileTooLarge(
+            f"The file is larger than {limit} MB. Export a shorter period and import the parts one after another.", limit=settings.IMPORT_MAX_BYTES
+        )
     refuse_foreign(content)
     mapping = {"format": format_key} if format_key else None
     batch = ImportBatch.objects.create(portfolio=portfolio, uploaded_by=actor, file_name=_tidy(file_name), content=content, mapping=mapping)
@@ -97,9 +99,13 @@ def name_columns(actor: Any, batch: ImportBatch, layout: Layout) -> ImportBatch:
         for field, column in layout.columns.items()
         if column not in columns
     ]
-    errors += [FieldError(f"columns.{field}", "unknown_field", f"There is no field “{field[:40]}”.") for field in layout.columns if field not in FIELDS]
+    errors += [
+        FieldError(f"columns.{field}", "unknown_field", f"There is no field “{field[:40]}”.") for field in layout.columns if field not in FIELDS
+    ]
     meanings = {"skip", "", *TransactionKind.values}
-    errors += [FieldError(f"types.{text}", "unknown_type", f"“{kind[:40]}” is not a type.") for text, kind in layout.types.items() if kind not in meanings]
+    errors += [
+        FieldError(f"types.{text}", "unknown_type", f"“{kind[:40]}” is not a type.") for text, kind in layout.types.items() if kind not in meanings
+    ]
     if layout.currency and layout.currency not in CURRENCIES:
         errors.append(FieldError("currency", "unknown_currency", f"“{layout.currency[:12]}” is not a currency code."))
     if errors:
@@ -173,7 +179,9 @@ def resolve_instrument(actor: Any, batch: ImportBatch, key: str, instrument: Ins
 
 
 @transaction.atomic
-def create_unknown(actor: Any, batch: ImportBatch, key: str, *, symbol: str = "", name: str = "", currency: str = "", asset_class: str = "stock") -> Instrument:
+def create_unknown(
+    actor: Any, batch: ImportBatch, key: str, *, symbol: str = "", name: str = "", currency: str = "", asset_class: str = "stock"
+) -> Instrument:
     """Make a private instrument of what the file says of an unknown one, and resolve its rows to it.
 
     symbol, name, currency  in place of what the file says

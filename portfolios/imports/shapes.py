@@ -94,7 +94,12 @@ class LayoutSerializer(serializers.Serializer[Any]):
     """How to read a file of no known broker.  `columns`: field → column; `types`: type in the file → type here, or “skip”."""
 
     columns = serializers.DictField(child=serializers.CharField(max_length=300), help_text=f"Fields: {', '.join(FIELDS)}.")
-    types = serializers.DictField(child=serializers.CharField(max_length=20, allow_blank=True), required=False, default=dict, help_text=f"{', '.join(TransactionKind.values)} or skip.")
+    types = serializers.DictField(
+        child=serializers.CharField(max_length=20, allow_blank=True),
+        required=False,
+        default=dict,
+        help_text=f"{', '.join(TransactionKind.values)} or skip.",
+    )
     decimals = serializers.ChoiceField(choices=["", "point", "comma"], required=False, default="")
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
     currency = serializers.CharField(required=False, allow_blank=True, default="", max_length=3)

@@ -98,7 +98,9 @@ def columns_page(batch: ImportBatch) -> dict[str, Any]:
         )
         for field, (label, hint) in FIELDS.items()
     ]
-    types = [TypeLine(place, text, number, layout.get("types", {}).get(text, "")) for place, (text, number) in enumerate(facts.get("types", {}).items())]
+    types = [
+        TypeLine(place, text, number, layout.get("types", {}).get(text, "")) for place, (text, number) in enumerate(facts.get("types", {}).items())
+    ]
     used = set(columns.values())
     return {
         "lines": lines,

@@ -199,8 +199,9 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = selectors.get_import(request.user, pk)
     try:
-        services.confirm_import(request.user, selectors.get_import(request.user, pk))
+        services.confirm_import(request.user, batch)
     except DomainError as problem:
         messages.error(request, problem.detail)
         return redirect("import-review", pk=pk)
@@ -224,8 +225,9 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = selectors.get_import(request.user, pk)
     try:
-        voided = services.revert_import(request.user, selectors.get_import(request.user, pk))
+        voided = services.revert_import(request.user, batch)
     except DomainError as problem:
         messages.error(request, problem.detail)
         return redirect("import-done", pk=pk)
@@ -236,8 +238,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = selectors.get_import(request.user, pk)
     try:
-        services.discard_import(request.user, selectors.get_import(request.user, pk))
+        services.discard_import(request.user, batch)
     except DomainError as problem:
         messages.error(request, problem.detail)
         return redirect("import-done", pk=pk)

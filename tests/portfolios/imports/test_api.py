@@ -130,7 +130,15 @@ def test_a_stranger_finds_nothing(stranger, call, pounds):
     pk = upload(call, pounds).json()["id"]
     caller = APIClient()
     caller.force_authenticate(stranger)
-    for method, path in [("get", ""), ("delete", ""), ("post", "/commit"), ("post", "/revert"), ("post", "/resolve"), ("put", "/mapping"), ("patch", "/rows/2")]:
+    for method, path in [
+        ("get", ""),
+        ("delete", ""),
+        ("post", "/commit"),
+        ("post", "/revert"),
+        ("post", "/resolve"),
+        ("put", "/mapping"),
+        ("patch", "/rows/2"),
+    ]:
         assert getattr(caller, method)(f"/api/v1/imports/{pk}{path}", {}).status_code == 404
     assert caller.get(f"/api/v1/portfolios/{pounds.pk}/imports").status_code == 404
 

@@ -25,7 +25,17 @@ HEADER = "Action,Time,ISIN,Ticker,Name,No. of shares,Price / share,Currency (Pri
 GOOD = "Deposit,2025-01-01 10:00:00,,,,,,,,100.00,GBP,,0\n"
 
 
-def buy(units="10", price="5", currency="USD", rate="1.25", total="40.00", day="2025-01-02 10:00:00", isin="US0000001115", action="Market buy", account="GBP"):
+def buy(
+    units="10",
+    price="5",
+    currency="USD",
+    rate="1.25",
+    total="40.00",
+    day="2025-01-02 10:00:00",
+    isin="US0000001115",
+    action="Market buy",
+    account="GBP",
+):
     return f"{action},{day},{isin},ALFA,Alfa,{units},{price},{currency},{rate},{total},{account},,1\n"
 
 
@@ -74,7 +84,10 @@ WHOLE = {
     "nul in a row": ((HEADER + GOOD + buy(units="1\x000")).encode(), "Row 3: a NUL character"),
     "control character": ((HEADER + GOOD + buy(action="Market\x07 buy")).encode(), "Row 3: a control character"),
     "utf-16 cut in the middle": ((HEADER + GOOD).encode("utf-16")[:-1], "Row 2: the file says it is UTF-16"),
-    "utf-8 mark over latin-1": (b"\xef\xbb\xbf" + (HEADER + GOOD.replace("Deposit", "D\u00e9p\u00f4t")).encode("latin-1"), "Row 2: the file says it is UTF-8"),
+    "utf-8 mark over latin-1": (
+        b"\xef\xbb\xbf" + (HEADER + GOOD.replace("Deposit", "D\u00e9p\u00f4t")).encode("latin-1"),
+        "Row 2: the file says it is UTF-8",
+    ),
     "unclosed quote": ((HEADER + GOOD + '"Market buy,2025-01-02\n' + GOOD * 20).encode(), "Row 3: a quote that opens here never closes"),
     "unclosed quote before much text": ((HEADER + GOOD + '"Market buy\n' + GOOD * 10_000).encode(), "Row 3: a cell that begins here is too long"),
     "text after a closing quote": ((HEADER + GOOD + '"Market" buy,2025\n').encode(), "Row 3: the quotes of this row do not match"),

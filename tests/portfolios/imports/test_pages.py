@@ -153,7 +153,9 @@ def test_rows_that_stayed_out_come_as_a_file_without_formulas(signed_in, send, p
 
 
 def test_while_the_file_is_read_the_page_says_how_far_and_asks_again(signed_in, pounds, person):
-    batch = ImportBatch.objects.create(portfolio=pounds, uploaded_by=person, file_name="x.csv", content=b"a", status=ImportStatus.READING, rows_total=5000, rows_done=1204)
+    batch = ImportBatch.objects.create(
+        portfolio=pounds, uploaded_by=person, file_name="x.csv", content=b"a", status=ImportStatus.READING, rows_total=5000, rows_done=1204
+    )
     shown = page(signed_in, "import-review", batch.pk)
     assert "1,204 of 5,000 rows" in shown and 'hx-trigger="every 2s"' in shown and 'http-equiv="refresh"' in shown
     part = signed_in.get(reverse("import-review", args=[batch.pk]), {"part": "progress"}, headers={"HX-Request": "true"})
