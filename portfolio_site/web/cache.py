@@ -27,6 +27,16 @@ class FailOpenRedisCache(RedisCache):
     def set(self, key: Any, value: Any, timeout: Any = 300, version: int | None = None) -> None:
         self._try("set", None, key, value, timeout=timeout, version=version)
 
+    def add(self, key: Any, value: Any, timeout: Any = 300, version: int | None = None) -> bool:
+        """True when the cache is down: what asks “am I the first?” goes on."""
+        return bool(self._try("add", True, key, value, timeout=timeout, version=version))
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return int(self._try("incr", delta, key, delta=delta, version=version))
+
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return bool(self._try("has_key", False, key, version=version))
+
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
         return dict(self._try("get_many", {}, keys, version=version))
 
