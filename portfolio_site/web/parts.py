@@ -1,6 +1,7 @@
 """Small parts of pages as template tags: icons, changes, controls of forms, and graphics that the server draws without script.
 
-Everything escapes through format_html; nothing emits a style attribute, a script or an inline event handler.
+Everything escapes through format_html, or through escape where rows repeat by the hundred; nothing emits a style attribute, a script
+to run or an inline event handler.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, NumberInput, RadioSelect, Select, Textarea
 from django.http import QueryDict
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.json import dumps
 from portfolio_site.web.numbers import (
     DOTS,
     MINUS,
@@ -70,7 +72,8 @@ def mark() -> SafeString:
 @register.simple_tag
 def logo(symbol: str, number: int = 1, extra: str = "") -> SafeString:
     """The coloured chip of an instrument; `number` (its id will do) picks one of eight colours."""
-    return format_html('<span class="{}" aria-hidden="true">{}</span>', f"logo c{number % SERIES + 1} {extra}".strip(), symbol[:4])
+    classes = f"logo c{number % SERIES + 1} {extra}".strip()
+    return SafeString(f'<span class="{escape(classes)}" aria-hidden="true">{escape(symbol[:4])}</span>')
 
 
 @register.simple_tag
@@ -232,9 +235,9 @@ def is_check(field: BoundField) -> bool:
 def svg_path(points: Sequence[float], width: float, height: float, pad: float = 2) -> str:
     """The line through evenly spaced points, its least and greatest at the edges.  Needs two points."""
     low, high = min(points), max(points)
-    scale = (high - low) or 1
-    step = width / (len(points) - 1)
-    return "M" + " ".join(f"{i * step:.1f} {pad + (1 - (p - low) / scale) * (height - 2 * pad):.1f}" for i, p in enumerate(points))
+    step, scale = width / (len(points) - 1), (height - 2 * pad) / ((high - low) or 1)
+    bottom = height - pad + low * scale
+    return "M" + " ".join([f"{i * step:.1f} {bottom - p * scale:.1f}" for i, p in enumerate(points)])
 
 
 def thinned(points: Sequence[float], most: int) -> list[float]:
@@ -252,12 +255,11 @@ def spark(points: Sequence[float], label: str = "") -> SafeString:
         return mark_safe('<span class="muted sm">new</span>')
     width, height = 88, 28
     values = thinned(points, 30)
-    line = svg_path(values, width, height)
-    return format_html(
-        '<svg class="spark {}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<path class="spark__fill" d="{} L{} {} L0 {}Z"/><path d="{}"/></svg>',
-        trend(values[-1] - values[0]), width, height, label, line, width, height, height, line,
-    )  # fmt: skip
+    line = svg_path(values, width, height)  # digits only: nothing in it needs escaping
+    return SafeString(
+        f'<svg class="spark {trend(values[-1] - values[0])}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{escape(label)}"><path class="spark__fill" d="{line} L{width} {height} L0 {height}Z"/><path d="{line}"/></svg>'
+    )
 
 
 def _fraction(part: Showable) -> float:
@@ -268,9 +270,8 @@ def _fraction(part: Showable) -> float:
 @register.simple_tag
 def bar(part: Showable, colour: str = "c1") -> SafeString:
     """A part of a whole, 0 to 1; empty where the part is not known."""
-    return format_html(
-        '<svg class="bar {}" aria-hidden="true"><rect width="{}%" height="100%"/></svg>', colour, f"{min(max(_fraction(part), 0), 1) * 100:.2f}"
-    )
+    width = min(max(_fraction(part), 0), 1) * 100
+    return SafeString(f'<svg class="bar {escape(colour)}" aria-hidden="true"><rect width="{width:.2f}%" height="100%"/></svg>')
 
 
 @register.simple_tag
@@ -316,6 +317,15 @@ def donut(parts: Iterable[Any]) -> SafeString:
     ring = '<circle class="c{}" cx="50" cy="50" r="42" pathLength="100" stroke-dasharray="{} {}" stroke-dashoffset="{}"/>'
     inner = format_html_join("", ring, rings)
     return format_html('<svg class="donut" viewBox="0 0 100 100" aria-hidden="true">{}</svg>', inner)
+
+
+_JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.simple_tag
+def chart_data(chart: dict[str, Any], name: str) -> SafeString:
+    """The block that static/js/charts.js draws from, named like the chart; JSON without a space, escaped as json_script does."""
+    return SafeString(f'<script id="{escape(name)}" type="application/json">{dumps(chart).decode().translate(_JSON_ESCAPES)}</script>')
 
 
 @register.simple_tag

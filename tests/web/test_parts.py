@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -119,3 +120,26 @@ def test_refused_forms_list_their_errors_with_links_to_the_fields() -> None:
 
 def test_a_rate_is_said_with_one_unit_of_the_foreign_currency() -> None:
     assert parts.rate_said("USD", "EUR", D("0.8612")) == "$1 = €0.8612"
+
+
+def test_data_for_a_chart_cannot_end_its_block() -> None:
+    text = parts.chart_data({"name": "</script><script>alert(1)</script>&", "y": [1.5, None]}, "price-chart")
+    assert text.count("</script>") == 1
+    assert text.count("<script") == 1
+    inside = text.split(">", 1)[1].removesuffix("</script>")
+    assert json.loads(inside) == {"name": "</script><script>alert(1)</script>&", "y": [1.5, None]}
+
+
+def test_names_of_instruments_are_escaped_in_graphics() -> None:
+    assert "<b>" not in parts.spark([1.0, 2.0], "<b>") + parts.logo("<b>", 1)
+
+
+def test_each_cell_of_an_explanation_is_written_by_its_name_and_unit() -> None:
+    assert parts.written(Figure("unrealised", Unit.MONEY, D("5"), currency="EUR")) == '<span class="num up" data-private>+€5.00</span>'
+    assert parts.written(Figure("cost", Unit.MONEY, D("5"), currency="EUR")) == '<span class="num" data-private>€5.00</span>'
+    assert parts.written(Figure("price", Unit.MONEY, D("508.3"), currency="USD")) == '<span class="num">$508.30</span>'
+    assert parts.written(Figure("rate", Unit.NUMBER, D("0.8612"))) == '<span class="num">0.8612</span>'
+    assert parts.written(Figure("weight", Unit.FRACTION, D("0.313"))) == '<span class="num">31.3%</span>'
+    assert parts.written(Figure("twr", Unit.FRACTION, D("-0.02"))) == '<span class="num down">\u22122.00%</span>'
+    assert "Not priced." in parts.written(Figure.undefined("value", Unit.MONEY, "Not priced.", "EUR"))
+    assert parts.written("words <b>") == "words <b>"
