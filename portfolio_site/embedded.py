@@ -124,11 +124,10 @@ class Jobs:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
+        """Returns at once."""
         worker_state.should_stop = None
-        for name, run in (("worker", self._work), ("beat", self._keep_time)):
-            thread = threading.Thread(target=run, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._threads = [threading.Thread(target=self._work, name="worker", daemon=True)]
+        self._threads[0].start()
 
     def ask_to_stop(self) -> None:
         """Takes no more jobs; returns at once."""
@@ -141,7 +140,7 @@ class Jobs:
 
     def wait(self, patience: float = WORKER_GRACE) -> bool:
         """Whether all threads ended in time."""
-        for thread in self._threads:
+        for thread in list(self._threads):
             thread.join(patience)
         return not any(thread.is_alive() for thread in self._threads)
 
@@ -154,6 +153,10 @@ class Jobs:
             without_mingle=True,
             without_gossip=True,
         )
+        # not before: the worker has imported the tasks by now, and two threads that do it at once get half of them
+        ticking = threading.Thread(target=self._keep_time, name="beat", daemon=True)
+        self._threads.append(ticking)
+        ticking.start()
         self._worker.start()
 
     def _keep_time(self) -> None:

@@ -49,6 +49,7 @@ def test_the_demo_market_ticks_only_where_there_is_one(settings):
 
 
 def test_every_scheduled_task_exists_and_its_queue_is_read():
+    app.loader.import_default_modules()
     for job in schedule.jobs():
         assert job.task in app.tasks
         assert job.queue is None or job.queue in QUEUES

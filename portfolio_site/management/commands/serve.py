@@ -20,6 +20,7 @@ from portfolio_site import embedded
 from portfolio_site.celery import app as celery_app
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.selftest import check_sqlite
+from portfolios.services import DEMO_PASSWORD, DEMO_USERNAME
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,7 @@ class Command(BaseCommand):
         host, port = address[0], address[1]
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Plumbline is on http://{shown}:{port}/  (Ctrl-C stops it)")
-        name, password = getattr(settings, "DEMO_USERNAME", ""), getattr(settings, "DEMO_PASSWORD", "")
-        if name and password and get_user_model()._default_manager.filter(username=name, is_active=True).exists():
-            self.stdout.write(f"Sign in as “{name}” with the password “{password}”.")
+        if get_user_model()._default_manager.filter(username=DEMO_USERNAME, is_active=True).exists():
+            self.stdout.write(f"Sign in as “{DEMO_USERNAME}” with the password “{DEMO_PASSWORD}”.")
         self.stdout.flush()
         connections.close_all()
