@@ -37,7 +37,6 @@ from portfolios.selectors import (
 )
 
 SPARK_DAYS = 30
-OLD_CLOSE = 7  # days that a close may stand before a series says so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +45,11 @@ class Computed:
 
     benchmark  close × rate at each entry of `daily`; None without one
     sparks     closes of the last 30 days of what is held
-    newest     day number of the newest close of each instrument
     """
 
     daily: Daily
     benchmark: FloatArray | None
     sparks: dict[int, tuple[float, ...]]
-    newest: dict[int, int]
 
 
 class Scope:
@@ -133,7 +130,7 @@ class Scope:
         border = day_number(self.today) - SPARK_DAYS
         held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
         sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
-        return Computed(series, bench, sparks, {pk: int(column.days[-1]) for pk, column in prices.items()})
+        return Computed(series, bench, sparks)
 
     def _dealings(self, told: Sequence[Portfolio]) -> Callable[[frozenset[int]], Iterable[Dealing]]:
         """What instruments without a price cost and brought, in portfolios that track cash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from analytics.selectors.scope import in_words
@@ -18,6 +18,7 @@ from portfolios.selectors import CashRow, HoldingRow, HoldingsTable, InstrumentV
 
 ZERO = Decimal(0)
 CASH = "cash"
+OLD = timedelta(days=4)  # a long weekend: an older close or rate is said to be old
 
 
 def value_now(portfolios: Sequence[Portfolio], currency: str = "", *, as_of: date | None = None) -> Value:
@@ -94,7 +95,7 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
     prices = prices_on({instrument for instrument, _ in units}, day)
     codes = {instruments[instrument].currency for instrument, _ in units} | {code for code, _ in cash}
     found = rates((code, currency, day) for code in codes)
-    parts, missing = [], []
+    parts, missing, old = [], [], []
     for instrument, quantity in units:
         view, rate = instruments[instrument], found.get((instruments[instrument].currency, currency, day))
         if instrument not in prices:
@@ -103,6 +104,7 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
             missing.append(f"No {view.currency}/{currency} rate is known for {in_words(day)}.")
         else:
             parts.append(rounded(EXACT.multiply(EXACT.multiply(quantity, prices[instrument].close), rate.rate)))
+            old += [when for when in (prices[instrument].day, rate.day) if day - when > OLD]
     for code, amount in cash:
         rate = found.get((code, currency, day))
         if rate is None:
@@ -112,4 +114,4 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
     said = tuple(dict.fromkeys(f"{one} It is not counted." for one in missing))
     if missing and not parts:
         return Figure.undefined("value", Unit.MONEY, missing[0], currency)
-    return Figure("value", Unit.MONEY, sum(parts, ZERO), currency=currency, warnings=said)
+    return Figure("value", Unit.MONEY, sum(parts, ZERO), currency=currency, warnings=said, stale_since=min(old, default=None))

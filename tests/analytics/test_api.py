@@ -10,6 +10,7 @@ import pytest
 import pyxirr
 from django.test import Client
 
+from tests.analytics.conftest import store_closes
 from tests.factories import make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -237,6 +238,18 @@ def test_a_period_before_the_first_entry_is_undefined(browser: Client, euro_port
     end = began - timedelta(days=100)
     body = got(browser, f"{euro_portfolio.pk}/performance", start=(end - timedelta(days=30)).isoformat(), end=end.isoformat())
     assert body["twr"] is None and body["undefined"][0]["reason"]
+
+
+def test_a_figure_that_rests_on_an_old_price_says_since_when(browser: Client, portfolio: Any, began: date) -> None:
+    seldom = make_instrument("SELDOM")
+    store_closes(seldom, [(began, "10"), (began + timedelta(days=300), "12")])
+    record(portfolio, "deposit", began, amount="100")
+    record(portfolio, "buy", began, seldom, quantity="5", price="10")
+    body = got(browser, f"{portfolio.pk}/performance", end=(began + timedelta(days=100)).isoformat())
+    assert body["end_value"] == "100"
+    assert f"end_value rests on a price or rate of {began.isoformat()}." in body["warnings"]
+    now = got(browser, f"{portfolio.pk}/value")
+    assert any((began + timedelta(days=300)).isoformat() in said for said in now["warnings"])
 
 
 # ── what is refused ─────────────────────────────────────────────────────────
