@@ -139,7 +139,7 @@
     else if ((el = hit("[data-reveal]"))) { const i = $("input", el.parentNode); i.type = i.type === "password" ? "text" : "password"; el.setAttribute("aria-pressed", i.type === "text"); }
     else if ((el = hit("[data-copy]"))) navigator.clipboard?.writeText($(el.dataset.copy)?.innerText.trim() || "").then(() => toast("Copied"));
     else if ((el = hit("tr[data-href]"))) { if (plain && !hit("a, button, input, select, label, summary") && !String(getSelection())) location.href = el.dataset.href; }
-    else if (t.matches("dialog")) t.close();
+    else if (t.matches("dialog") && !$("form[method=post]", t)) t.close(); /* what was typed is not lost by a click beside it */
   });
 
   document.addEventListener("input", e => {

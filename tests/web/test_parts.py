@@ -143,3 +143,10 @@ def test_each_cell_of_an_explanation_is_written_by_its_name_and_unit() -> None:
     assert parts.written(Figure("twr", Unit.FRACTION, D("-0.02"))) == '<span class="num down">\u22122.00%</span>'
     assert "Not priced." in parts.written(Figure.undefined("value", Unit.MONEY, "Not priced.", "EUR"))
     assert parts.written("words <b>") == "words <b>"
+
+
+def test_a_toast_offers_undo_where_its_message_brings_an_address() -> None:
+    text = Template('{% include "components/toast.html" with text="Sale recorded" level="success" undo="/transactions/7/void/" %}')
+    assert 'action="/transactions/7/void/"' in text.render(Context({"csrf_token": "x"}))
+    plain = Template('{% include "components/toast.html" with text="Saved" level="success" %}').render(Context({}))
+    assert "<form" not in plain
