@@ -31,7 +31,9 @@ class Choice:
         return f"?p={self.chosen.pk}" if self.chosen is not None else ""
 
     def context(self) -> dict[str, Any]:
-        return {"portfolios": self.all, "chosen": self.chosen, "currency": self.currency, "suffix": self.suffix}
+        """What every page of figures shows of the choice."""
+        sample = any(portfolio.is_sample for portfolio in self.portfolios)
+        return {"portfolios": self.all, "chosen": self.chosen, "currency": self.currency, "suffix": self.suffix, "sample": sample}
 
 
 def choice_of(request: HttpRequest) -> Choice:

@@ -46,6 +46,7 @@ def _context(choice: Choice, data: Dashboard) -> dict[str, Any]:
         **choice.context(),
         "data": data,
         "table": data.table,
+        "warnings": data.warnings,
         "whys": set(data.explanations),
         "listing": listing(data.table, data.sparks, suffix=choice.suffix),
         "simulated": any(row.quote is not None and row.quote.quality == Quality.SIMULATED for row in data.table.rows),

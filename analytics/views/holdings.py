@@ -24,6 +24,7 @@ def holdings(request: HttpRequest) -> HttpResponse:
         **choice.context(),
         "listing": listing(table, sparks_of(row.instrument.id for row in table.rows), suffix=choice.suffix, grouping=grouping),
         "table": table,
+        "warnings": table.value.warnings,
         "groupings": GROUPINGS,
         "grouping": grouping if grouping in GROUPINGS else "",
         "show_closed": request.GET.get("closed") == "1",

@@ -202,3 +202,10 @@ def test_a_dashboard_of_fifty_holdings_stays_small(signed_in: Any, a_portfolio: 
 
     a_portfolio(50)
     assert len(gzip.compress(fetch(signed_in, reverse("dashboard")).encode())) < 60_000
+
+
+def test_a_sample_says_so_and_can_be_left(signed_in: Any, person: Any) -> None:
+    factories.make_portfolio(person, name="Sample", is_sample=True)
+    text = fetch(signed_in, reverse("dashboard"))
+    assert "You are looking at a sample" in text
+    assert reverse("sample-remove") in text
