@@ -30,13 +30,13 @@ def money(amount: Decimal | float, currency: str, name: str = "amount") -> Figur
     return Figure(name, Unit.MONEY, amount, currency=currency)
 
 
-def _moment(table: HoldingsTable) -> datetime:
+def moment_of(table: HoldingsTable) -> datetime:
     """When the newest quote behind a table was made."""
     moments = [row.quote.as_of for row in table.rows if row.quote is not None]
     return max(moments, default=timezone.now())
 
 
-def _prices(rows: Iterable[HoldingRow]) -> list[Source]:
+def prices_behind(rows: Iterable[HoldingRow]) -> list[Source]:
     """The price and the rate of each holding, the oldest first; those without one are in `left_out`."""
     found = []
     for row in rows:
@@ -46,7 +46,7 @@ def _prices(rows: Iterable[HoldingRow]) -> list[Source]:
     return sorted(found, key=lambda one: (not one.stale, one.label))[:MOST_LINES]
 
 
-def _rates(table: HoldingsTable) -> list[Source]:
+def rates_behind(table: HoldingsTable) -> list[Source]:
     rates: dict[str, Figure] = {row.instrument.currency: row.rate for row in table.rows if row.rate.known}
     rates |= {cash.currency: cash.rate for cash in table.cash if cash.rate.known}
     return [
@@ -100,7 +100,7 @@ def net_worth(scope: Scope) -> Explanation:
         name="net_worth",
         title="Net worth",
         figure=table.value,
-        as_of=_moment(table),
+        as_of=moment_of(table),
         words=f"Every holding at its newest price, and cash, converted to {table.currency}.",
         terms=(
             Term("", "holdings: units × price × rate, added up", table.holdings_value),
@@ -111,7 +111,7 @@ def net_worth(scope: Scope) -> Explanation:
         columns=("Units", "Price", "Rate", "Value"),
         lines=listed,
         more_lines=more,
-        inputs=(*_prices(table.rows), *_rates(table), _entries(scope.books)),
+        inputs=(*prices_behind(table.rows), *rates_behind(table), _entries(scope.books)),
         checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
         left_out=table.value.warnings,
     )
@@ -144,14 +144,14 @@ def total_gain(scope: Scope) -> Explanation:
         name="total_gain",
         title="Total gain",
         figure=table.total_gain,
-        as_of=_moment(table),
+        as_of=moment_of(table),
         words="What was gained by selling, what selling everything now would gain, and what was received, less costs that are in no purchase or sale.",
-        terms=_gain_terms(money(table.realised, code), table.unrealised, money(table.income, code), money(table.expenses, code), table.total_gain),
+        terms=gain_terms(money(table.realised, code), table.unrealised, money(table.income, code), money(table.expenses, code), table.total_gain),
         rows_title="By holding",
         columns=("Realised", "Unrealised", "Income less costs", "Total"),
         lines=listed,
         more_lines=more,
-        inputs=(*_prices(table.rows), *_rates(table), _entries(scope.books)),
+        inputs=(*prices_behind(table.rows), *rates_behind(table), _entries(scope.books)),
         checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
         left_out=table.total_gain.warnings,
     )
@@ -162,7 +162,7 @@ def _size(row: HoldingRow) -> Decimal:
     return abs(row.total_gain.value) if isinstance(row.total_gain.value, Decimal) else ZERO
 
 
-def _gain_terms(realised: Figure, unrealised: Figure, income: Figure, expenses: Figure, total: Figure) -> tuple[Term, ...]:
+def gain_terms(realised: Figure, unrealised: Figure, income: Figure, expenses: Figure, total: Figure) -> tuple[Term, ...]:
     return (
         Term("", "realised", realised),
         Term("+", "unrealised", unrealised),
@@ -200,14 +200,14 @@ def unrealised(scope: Scope) -> Explanation:
         name="unrealised",
         title="Unrealised gain",
         figure=table.unrealised,
-        as_of=_moment(table),
+        as_of=moment_of(table),
         words="What selling everything at the newest prices would gain, before the costs of selling.",
         terms=(Term("", "value", table.value), Term("−", "cost of what is held", money(cost, code)), Term("=", "unrealised gain", table.unrealised)),
         rows_title="By holding",
         columns=("Value", "Cost", "Gain"),
         lines=listed,
         more_lines=more,
-        inputs=(*_prices(table.rows), *_rates(table)),
+        inputs=(*prices_behind(table.rows), *rates_behind(table)),
         left_out=table.unrealised.warnings,
     )
 
@@ -331,7 +331,7 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         columns=("Day", "Amount", "At the rate") if rate is not None else ("Day", "Amount"),
         lines=listed,
         more_lines=more,
-        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *_rates(scope.table)),
+        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *rates_behind(scope.table)),
         left_out=scope.warnings,
     )
 
@@ -375,61 +375,6 @@ def risk_level(scope: Scope, whole: Stretch) -> Explanation:
         columns=("Volatility a year",),
         lines=lines,
         left_out=scope.warnings,
-    )
-
-
-# ── one holding ─────────────────────────────────────────────────────────────
-
-
-def holding_value(scope: Scope, row: HoldingRow) -> Explanation:
-    return Explanation(
-        name="value",
-        title=f"Value of {row.instrument.name}",
-        figure=row.value,
-        as_of=_moment(scope.table),
-        words="Units times the newest price, converted at the newest rate.",
-        terms=(
-            Term("", "units", Figure("quantity", Unit.UNITS, row.quantity)),
-            Term("×", "price", row.price),
-            Term("×", f"rate to {scope.currency}", row.rate),
-            Term("=", "value", row.value),
-        ),
-        inputs=(*_prices([row]), *(one for one in _rates(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
-    )
-
-
-def holding_unrealised(scope: Scope, row: HoldingRow) -> Explanation:
-    code = scope.currency
-    return Explanation(
-        name="unrealised",
-        title=f"Unrealised gain, {row.instrument.name}",
-        figure=row.unrealised,
-        as_of=_moment(scope.table),
-        words="What selling all units at the newest price would gain, before the costs of selling.",
-        terms=(Term("", "value", row.value), Term("−", "cost of what is held", money(row.cost, code)), Term("=", "unrealised gain", row.unrealised)),
-        inputs=(*_prices([row]), *(one for one in _rates(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
-        checks=(
-            (
-                Term("", "price, at the rates of the purchases", row.price_part),
-                Term("+", f"currency, {row.instrument.currency} against {code}", row.currency_part),
-                Term("=", "unrealised gain", row.unrealised),
-            ),
-        )
-        if row.unrealised.known
-        else (),
-    )
-
-
-def holding_gain(scope: Scope, row: HoldingRow) -> Explanation:
-    code = scope.currency
-    return Explanation(
-        name="total_gain",
-        title=f"Total gain, {row.instrument.name}",
-        figure=row.total_gain,
-        as_of=_moment(scope.table),
-        words="What was gained by selling, what selling the rest would gain, and what was received, less costs that are in no purchase or sale.",
-        terms=_gain_terms(money(row.realised, code), row.unrealised, money(row.income, code), money(row.expenses, code), row.total_gain),
-        inputs=tuple(_prices([row])),
     )
 
 

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from analytics.engine.returns import DAYS_A_YEAR, money_weighted_return
 from analytics.selectors.dashboard import thinned
-from analytics.selectors.explain import holding_gain, holding_unrealised, holding_value, income, realised
+from analytics.selectors.explain_holding import holding_explanations
 from analytics.selectors.scope import Scope, figure
-from analytics.selectors.shapes import Explanations, HoldingDetail, LotRow, PriceMark, SoldRow, YearIncome
+from analytics.selectors.shapes import HoldingDetail, LotRow, PriceMark, SoldRow, YearIncome
 from analytics.series import Market, day_numbers, to_float64
 from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, day_of, fx_columns, price_columns
@@ -69,17 +68,8 @@ def holding_detail(
         money_weighted_is_annual=annual,
         previous_id=shown[place - 1] if place else None,
         next_id=shown[place + 1] if place is not None and place + 1 < len(shown) else None,
-        explanations=_explanations(scope, row),
+        explanations=holding_explanations(scope, row),
     )
-
-
-def _explanations(scope: Scope, row: HoldingRow | None) -> Explanations:
-    if row is None:
-        return Explanations({})
-    makers = {"realised": partial(realised, scope, row.instrument.id), "income": partial(income, scope, row.instrument.id)}
-    if row.is_open:
-        makers |= {"value": partial(holding_value, scope, row), "unrealised": partial(holding_unrealised, scope, row)}
-    return Explanations({**makers, "total_gain": partial(holding_gain, scope, row)})
 
 
 def _history(column: PriceColumnView | None) -> tuple[tuple[date, ...], tuple[float, ...]]:

@@ -67,6 +67,19 @@ def test_all_portfolios_are_added_up_in_ones_own_currency(browser: Client, euro_
     assert Decimal(body["value"]) == one + other
 
 
+def test_several_portfolios_are_told_in_ones_own_currency_and_one_alone_in_its_own(person: Any, dollars: None, began: date) -> None:
+    from accounts.models import Preferences
+
+    Preferences.objects.filter(user=person).update(base_currency="USD")
+    client = Client()
+    client.force_login(person)
+    first = make_portfolio(person)
+    assert got(client, "all/value")["currency"] == "EUR"
+    make_portfolio(person)
+    assert got(client, "all/value")["currency"] == got(client, "all/performance")["currency"] == "USD"
+    assert got(client, f"{first.pk}/value")["currency"] == "EUR"
+
+
 # ── gains ───────────────────────────────────────────────────────────────────
 
 

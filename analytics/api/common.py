@@ -1,0 +1,160 @@
+"""What the endpoints of this app share: how numbers become text, what may be asked, and what every answer has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.selectors import preferences_of
+from analytics.selectors import Scope
+from market.models import Instrument
+from market.selectors import find_instrument, get_instrument
+from portfolio_site.kernel.decimals import EXACT, plain
+from portfolio_site.kernel.figures import Figure
+from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolios.models import Portfolio
+from portfolios.selectors import get_portfolio, portfolios_of
+
+# ── schemas ─────────────────────────────────────────────────────────────────
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
+class DecimalText(serializers.CharField):
+    """A number as text."""
+
+
+class UndefinedFigureSerializer(serializers.Serializer[Any]):
+    figure = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What every answer with figures has."""
+
+    portfolios = serializers.ListField(child=serializers.IntegerField())
+    currency = serializers.CharField()
+    undefined = UndefinedFigureSerializer(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+# ── numbers as text ─────────────────────────────────────────────────────────
+
+
+def text(value: Decimal | float) -> str:
+    """All digits of an exact number; the shortest text of a float that reads back as the same float."""
+    return plain(value if isinstance(value, Decimal) else Decimal(repr(value)))
+
+
+class Told:
+    """Turns figures into text, and keeps what is undefined or weak of them."""
+
+    def __init__(self, warnings: Sequence[str] = ()) -> None:
+        self.undefined: list[dict[str, str]] = []
+        self.warnings = list(dict.fromkeys(warnings))
+
+    def __call__(self, name: str, figure: Figure) -> str | None:
+        if figure.value is None:
+            self.undefined.append({"figure": name, "reason": figure.why_not})
+            return None
+        stale = [] if figure.stale_since is None else [f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."]
+        self.warnings += [said for said in (*figure.warnings, *stale) if said not in self.warnings]
+        return text(figure.value)
+
+    def percent(self, name: str, figure: Figure) -> str | None:
+        """A fraction as per cent, exact."""
+        return None if self(name, figure) is None else plain(EXACT.multiply(Decimal(figure.value or 0), Decimal(100)))
+
+    def told(self) -> dict[str, Any]:
+        return {"undefined": self.undefined, "warnings": self.warnings}
+
+
+def money_texts(numbers: Any) -> list[str]:
+    return [_trimmed(f"{number:.6f}") for number in np.round(numbers, 6).tolist()]
+
+
+def ratio_texts(numbers: Any) -> list[str]:
+    return [_trimmed(f"{number:.12f}") for number in np.round(numbers, 12).tolist()]
+
+
+def _trimmed(number: str) -> str:
+    short = number.rstrip("0").rstrip(".")
+    return "0" if short in {"-0", ""} else short
+
+
+# ── what is asked ───────────────────────────────────────────────────────────
+
+
+def refuse(field: str, words: str) -> serializers.ValidationError:
+    return serializers.ValidationError({field: [serializers.ErrorDetail(words, code="invalid")]})
+
+
+def day_of_query(request: Request, name: str) -> date | None:
+    given = request.query_params.get(name)
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise refuse(name, "Write the date like 2026-03-31.") from None
+
+
+def period_of(request: Request) -> tuple[date | None, date | None]:
+    start, end = day_of_query(request, "start"), day_of_query(request, "end")
+    if start is not None and end is not None and end < start:
+        raise refuse("end", "The end lies before the start. Exchange the two, or leave one out.")
+    return start, end
+
+
+def currency_of(request: Request, portfolios: Sequence[Portfolio]) -> str:
+    """Asked for, or of the one portfolio, or the person's own."""
+    given = request.query_params.get("currency", "").strip()
+    if given:
+        try:
+            return str(Currency(given.upper() if given.islower() else given))
+        except UnknownCurrency as problem:
+            raise refuse("currency", str(problem)) from None
+    if len(portfolios) == 1:
+        return str(portfolios[0].base_currency)
+    return str(preferences_of(request.user).base_currency)
+
+
+def benchmark_of(request: Request) -> Instrument | None:
+    given = request.query_params.get("benchmark", "").strip()
+    if not given:
+        return None
+    if given.isascii() and given.isdigit() and len(given) <= 18:
+        return get_instrument(request.user, int(given))
+    found = find_instrument(request.user, symbol=given[:32])
+    if found is None:
+        raise refuse("benchmark", f"No single instrument is meant by “{given[:32]}”. Give its id.")
+    return found
+
+
+def chosen(request: Request, pk: int | None) -> list[Portfolio]:
+    """One portfolio, or all.  Raises NotFound, also for somebody else's."""
+    found = list(portfolios_of(request.user)) if pk is None else [get_portfolio(request.user, pk)]
+    for portfolio in found:
+        if portfolio.owner_id == request.user.pk:
+            portfolio.owner = request.user  # spares the query that would look the owner up
+    return found
+
+
+def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None = None) -> Scope:
+    portfolios = chosen(request, pk)
+    return Scope(portfolios, currency_of(request, portfolios), benchmark=benchmark)
+
+
+CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")
+START = OpenApiParameter("start", OpenApiTypes.DATE, description="first day of the period; where missing, the first entry")
+END = OpenApiParameter("end", OpenApiTypes.DATE, description="last day of the period; where missing, today")
+AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
+BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
+INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")

@@ -1,0 +1,176 @@
+"""Returns, the benchmark and the daily series over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import memory, selectors
+from analytics.api.common import (
+    BENCHMARK,
+    CURRENCY,
+    END,
+    INTERVAL,
+    START,
+    AnswerSerializer,
+    DecimalText,
+    Told,
+    benchmark_of,
+    money_texts,
+    period_of,
+    ratio_texts,
+    refuse,
+    scope_of,
+)
+from analytics.selectors import Performance, PerformanceSeries, Scope
+from market.packing import day_of
+
+
+class BenchmarkSerializer(serializers.Serializer[Any]):
+    instrument = serializers.IntegerField()
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+    twr = DecimalText(allow_null=True)
+    twr_annualized = DecimalText(allow_null=True)
+    same_money_value = DecimalText(allow_null=True, help_text="what the same flows would be worth in it at the end")
+    lead = DecimalText(allow_null=True, help_text="end_value − same_money_value")
+    excess = DecimalText(allow_null=True, help_text="the portfolio's twr less the benchmark's")
+
+
+class PointSerializer(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    value = DecimalText()
+    invested = DecimalText(help_text="paid in less taken out, since the beginning")
+    twr = DecimalText(help_text="since the start of the period")
+    benchmark_twr = DecimalText(required=False)
+    same_money = DecimalText(required=False)
+
+
+class PerformanceSerializer(AnswerSerializer):
+    """How the portfolios did.  The first point of the series is the close before the period."""
+
+    start = serializers.DateField()
+    end = serializers.DateField()
+    start_value = DecimalText(allow_null=True)
+    end_value = DecimalText(allow_null=True)
+    net_flows = DecimalText(allow_null=True)
+    gain = DecimalText(allow_null=True)
+    twr = DecimalText(allow_null=True)
+    twr_annualized = DecimalText(allow_null=True, help_text="for 365 days or more")
+    mwr = DecimalText(allow_null=True)
+    mwr_is_annual = serializers.BooleanField(help_text="whether mwr is a year's; else it is the period's own")
+    modified_dietz = DecimalText(allow_null=True)
+    volatility = DecimalText(allow_null=True, help_text="a year, over the last year of the period")
+    risk_level = serializers.IntegerField(allow_null=True, help_text="1 to 7")
+    benchmark = BenchmarkSerializer(allow_null=True)
+    series = PointSerializer(many=True)
+
+
+def _kept(days: Any, interval: str) -> Any:
+    """Places of the points: every day, or the last of each week or month, and always the first and the last."""
+    if interval == "day" or len(days) < 3:
+        return np.arange(len(days))
+    weeks = (days + 3) // 7  # from Monday; day 0 was a Thursday
+    period = weeks if interval == "week" else days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    ends = np.flatnonzero(np.append(period[1:] != period[:-1], True))
+    return np.union1d([0], ends)
+
+
+def points(series: PerformanceSeries, interval: str) -> list[dict[str, Any]]:
+    """The series as objects."""
+    at = _kept(series.days, interval)
+    columns: dict[str, Sequence[Any]] = {
+        "date": [day_of(number) for number in series.days[at].tolist()],
+        "value": money_texts(series.value[at]),
+        "invested": money_texts(series.invested[at]),
+        "twr": ratio_texts(series.twr[at]),
+    }
+    if series.benchmark_twr is not None and series.same_money is not None:
+        columns["benchmark_twr"] = ratio_texts(series.benchmark_twr[at])
+        columns["same_money"] = money_texts(series.same_money[at])
+    names = tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _series(scope: Scope, found: Performance, interval: str) -> list[dict[str, Any]]:
+    """The points; all but today's are kept, because only the newest quotes change them."""
+    key = (scope.key, found.start.isoformat(), found.end.isoformat(), interval)
+    kept = memory.points.of(key, lambda: points(found.series, interval))
+    return [*kept[:-1], points(_last_of(found.series), "day")[0]] if kept else []
+
+
+def _last_of(series: PerformanceSeries) -> PerformanceSeries:
+    return PerformanceSeries(
+        series.days[-1:],
+        series.value[-1:],
+        series.invested[-1:],
+        series.twr[-1:],
+        None if series.benchmark_twr is None else series.benchmark_twr[-1:],
+        None if series.same_money is None else series.same_money[-1:],
+    )
+
+
+def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
+    result = found.benchmark
+    if result is None:
+        return None
+    return {
+        "instrument": result.instrument.id,
+        "symbol": result.instrument.symbol,
+        "name": result.instrument.name,
+        "twr": told("benchmark.twr", result.twr),
+        "twr_annualized": told("benchmark.twr_annualized", result.twr_annualised),
+        "same_money_value": told("benchmark.same_money_value", result.same_money),
+        "lead": told("benchmark.lead", result.lead),
+        "excess": told("benchmark.excess", result.excess),
+    }
+
+
+class PerformanceView(APIView):
+    @extend_schema(
+        operation_id="performance", parameters=[START, END, BENCHMARK, CURRENCY, INTERVAL], responses=PerformanceSerializer, tags=["analytics"]
+    )
+    def get(self, request: Request, pk: int | None = None) -> Response:
+        """Returns of a period, the same period in a benchmark, and the daily series."""
+        start, end = period_of(request)
+        interval = request.query_params.get("interval") or "day"
+        if interval not in {"day", "week", "month"}:
+            raise refuse("interval", "The interval is day, week or month.")
+        scope = scope_of(request, pk, benchmark=benchmark_of(request))
+        found = selectors.performance_of(scope, start, end)
+        told = Told(found.warnings)
+        level = told("risk_level", found.risk_level)
+        return Response(
+            {
+                "portfolios": [portfolio.pk for portfolio in scope.portfolios],
+                "start": found.start,
+                "end": found.end,
+                "currency": found.currency,
+                "start_value": told("start_value", found.start_value),
+                "end_value": told("end_value", found.end_value),
+                "net_flows": told("net_flows", found.net_flows),
+                "gain": told("gain", found.gain),
+                "twr": told("twr", found.twr),
+                "twr_annualized": told("twr_annualized", found.twr_annualised),
+                "mwr": told("mwr", found.mwr),
+                "mwr_is_annual": found.mwr_is_annual,
+                "modified_dietz": told("modified_dietz", found.modified_dietz),
+                "volatility": told("volatility", found.volatility),
+                "risk_level": None if level is None else int(level),
+                "benchmark": _benchmark_answer(found, told),
+                "series": _series(scope, found, interval),
+                **told.told(),
+            }
+        )
+
+
+@extend_schema_view(get=extend_schema(operation_id="performance_of_all"))
+class AllPerformanceView(PerformanceView):
+    """The same over the union of one's portfolios."""

@@ -1,0 +1,104 @@
+"""Worth over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import selectors
+from analytics.api.common import AS_OF, CURRENCY, AnswerSerializer, DecimalText, Told, UndefinedFigureSerializer, chosen, currency_of, day_of_query
+from analytics.selectors import Slice
+from portfolio_site.kernel.decimals import plain
+from portfolios.selectors import HoldingRow
+
+
+class ValuedHoldingSerializer(serializers.Serializer[Any]):
+    instrument = serializers.IntegerField()
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+    quantity = DecimalText()
+    price = DecimalText(allow_null=True)
+    price_currency = serializers.CharField()
+    fx_rate = DecimalText(allow_null=True)
+    value = DecimalText(allow_null=True)
+    weight = DecimalText(allow_null=True, help_text="a fraction of the whole, cash included")
+    undefined = UndefinedFigureSerializer(many=True)
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="an asset class, “cash”, or a currency")
+    name = serializers.CharField()
+    value = DecimalText(allow_null=True)
+    weight = DecimalText(allow_null=True)
+
+
+class ValueSerializer(AnswerSerializer):
+    """What the portfolios are worth now, or at the close of an earlier day."""
+
+    as_of = serializers.DateField()
+    value = DecimalText(allow_null=True)
+    holdings_value = DecimalText(allow_null=True)
+    cash_value = DecimalText(allow_null=True)
+    cash_weight = DecimalText(allow_null=True)
+    day_change = DecimalText(allow_null=True)
+    day_change_percent = DecimalText(allow_null=True)
+    by_holding = ValuedHoldingSerializer(many=True)
+    by_class = PartSerializer(many=True)
+    by_currency = PartSerializer(many=True)
+
+
+def _holding(row: HoldingRow) -> dict[str, Any]:
+    told = Told()
+    return {
+        "instrument": row.instrument.id,
+        "symbol": row.instrument.symbol,
+        "name": row.instrument.name,
+        "quantity": plain(row.quantity),
+        "price": told("price", row.price),
+        "price_currency": row.instrument.currency,
+        "fx_rate": told("fx_rate", row.rate),
+        "value": told("value", row.value),
+        "weight": told("weight", row.weight),
+        "undefined": told.undefined,
+    }
+
+
+def _part(part: Slice) -> dict[str, Any]:
+    told = Told()
+    return {"key": part.key, "name": part.name, "value": told("value", part.value), "weight": told("weight", part.weight)}
+
+
+class ValueView(APIView):
+    @extend_schema(operation_id="value", parameters=[AS_OF, CURRENCY], responses=ValueSerializer, tags=["analytics"])
+    def get(self, request: Request, pk: int | None = None) -> Response:
+        """Worth in total, by holding, class and currency, now or at the close of an earlier day."""
+        portfolios = chosen(request, pk)
+        found = selectors.value_now(portfolios, currency_of(request, portfolios), as_of=day_of_query(request, "as_of"))
+        told = Told()
+        return Response(
+            {
+                "portfolios": [portfolio.pk for portfolio in portfolios],
+                "as_of": found.as_of,
+                "currency": found.currency,
+                "value": told("value", found.value),
+                "holdings_value": told("holdings_value", found.holdings_value),
+                "cash_value": told("cash_value", found.cash),
+                "cash_weight": told("cash_weight", found.cash_weight),
+                "day_change": told("day_change", found.day_change),
+                "day_change_percent": told.percent("day_change_percent", found.day_change_fraction),
+                "by_holding": [_holding(row) for row in found.table.rows],
+                "by_class": [_part(part) for part in found.by_class],
+                "by_currency": [_part(part) for part in found.by_currency],
+                **told.told(),
+            }
+        )
+
+
+@extend_schema_view(get=extend_schema(operation_id="value_of_all"))
+class AllValueView(ValueView):
+    """The same over the union of one's portfolios."""
