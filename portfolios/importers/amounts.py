@@ -54,7 +54,13 @@ def agreement(*, quantity: Decimal, price: Decimal, rate: Decimal, charges: Deci
 
 def disagreement(agreed: Agreement, *, total: Decimal, currency: str) -> str:
     """The sentence for a row whose amounts are too far apart to be recorded."""
-    return f"Units, price and charges come to {plain(agreed.expected)} {currency}; the file says {plain(total)} {currency}."
+    return f"Units, price and charges come to {_shown(agreed.expected, currency)}; the file says {_shown(total, currency)}."
+
+
+def _shown(amount: Decimal, currency: str) -> str:
+    """With the decimals of the currency, or with all it has where there are more."""
+    booked = to_minor(amount, currency)
+    return f"{booked if booked == amount else plain(amount)} {currency}"
 
 
 def remark(agreed: Agreement, *, total: Decimal, currency: str) -> str:

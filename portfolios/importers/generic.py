@@ -130,7 +130,9 @@ def _questions(table: Table, layout: Layout, options: Options, *, ambiguous_numb
     if layout.day_first is None and ambiguous_day:
         asked.append(Question("day_first", f"“{ambiguous_day[:20]}” could be read both ways: is the day or the month first?"))
     if not layout.decimals and ambiguous_number:
-        asked.append(Question("decimals", f"“{ambiguous_number[:20]}” could be read both ways: is its mark a decimal one or does it group thousands?"))
+        asked.append(
+            Question("decimals", f"“{ambiguous_number[:20]}” could be read both ways: is its mark a decimal one or does it group thousands?")
+        )
     if "fx_rate" in columns and not layout.rate_direction and any(True for _ in _texts(table, columns["fx_rate"])):
         asked.append(Question("rate_direction", "The rate could be read both ways."))
     return asked

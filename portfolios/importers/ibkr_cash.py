@@ -93,7 +93,9 @@ def _error(row: Cells, problem: CellProblem) -> RowError:
 def _line(row: Cells) -> _Line:
     kind = row.need_text("type", "The type").casefold()
     if kind not in _DIVIDENDS and kind not in _WITHHELD and kind not in _SIGNED:
-        raise CellProblem("unknown_type", f"“{row.text('type')[:60]}” is not a type that is known. Leave the row out, or record it by hand.", row.titles["type"])
+        raise CellProblem(
+            "unknown_type", f"“{row.text('type')[:60]}” is not a type that is known. Leave the row out, or record it by hand.", row.titles["type"]
+        )
     day = next((name for name in _DAYS if row.text(name)), _DAYS[0])
     moment = row.moment(day)
     amount = row.need_number("amount", "The amount")
@@ -115,7 +117,9 @@ def _hint(row: Cells, currency: str) -> InstrumentHint | None:
     if not (isin or row.text("symbol")):
         return None
     if isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", isin):
-        raise CellProblem("bad_isin", f"“{isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN"))
+        raise CellProblem(
+            "bad_isin", f"“{isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")
+        )
     return InstrumentHint(isin=isin, symbol=symbol, name=symbol, currency=currency)
 
 

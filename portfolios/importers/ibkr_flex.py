@@ -52,7 +52,9 @@ def hint_of(row: Cells) -> InstrumentHint:
         isin=row.text("isin").upper(), symbol=row.text("symbol"), name=name, currency=currency, exchange=row.text("listingexchange")
     )
     if hint.isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", hint.isin):
-        raise CellProblem("bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN"))
+        raise CellProblem(
+            "bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")
+        )
     return hint
 
 
@@ -91,7 +93,9 @@ def read(table: Table, options: Options) -> Parsed:
 def _entry(row: Cells) -> Iterator[Draft]:
     side = row.need_text("buy/sell", "Buy or sell").casefold()
     if side not in ("buy", "sell"):
-        raise CellProblem("unknown_type", f"“{side[:40]}” is neither BUY nor SELL. A cancelled trade is left out together with the trade it cancels.", "Buy/Sell")
+        raise CellProblem(
+            "unknown_type", f"“{side[:40]}” is neither BUY nor SELL. A cancelled trade is left out together with the trade it cancels.", "Buy/Sell"
+        )
     asset = row.text("assetclass").upper()
     if asset in ("OPT", "FUT", "FOP", "CFD", "WAR"):
         raise CellProblem("unsupported_asset", "Options, futures and contracts for difference are not recorded. Leave the row out.", "AssetClass")

@@ -89,7 +89,9 @@ def read(table: Table, options: Options) -> Parsed:
         except CellProblem as problem:
             errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown))
     for row, _ in closings:
-        errors.append(RowError(row.number, "Action", "split_unpaired", "The split has no opening row. Import a period that holds both rows.", row.shown))
+        errors.append(
+            RowError(row.number, "Action", "split_unpaired", "The split has no opening row. Import a period that holds both rows.", row.shown)
+        )
     facts = facts_of(table, decimals=decimals)
     return Parsed(KEY, facts, tuple(drafts), tuple(errors), tuple(folded))
 
@@ -135,7 +137,9 @@ def _reader_of(action: str) -> Reader:
     for start, reader in _BY_START.items():
         if action.startswith(start):
             return reader
-    raise CellProblem("unknown_type", f"“{action[:60].capitalize()}” is not an action that is known. Leave the row out, or record it by hand.", "Action")
+    raise CellProblem(
+        "unknown_type", f"“{action[:60].capitalize()}” is not an action that is known. Leave the row out, or record it by hand.", "Action"
+    )
 
 
 def _hint(row: Cells) -> InstrumentHint:
@@ -184,7 +188,16 @@ def _charges(file: _File, row: Cells, account: str, traded: str, rate: Decimal |
 
 
 def _reconciled(
-    file: _File, row: Cells, buying: bool, quantity: Decimal, price: Decimal, traded: str, factor: Decimal, total: Decimal, account: str, rate: Decimal | None
+    file: _File,
+    row: Cells,
+    buying: bool,
+    quantity: Decimal,
+    price: Decimal,
+    traded: str,
+    factor: Decimal,
+    total: Decimal,
+    account: str,
+    rate: Decimal | None,
 ) -> tuple[Decimal, Decimal, tuple[Charge, ...], tuple[str, ...]]:
     """(fees, taxes, charges in a third currency, remarks), with the total checked.
 
@@ -333,7 +346,9 @@ def _transfer(file: _File, row: Cells, action: str) -> Iterable[Draft]:
         return
     warning = "The price in the file is taken as what you paid. Edit the entry afterwards if you paid another."
     settled = {"amount": abs(total), "settlement_currency": account} if total else {}
-    yield _named(row, Kind.TRANSFER_IN, hint=hint, quantity=quantity, price=(price or Decimal(0)) * factor, currency=currency, warnings=(warning,), **settled)
+    yield _named(
+        row, Kind.TRANSFER_IN, hint=hint, quantity=quantity, price=(price or Decimal(0)) * factor, currency=currency, warnings=(warning,), **settled
+    )
 
 
 def _distribution(file: _File, row: Cells, action: str) -> Iterable[Draft]:

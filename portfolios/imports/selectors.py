@@ -36,6 +36,14 @@ STATE_LABELS = {
     "out": "Left out",
 }
 
+_SHORT: dict[str, str] = {
+    ImportStatus.MAPPING: "To name columns",
+    ImportStatus.REVIEW: "To review",
+    ImportStatus.COMMITTED: "Recorded",
+    ImportStatus.REVERTED: "Undone",
+    ImportStatus.FAILED: "Not read",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -137,6 +145,7 @@ class BatchLine:
 
     batch: ImportBatch
     format_label: str
+    state_label: str
     recorded: int
     can_undo: bool
     can_go_on: bool
@@ -177,6 +186,7 @@ def past_imports(user: Any, most: int = 20) -> list[BatchLine]:
         BatchLine(
             batch=batch,
             format_label=label_of(batch.format) if batch.format else "",
+            state_label=_SHORT.get(batch.status, "At work"),
             recorded=counts.get(batch.pk, 0),
             can_undo=batch.status == ImportStatus.COMMITTED and counts.get(batch.pk, 0) > 0,
             can_go_on=batch.status in (ImportStatus.MAPPING, ImportStatus.REVIEW),

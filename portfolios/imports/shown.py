@@ -13,6 +13,7 @@ from portfolios.imports.forms import currency_choices, kind_choices
 from portfolios.imports.selectors import STATE_LABELS, Counts
 from portfolios.models import ImportBatch
 
+_ALWAYS_SHOWN = ("date", "type", "isin", "symbol", "quantity", "price", "currency", "amount", "fees")  # the other fields only where they are matched
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _DOTS = {"unknown": "down", "error": "down", "check": "dot--stale", "duplicate": "dot--off", "ready": "up", "out": "dot--off"}
 _CHIP_LABELS = {**STATE_LABELS, "unknown": "To resolve", "error": "Errors", "check": "To check", "duplicate": "Duplicates"}
@@ -103,7 +104,10 @@ def columns_page(batch: ImportBatch) -> dict[str, Any]:
     ]
     used = set(columns.values())
     return {
-        "lines": lines,
+        "groups": (
+            ("", [line for line in lines if line.column or line.question or line.field in _ALWAYS_SHOWN]),
+            ("More fields", [line for line in lines if not (line.column or line.question or line.field in _ALWAYS_SHOWN)]),
+        ),
         "file_columns": facts.get("columns", []),
         "matched": sum(1 for line in lines if line.column),
         "of_fields": len([line for line in lines if line.column or line.required]),

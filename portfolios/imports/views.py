@@ -25,7 +25,7 @@ from portfolios.models import ImportBatch, ImportRow
 from portfolios.selectors import get_portfolio, portfolios_of
 
 STEPS = ["File", "Columns", "Review", "Done"]
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 25
 _AT_WORK = (ImportStatus.UPLOADED, ImportStatus.READING)
 
 

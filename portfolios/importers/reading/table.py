@@ -54,7 +54,9 @@ def normal(name: str) -> str:
 def _lines(text: str) -> Iterator[str]:
     for number, line in enumerate(io.StringIO(text, newline=""), start=1):
         if len(line) > MAX_LINE:
-            raise Unreadable(f"the line is {len(line):,} characters long; at most {MAX_LINE:,} are read. The file is damaged.", reason="long_line", row=number)
+            raise Unreadable(
+                f"the line is {len(line):,} characters long; at most {MAX_LINE:,} are read. The file is damaged.", reason="long_line", row=number
+            )
         yield line
 
 
@@ -73,7 +75,9 @@ def sniff_delimiter(text: str) -> str:
         if score > best_score:
             best, best_score = delimiter, score
     if not best:
-        raise Unreadable("no columns were found. Upload a CSV file with a header row and commas, semicolons or tabs between the cells.", reason="no_columns")
+        raise Unreadable(
+            "no columns were found. Upload a CSV file with a header row and commas, semicolons or tabs between the cells.", reason="no_columns"
+        )
     return best
 
 
@@ -96,7 +100,11 @@ def records_of(text: str, delimiter: str, max_rows: int) -> Iterator[Row]:
             continue
         read += 1
         if read > max_rows + HEADER_WITHIN:
-            raise Unreadable(f"the file has more than {max_rows:,} rows. Export a shorter period and import the parts one after another.", reason="many_rows", row=start)
+            raise Unreadable(
+                f"the file has more than {max_rows:,} rows. Export a shorter period and import the parts one after another.",
+                reason="many_rows",
+                row=start,
+            )
         yield row
 
 

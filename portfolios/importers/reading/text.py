@@ -110,5 +110,7 @@ def decode(data: bytes) -> Text:
     content = content.rstrip("\x1a").removeprefix("\ufeff")
     if found := _CONTROL.search(content):
         sign = "a NUL character" if found.group() == "\x00" else f"a control character (0x{ord(found.group()):02x})"
-        raise Unreadable(f"{sign} stands in the file. It is damaged or no text; export it again.", reason="control_character", row=row_at(content, found.start()))
+        raise Unreadable(
+            f"{sign} stands in the file. It is damaged or no text; export it again.", reason="control_character", row=row_at(content, found.start())
+        )
     return Text(content, name)

@@ -157,7 +157,7 @@ def test_a_bad_row_names_its_number_column_and_reason_and_the_others_are_read(ro
 def test_an_amount_a_little_off_is_a_remark_and_the_amount_of_the_file_is_kept():
     parsed = read_text(HEADER + "Market buy,2025-01-02 10:00:00,US0000001115,ALFA,A,10,5,USD,1.25,40.05,GBP,,1\n")
     assert parsed.drafts[0].amount == Decimal("40.05")
-    assert "come to 40 GBP; the file says 40.05 GBP" in parsed.drafts[0].warnings[0]
+    assert "come to 40.00 GBP; the file says 40.05 GBP" in parsed.drafts[0].warnings[0]
 
 
 def test_a_file_saved_again_with_semicolons_and_decimal_commas_is_read_the_same():
