@@ -1,0 +1,67 @@
+"""What administrators see of portfolios: that they are there and whose, never what is in them.  Nothing here changes a ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from portfolios.models import ImportBatch, Portfolio
+
+
+class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Lists and shows; ledgers change through their services only."""
+
+    actions = None
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Portfolio)
+class PortfolioAdmin(_ReadOnly):
+    """Without names, notes, amounts and holdings, which are sealed."""
+
+    list_display = ("id", "owner", "base_currency", "cost_method", "tracks_cash", "is_sample", "revision", "entries", "open_holdings", "updated_at")
+    list_filter = ("base_currency", "cost_method", "is_sample")
+    search_fields = ("=id", "owner__username", "owner__email")
+    fields = (*list_display, "dividend_treatment", "allows_short", "benchmark", "created_at", "archived_at")
+    ordering = ("-updated_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Portfolio]:
+        live = Count("transactions", filter=Q(transactions__voided_at=None), distinct=True)
+        held = Count("holdings", filter=Q(holdings__is_open=True), distinct=True)
+        found: QuerySet[Portfolio] = super().get_queryset(request)
+        return found.select_related("owner").defer("name", "description").annotate(_entries=live, _held=held)
+
+    @admin.display(description="transactions")
+    def entries(self, portfolio: Any) -> int:
+        return int(portfolio._entries)
+
+    @admin.display(description="open holdings")
+    def open_holdings(self, portfolio: Any) -> int:
+        return int(portfolio._held)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(_ReadOnly):
+    """How imports went, without file names and rows."""
+
+    list_display = ("id", "portfolio", "uploaded_by", "format", "status", "rows_done", "rows_total", "created_at", "finished_at")
+    list_filter = ("status", "format")
+    search_fields = ("=id", "uploaded_by__username", "uploaded_by__email")
+    fields = list_display
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportBatch]:
+        found: QuerySet[ImportBatch] = super().get_queryset(request)
+        return found.select_related("portfolio", "uploaded_by").defer("file_name", "content", "mapping", "portfolio__name", "portfolio__description")
