@@ -24,19 +24,16 @@ class Line:
     """One row: the holding, its address, the closes of its last 30 days, and its place in each column's order."""
 
     holding: HoldingRow
+    key: str  # how live prices know it
     url: str
     spark: Sequence[float]
-    by_price: int | str
-    by_value: int | str
-    by_day: int | str
-    by_unrealised: int | str
-    by_realised: int | str
-    by_income: int | str
-    by_total: int | str
-
-    @property
-    def instrument_id(self) -> int:
-        return self.holding.instrument.id
+    by_price: str
+    by_value: str
+    by_day: str
+    by_unrealised: str
+    by_realised: str
+    by_income: str
+    by_total: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _lines(rows: Sequence[HoldingRow], sparks: Mapping[int, Sequence[float]], su
         strict=True,
     )
     return tuple(
-        Line(row, reverse("holding", args=[row.instrument.id]) + suffix, sparks.get(row.instrument.id, ()), *order)
+        Line(row, str(row.instrument.id), reverse("holding", args=[row.instrument.id]) + suffix, sparks.get(row.instrument.id, ()), *order)
         for row, order in zip(rows, orders, strict=True)
     )
 

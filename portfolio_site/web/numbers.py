@@ -515,11 +515,11 @@ def held(days: Showable) -> str:
 # ── sorting ─────────────────────────────────────────────────────────────────
 
 
-def ranks(values: Iterable[Showable]) -> list[int | str]:
-    """The place of each value when sorted, equal ones alike; "" for those without a value, which sort last.
+def ranks(values: Iterable[Showable]) -> list[str]:
+    """The place of each value when sorted, as text, equal ones alike; "" for those without a value, which sort last.
 
     Tables sort by these in the browser, so that hidden amounts are not in the page.
     """
     numbers = [_exact(known.value) if not isinstance(known := _open(value), str) else None for value in values]
-    order = {number: place for place, number in enumerate(sorted({n for n in numbers if n is not None}))}
+    order = {number: str(place) for place, number in enumerate(sorted({n for n in numbers if n is not None}))}
     return ["" if number is None else order[number] for number in numbers]

@@ -198,4 +198,4 @@ def test_holding_periods_and_ages_are_said_in_the_largest_units() -> None:
 
 
 def test_ranks_order_values_and_leave_out_what_has_none() -> None:
-    assert numbers.ranks([D("5"), UNKNOWN, D("-1"), D("5"), WORTH]) == [1, "", 0, 1, 2]
+    assert numbers.ranks([D("5"), UNKNOWN, D("-1"), D("5"), WORTH]) == ["1", "", "0", "1", "2"]
