@@ -44,13 +44,12 @@ class Command(BaseCommand):
                 "Unset it, or run separate processes on PostgreSQL and Redis (make services)."
             )
         try:
-            held = embedded.lock(settings.DATA_DIR)
+            self._held = embedded.lock(settings.DATA_DIR)
             listener = embedded.listen(options["host"], options["port"])
             self._prepare()
         except DomainError as problem:
             raise CommandError(problem.detail) from None
-        self._run(listener)
-        held.close()
+        self._run(listener)  # does not come back; the lock is held until the process is gone
 
     def _prepare(self) -> None:
         """Tables that are missing are made; the database's settings are looked at; the schedule is written."""
@@ -74,11 +73,12 @@ class Command(BaseCommand):
         connections.close_all()
         log.info("serve.ended", extra={"jobs_finished": finished, "waited": round(time.monotonic() - ended, 2)})
         self.stdout.write("Stopped.")
-        if not finished:
-            # a job is still at work on a thread that Python would wait for; its database transaction ends with the process
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(0)
+        # Everything is put away.  Taking the interpreter apart would cost seconds and save nothing; and a job that is still at
+        # work on a thread would be waited for, though its database transaction ends with the process.
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
     def _greet(self, address: tuple[Any, ...]) -> None:
         """The address, and how to sign in where the demo is loaded."""
