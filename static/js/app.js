@@ -56,9 +56,15 @@
     th.setAttribute("aria-sort", dir);
     const key = tr => { const c = tr.cells[col], v = c?.dataset.sort ?? c?.textContent.trim() ?? ""; const n = Number(v); return v === "" ? null : Number.isNaN(n) ? v.toLowerCase() : n; };
     const sign = dir === "ascending" ? 1 : -1;
-    [...body.rows].map(tr => [key(tr), tr])
-      .sort(([a], [b]) => a === null ? (b === null ? 0 : 1) : b === null ? -1 : (a < b ? -1 : a > b ? 1 : 0) * sign)
-      .forEach(([, tr]) => body.append(tr));
+    const groups = [[]]; /* rows stay under their heading */
+    for (const tr of [...body.rows]) tr.matches(".group-row") ? groups.push([tr]) : groups.at(-1).push(tr);
+    for (const [first, ...rest] of groups.filter(g => g.length)) {
+      const headed = first.matches(".group-row"), rows = headed ? rest : [first, ...rest];
+      if (headed) body.append(first);
+      rows.map(tr => [key(tr), tr])
+        .sort(([a], [b]) => a === null ? (b === null ? 0 : 1) : b === null ? -1 : (a < b ? -1 : a > b ? 1 : 0) * sign)
+        .forEach(([, tr]) => body.append(tr));
+    }
   }
   function filter(input) {
     const q = input.value.trim().toLowerCase();
