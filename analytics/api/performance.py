@@ -30,7 +30,7 @@ from analytics.api.common import (
     scope_of,
 )
 from analytics.selectors import Performance, PerformanceSeries, Scope
-from market.packing import day_of
+from market.selectors import day_of
 
 
 class BenchmarkSerializer(serializers.Serializer[Any]):

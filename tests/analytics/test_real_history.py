@@ -20,8 +20,8 @@ import pytest
 from django.test import Client
 
 from analytics.selectors import performance
-from market.packing import day_of
 from market.providers.demo import SOURCE, demo_market
+from market.selectors import day_of
 from market.services import PriceRow, RateRow, ingest_many, ingest_rates
 from tests.factories import make_instrument, make_portfolio, record
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from analytics.series import Market
-from market.packing import day_number
-from market.selectors import FxColumnView, PriceColumnView
+from market.selectors import FxColumnView, PriceColumnView, day_number
 from market.selectors.columns import EURO
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book
