@@ -1,4 +1,4 @@
-"""The API's sockets: `/api/v1/ws/portfolio/{id}` and `/api/v1/ws/live`.  The contract is "Live" in docs/api.
+"""The API's sockets: `/api/v1/ws/portfolio/{id}` and `/api/v1/ws/live`.  docs/live.md has the messages.
 
 From a peer: `subscribe` and `unsubscribe` with `channels` ("portfolio:7", "quotes:AAPL,MSFT", "alerts"), `ping`, `resume`.
 To it: `snapshot`, then `quotes`, `portfolio`, `alert`; `pong`, `error`.

@@ -1,4 +1,4 @@
-"""The messages of the API's sockets (docs/api: "Live").  Each distinct piece is encoded once, however many sockets get it.
+"""The messages of the API's sockets (docs/live.md).  Each distinct piece is encoded once, however many sockets get it.
 
 Decimals are text, times RFC 3339.  `*_percent` is percent: 2.5 means 2.5 %.
 """
