@@ -187,7 +187,7 @@ class Figures:
         return {"undefined": self.undefined, "warnings": self.warnings}
 
 
-class UndefinedFigureSerializer(serializers.Serializer[Any]):
+class UndefinedHereSerializer(serializers.Serializer[Any]):
     figure = serializers.CharField()
     reason = serializers.CharField()
 
@@ -195,7 +195,7 @@ class UndefinedFigureSerializer(serializers.Serializer[Any]):
 class ToldSerializer(serializers.Serializer[Any]):
     """What an answer with figures says of them."""
 
-    undefined = UndefinedFigureSerializer(many=True)
+    undefined = UndefinedHereSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
 
 

@@ -21,7 +21,7 @@ from portfolios.api.common import (
     InstrumentField,
     LedgerView,
     ToldSerializer,
-    UndefinedFigureSerializer,
+    UndefinedHereSerializer,
     day_from,
     find_one,
 )
@@ -61,7 +61,7 @@ class HoldingSerializer(serializers.Serializer[Any]):
     opened_on = serializers.DateField()
     priced_on = serializers.DateField(allow_null=True)
     stale = serializers.BooleanField()
-    undefined = UndefinedFigureSerializer(many=True)
+    undefined = UndefinedHereSerializer(many=True)
 
 
 class CashSerializer(serializers.Serializer[Any]):

@@ -102,7 +102,9 @@ def test_a_holding_without_a_price_is_undefined_and_said_not_to_count(portfolio:
     table = holdings_of(portfolio)
     row = table.row(house.pk)
     assert row is not None and row.value.why_not == "No price of HOUSE is known, held since 3 Jan 2024." and not row.unrealised.known
-    assert value_of(table.value) == D("502") and table.value.warnings == ("No price of HOUSE is known, held since 3 Jan 2024. It is not counted in the totals.",)
+    assert value_of(table.value) == D("502") and table.value.warnings == (
+        "No price of HOUSE is known, held since 3 Jan 2024. It is not counted in the totals.",
+    )
 
 
 def test_a_holding_without_a_rate_is_undefined_never_taken_as_one(portfolio: Any, today: date) -> None:
