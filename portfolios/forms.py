@@ -42,6 +42,10 @@ class _Refusable(forms.Form):
 
     renamed: Mapping[str, str] = {}
 
+    def say_what_is_missing(self) -> None:
+        for field in self.fields.values():
+            field.error_messages["required"] = "Choose one." if isinstance(field, forms.ChoiceField) else "Fill this in."
+
     def refuse(self, problem: DomainError) -> None:
         if not problem.errors:
             self.add_error(None, problem.detail)
@@ -83,6 +87,7 @@ class PortfolioForm(_Refusable):
         benchmark.label_from_instance = lambda one: f"{one.name} ({one.symbol})"
         if portfolio is not None and portfolio.revision:
             base.disabled = True
+        self.say_what_is_missing()
 
 
 class DeletePortfolioForm(forms.Form):
@@ -193,6 +198,7 @@ class TransactionForm(_Refusable):
                 made["fx_rate"] = _number(f"Rate, 1 {self._from()} in {self.base}", "The day’s reference rate, if you leave it empty.")
         made["notes"] = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
         self.fields = made
+        self.say_what_is_missing()
         if not self.is_bound:
             self.initial.setdefault("traded_on", timezone.localdate())
             self.initial.setdefault("settlement", self.settlement)

@@ -72,7 +72,7 @@ def test_without_portfolios_the_page_says_what_to_do(signed_in: Any) -> None:
 
 def test_a_portfolio_is_made_and_changed_by_forms(signed_in: Any, person: Any, asml: Any) -> None:
     page = signed_in.post(reverse("portfolio-add"), {"name": " ", "base_currency": "EUR", "cost_method": "average", "dividend_treatment": "income"})
-    assert page.status_code == 422 and "This field is required" in text(page)
+    assert page.status_code == 422 and "Fill this in." in text(page)
     data = {"name": "Pension", "base_currency": "CHF", "cost_method": "fifo", "dividend_treatment": "income", "tracks_cash": "on"}
     assert signed_in.post(reverse("portfolio-add"), data).status_code == 302
     portfolio = Portfolio.objects.get()
