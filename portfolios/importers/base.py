@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Mapping):
-        return dict(value)
+        return value if isinstance(value, dict) else dict(value)  # shared, not copied: a large file has a hundred thousand of them
     return value if isinstance(value, (int, bool)) else str(value)
 
 

@@ -20,6 +20,7 @@ from portfolios.models import ImportBatch, ImportRow
 LEASE = timedelta(seconds=30)  # a job that has not been heard of for so long is dead
 MOST_ATTEMPTS = 5
 CHUNK = 1000
+LAYOUTS_REMEMBERED = 20  # imports that are looked through for one with the same columns
 
 
 def claim(batch_id: int, waiting: ImportStatus, working: ImportStatus) -> ImportBatch | None:
@@ -63,10 +64,25 @@ def read_batch(batch_id: int) -> None:
         fail(batch, problem.detail)
         return
     batch.format = parsed.format
+    if parsed.questions and (known := _remembered(batch, parsed)) is not None:
+        batch.mapping = {**(batch.mapping or {}), "layout": known.mapping["layout"], "like": known.file_name}
+        parsed = read_file(batch.content or b"", options_of(batch), format_key=batch.mapping.get("format", ""))
     if parsed.questions:
         _ask(batch, parsed)
     else:
         _store(batch, parsed)
+
+
+def _remembered(batch: ImportBatch, parsed: Parsed) -> ImportBatch | None:
+    """The person's newest import of a table with the same columns whose questions were answered; None where this one has answers."""
+    if (batch.mapping or {}).get("layout"):
+        return None
+    earlier = ImportBatch.objects.filter(uploaded_by=batch.uploaded_by, format=parsed.format).exclude(pk=batch.pk).defer("content")
+    known: ImportBatch
+    for known in earlier.order_by("-id")[:LAYOUTS_REMEMBERED]:
+        if (known.mapping or {}).get("layout") and (known.facts or {}).get("columns") == list(parsed.facts.columns):
+            return known
+    return None
 
 
 def fail(batch: ImportBatch, problem: str) -> None:

@@ -110,7 +110,7 @@ def name_columns(actor: Any, batch: ImportBatch, layout: Layout) -> ImportBatch:
         errors.append(FieldError("currency", "unknown_currency", f"“{layout.currency[:12]}” is not a currency code."))
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
-    return _read_again(current, {"layout": layout.to_json()})
+    return _read_again(current, {"layout": layout.to_json(), "like": ""})
 
 
 def _read_again(batch: ImportBatch, changes: Mapping[str, Any]) -> ImportBatch:

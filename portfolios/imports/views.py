@@ -112,6 +112,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     counts = selectors.counts_of(batch)
     listing = Paginator(selectors.rows_of(batch, state), ROWS_A_PAGE).get_page(request.GET.get("page"))
     chips: list[Chip] = chips_of(counts, state)
+    like = (batch.mapping or {}).get("like", "")
     search, key = request.GET.get("q", "")[:60], request.GET.get("find", "")[:64]
     return _page(
         request,
@@ -129,6 +130,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         searched=key,
         found=selectors.found_instruments(request.user, search) if key else [],
         has_columns=bool((batch.facts or {}).get("layout")),
+        like=like,
+        like_text=f"Its columns and types are read as those of “{like}” were.",
     )
 
 

@@ -193,6 +193,15 @@ def test_an_unknown_file_asks_for_its_columns_and_types(person, upload, run):
     assert [row[0] for row in ledger(euros)] == ["buy", "dividend", "sell", "tax"]
 
 
+def test_the_answers_are_remembered_for_the_next_file_with_the_same_columns(upload, run):
+    first = upload("german.csv")
+    layout = Layout.from_json(first.facts["layout"])
+    run(services.name_columns, first, Layout(columns=layout.columns, types={**layout.types, "Vorabpauschale": "tax"}))
+    again = upload((FILES / "german.csv").read_bytes().replace(b"2026", b"2025"))
+    assert again.status == ImportStatus.REVIEW and again.mapping["like"] == "statement.csv"
+    assert {selectors.view_of(row).kind for row in selectors.rows_of(again)} == {"buy", "dividend", "sell", "tax"}
+
+
 def test_a_layout_with_a_column_that_the_file_does_not_have_is_refused(person, upload):
     batch = upload("german.csv")
     with pytest.raises(Invalid, match="no column “Nope”"):
