@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
@@ -244,7 +243,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["portfolio_site.web.json.ExactJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "portfolio_site.web.paging.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["portfolio_site.web.throttling.PersonThrottle", "portfolio_site.web.throttling.AddressThrottle"],
     "DEFAULT_THROTTLE_RATES": {"person": "600/min", "address": "120/min", "sign_in": "30/min"},
     "NUM_PROXIES": env.integer("PROXY_COUNT", 0, least=0),
@@ -267,7 +265,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portfolio_site.web.schema.problems_everywhere",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "TransactionKind": "portfolios.choices.TransactionKind",
+        "CostMethod": "portfolios.choices.CostMethod",
+        "AlertKind": "alerts.choices.RuleKind",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 

