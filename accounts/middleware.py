@@ -14,7 +14,7 @@ from accounts.choices import Theme
 from accounts.guesses import guess_locale
 from accounts.models import Preferences
 from accounts.selectors import preferences_of
-from portfolio_site.web import numbers
+from portfolio_site.web import writing
 
 THEME_COOKIE = "theme"
 HIDDEN_COOKIE = "hide_amounts"
@@ -23,8 +23,8 @@ HIDDEN_COOKIE = "hide_amounts"
 def use_preferences(preferences: Preferences) -> None:
     """From here on, this request's times are in the person's zone, its numbers in their locale, its amounts hidden or not."""
     timezone.activate(ZoneInfo(preferences.time_zone))
-    numbers.use_locale(preferences.locale)
-    numbers.use_privacy(preferences.hide_amounts)
+    writing.use_locale(preferences.locale)
+    writing.use_privacy(preferences.hide_amounts)
 
 
 class PreferencesMiddleware:
@@ -39,8 +39,8 @@ class PreferencesMiddleware:
             return self.get_response(request)
         finally:
             timezone.deactivate()
-            numbers.use_locale(numbers.DEFAULT_LOCALE)
-            numbers.use_privacy(False)
+            writing.use_locale(writing.DEFAULT_LOCALE)
+            writing.use_privacy(False)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Only pages and calls that exist have times and numbers to show."""

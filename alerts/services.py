@@ -21,7 +21,7 @@ from market.models import Instrument
 from market.selectors import QuoteView, quotes_of
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError
-from portfolio_site.web import numbers
+from portfolio_site.web import numbers, writing
 
 MOST_RULES = 500
 LONGEST_NOTE = 500
@@ -119,7 +119,7 @@ def check_rules(instrument_ids: Iterable[int]) -> list[Firing]:
 
 def _said(rule: Rule, quote: QuoteView) -> str:
     """What the rule says of this quote, in its person's locale; empty where it does not come true."""
-    with numbers.speaking(preferences_of(rule.owner).locale):
+    with writing.speaking(preferences_of(rule.owner).locale):
         answer = decide(_snapshot(rule), quote.previous_close, quote.price, money=lambda amount, currency: str(numbers.price(amount, currency)))
     return "" if answer is None else answer.sentence
 

@@ -15,7 +15,7 @@ from market.providers.base import PriceRow
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.money import CURRENCIES
 from portfolio_site.web.fields import ExactFormField
-from portfolio_site.web.numbers import currency_name
+from portfolio_site.web.times import currency_name
 
 _LINE = re.compile(r"(\d{4}-\d{2}-\d{2})[\s;,]+(\S+)")
 _MOST_LINES = 2000

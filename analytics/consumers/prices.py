@@ -26,7 +26,7 @@ from market.choices import Quality
 from market.models import Instrument
 from market.selectors import QuoteView
 from portfolio_site.kernel.errors import NotFound
-from portfolio_site.web import numbers
+from portfolio_site.web import numbers, times, writing
 from portfolio_site.web.json import dumps
 from portfolios.selectors import chosen_portfolios
 
@@ -107,12 +107,12 @@ class PricesSocket(Socket):
         quotes = [self.hub.quotes[pk] for pk in self.instruments if pk in self.hub.quotes]
         with self._speaking():
             newest = max((quote.as_of for quote in quotes), default=None)
-            as_of = numbers.clock(newest, "s") if newest else ""
+            as_of = times.clock(newest, "s") if newest else ""
         await self.put_page("hello", {"as_of": as_of, "state": _state(quotes), "text": _sources(quotes)})
 
     async def _stale(self, quote: QuoteView) -> None:
         with self._speaking():
-            text = f"The price of {quote.symbol} is of {numbers.moment(quote.as_of)}."
+            text = f"The price of {quote.symbol} is of {times.moment(quote.as_of)}."
         await self.put_page("stale", {"id": str(quote.instrument_id), "text": text})
 
     async def _tick(self, ids: Iterable[int]) -> None:
@@ -121,7 +121,7 @@ class PricesSocket(Socket):
         with self._speaking():
             body: dict[str, Any] = {"rows": [self._row(quote, valuation) for quote in quotes]}
             newest = max((quote.as_of for quote in quotes), default=None)
-            body["as_of"] = numbers.clock(newest, "s") if newest else ""
+            body["as_of"] = times.clock(newest, "s") if newest else ""
             if valuation is not None and valuation.value is not None:
                 body["totals"] = _totals(valuation)
         await self.put_page("tick", body)
@@ -193,7 +193,7 @@ class _Speaking:
     """The person's locale, time zone, hidden amounts and currencies, for text made inside."""
 
     def __init__(self, preferences: Preferences, currencies: set[str]) -> None:
-        self._words = numbers.speaking(preferences.locale, hidden=preferences.hide_amounts, currencies=currencies)
+        self._words = writing.speaking(preferences.locale, hidden=preferences.hide_amounts, currencies=currencies)
         self._zone = timezone.override(ZoneInfo(preferences.time_zone))
 
     def __enter__(self) -> None:

@@ -18,8 +18,9 @@ from market.choices import Quality
 from market.selectors import get_instrument
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.web import charts
-from portfolio_site.web.numbers import country_name, money, price, qty
+from portfolio_site.web.numbers import money, price, qty
 from portfolio_site.web.pages import render_page
+from portfolio_site.web.times import country_name
 
 
 @require_GET

@@ -11,7 +11,8 @@ from django.urls import reverse
 from market.choices import AssetClass
 from market.selectors import price_columns
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolio_site.web.numbers import country_name, ranks
+from portfolio_site.web.numbers import ranks
+from portfolio_site.web.times import country_name
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
 GROUPINGS = {"class": "Class", "sector": "Sector", "country": "Country", "currency": "Currency"}

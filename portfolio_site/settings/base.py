@@ -105,6 +105,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "template_partials.templatetags.partials",
                 "django.templatetags.static",
                 "portfolio_site.web.numbers",
+                "portfolio_site.web.times",
                 "portfolio_site.web.parts",
             ],
         },

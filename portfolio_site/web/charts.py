@@ -19,19 +19,8 @@ from math import isfinite
 from typing import Any
 
 from portfolio_site.kernel.figures import Figure
-from portfolio_site.web.numbers import (
-    MINUS,
-    NBSP,
-    SYMBOLS,
-    Showable,
-    amounts_hidden,
-    locale,
-    manner,
-    money0,
-    pct,
-    share,
-    signed,
-)
+from portfolio_site.web.numbers import money0, pct, share, signed
+from portfolio_site.web.writing import MINUS, NBSP, SYMBOLS, Showable, amounts_hidden, locale, manner
 
 Trace = dict[str, Any]
 Chart = dict[str, Any]

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from portfolio_site.web.numbers import DEFAULT_LOCALE, use_currencies, use_locale, use_privacy
+from portfolio_site.web.writing import DEFAULT_LOCALE, use_currencies, use_locale, use_privacy
 
 LIVE_SOCKET = "/ws/prices/"
 

@@ -21,15 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.json import dumps
 from portfolio_site.web.numbers import (
-    DOTS,
-    MINUS,
-    Showable,
-    age,
-    amounts_hidden,
     count,
-    day,
-    manner,
-    moment,
     money,
     pct,
     points,
@@ -42,9 +34,9 @@ from portfolio_site.web.numbers import (
     shown,
     signed,
     trend,
-    undefined_mark,
-    zone,
 )
+from portfolio_site.web.times import age, day, moment, zone
+from portfolio_site.web.writing import DOTS, MINUS, Showable, amounts_hidden, manner, undefined_mark
 
 register = template.Library()
 

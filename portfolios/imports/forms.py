@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from portfolio_site.kernel.money import CURRENCIES
-from portfolio_site.web.numbers import currency_name
+from portfolio_site.web.times import currency_name
 from portfolios.choices import TransactionKind
 from portfolios.importers import Layout
 from portfolios.importers.generic_names import FIELDS

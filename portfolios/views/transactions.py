@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from market.models import Instrument
 from market.selectors import get_instrument, instruments_visible_to, price_on, rates
 from portfolio_site.kernel.errors import DomainError
-from portfolio_site.web import numbers
+from portfolio_site.web import numbers, times
 from portfolio_site.web.idempotency import first_time
 from portfolio_site.web.pages import render_page
 from portfolios import selectors, services
@@ -204,12 +204,12 @@ def _hints(form: TransactionForm) -> dict[str, Any]:
         hints["held"] = selectors.quantity_held(form.portfolio, instrument.pk, day)
         close = price_on(instrument.pk, day)
         if close is not None and form.kind_chosen != TransactionKind.DIVIDEND:
-            hints["price"] = f"Close of {numbers.day(close.day)}: {numbers.price(close.close, instrument.currency)}"
+            hints["price"] = f"Close of {times.day(close.day)}: {numbers.price(close.close, instrument.currency)}"
     if "fx_rate" in form.fields:
         base, quote = form.rate_pair
         known = rates([(base, quote, day)], user=form.user).get((base, quote, day))
         if known is not None:
-            hints["fx_rate"] = f"Empty: the reference rate, {numbers.rate_text(base, quote, known.rate)} on {numbers.day(known.day)}"
+            hints["fx_rate"] = f"Empty: the reference rate, {numbers.rate_text(base, quote, known.rate)} on {times.day(known.day)}"
         else:
             hints["fx_rate"] = "No reference rate is known for this day; enter the rate of the trade."
     return hints

@@ -589,9 +589,9 @@ def test_a_request_runs_in_the_zone_of_its_person_and_leaves_none_behind(client,
     update_preferences(marta, time_zone="Asia/Tokyo", locale="de-DE")
     client.force_login(marta)
     client.get(reverse("settings-display"))
-    from portfolio_site.web import numbers
+    from portfolio_site.web import writing
 
-    assert timezone.get_current_timezone_name() == "UTC" and numbers.locale() == "en-GB" and not numbers.amounts_hidden()
+    assert timezone.get_current_timezone_name() == "UTC" and writing.locale() == "en-GB" and not writing.amounts_hidden()
 
 
 def test_a_page_reads_session_person_and_preferences_in_two_queries(client, marta, django_assert_num_queries):

@@ -14,7 +14,7 @@ import pytest
 
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web import charts
-from portfolio_site.web.numbers import speaking
+from portfolio_site.web.writing import speaking
 
 D = Decimal
 TOKEN = re.compile(r"@(series-(\d|ref)|gain|loss|warn|info|accent|text(-\d)?|surface(-\d)?|overlay|line(-\w+)?|grid)([/~]\d+)?")

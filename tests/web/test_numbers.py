@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.money import Currency, Money
-from portfolio_site.web import numbers
-from portfolio_site.web.numbers import DOTS, speaking
+from portfolio_site.web import numbers, times, writing
+from portfolio_site.web.writing import DOTS, speaking
 
 D = Decimal
 WORTH = Figure("value", Unit.MONEY, D("1234.5"), currency="EUR")
@@ -55,10 +55,10 @@ def test_an_unknown_locale_falls_back_to_its_language_and_then_to_english() -> N
 
 def test_the_locale_is_the_readers_again_after_speaking_for_somebody_else() -> None:
     with speaking("de-DE", hidden=True, currencies=["USD", "CAD"]):
-        assert numbers.locale() == "de-DE"
-        assert numbers.amounts_hidden()
-    assert numbers.locale() == "en-GB"
-    assert not numbers.amounts_hidden()
+        assert writing.locale() == "de-DE"
+        assert writing.amounts_hidden()
+    assert writing.locale() == "en-GB"
+    assert not writing.amounts_hidden()
     assert numbers.money(1, "USD") == "$1.00"
 
 
@@ -68,14 +68,14 @@ def test_digits_are_grouped_as_the_locale_data_say_and_rounded_half_up(value: De
     pattern = "#,##0" + ("." + "0" * places if places else "")
     for locale in ("en_GB", "de_DE", "fr_FR"):
         with speaking(locale.replace("_", "-")):
-            text, sign = numbers.digits(value, places)
+            text, sign = writing.digits(value, places)
             assert text == format_decimal(rounded, format=pattern, locale=locale)
             assert sign == (0 if not rounded else 1 if value > 0 else -1)
 
 
 def test_eighteen_places_and_twenty_digits_survive_to_the_last_one() -> None:
     value = D("12345678901234567890.123456789012345678")
-    assert numbers.digits(value, 18).text == "12,345,678,901,234,567,890.123456789012345678"
+    assert writing.digits(value, 18).text == "12,345,678,901,234,567,890.123456789012345678"
 
 
 def test_halves_round_up_and_what_rounds_to_zero_has_no_sign() -> None:
@@ -158,7 +158,7 @@ def test_every_form_of_an_undefined_figure_says_the_word_and_the_reason(form: st
 
 
 def test_the_reason_is_escaped() -> None:
-    assert "<b>" not in numbers.undefined_mark("<b>bold</b>")
+    assert "<b>" not in writing.undefined_mark("<b>bold</b>")
 
 
 def test_hidden_amounts_read_as_four_dots_and_ratios_and_prices_stay() -> None:
@@ -172,29 +172,29 @@ def test_hidden_amounts_read_as_four_dots_and_ratios_and_prices_stay() -> None:
 
 
 def test_floats_are_read_by_their_shortest_text_and_decimals_not_through_float() -> None:
-    assert numbers.digits(0.1 + 0.2, 17).text == "0.30000000000000004"
-    assert numbers.digits(D("0.1") + D("0.2"), 17).text == "0.30000000000000000"
+    assert writing.digits(0.1 + 0.2, 17).text == "0.30000000000000004"
+    assert writing.digits(D("0.1") + D("0.2"), 17).text == "0.30000000000000000"
 
 
 def test_days_are_written_in_the_order_of_the_locale_without_breaking() -> None:
     day = date(2026, 6, 3)
-    assert numbers.day(day) == "3\u00a0Jun\u00a02026"
+    assert times.day(day) == "3\u00a0Jun\u00a02026"
     with speaking("en-US"):
-        assert plain(numbers.day(day)) == "Jun 3, 2026"
+        assert plain(times.day(day)) == "Jun 3, 2026"
     with speaking("de-DE"):
-        assert plain(numbers.day(day)) == "3. Juni 2026"
-    assert "Undefined" in numbers.day(None)
+        assert plain(times.day(day)) == "3. Juni 2026"
+    assert "Undefined" in times.day(None)
 
 
 def test_holding_periods_and_ages_are_said_in_the_largest_units() -> None:
-    assert plain(numbers.held(2811)) == "7 y 8 m"
-    assert plain(numbers.held(150)) == "5 m"
-    assert plain(numbers.held(5)) == "5 d"
+    assert plain(times.held(2811)) == "7 y 8 m"
+    assert plain(times.held(150)) == "5 m"
+    assert plain(times.held(5)) == "5 d"
     now = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
-    assert plain(numbers.age(now - timedelta(minutes=12), now)) == "12 min"
-    assert plain(numbers.age(now - timedelta(hours=26), now)) == "26 h"
-    assert plain(numbers.age(now - timedelta(days=4), now)) == "4 d"
-    assert plain(numbers.age(date(2026, 11, 10), now)) == "10 d"
+    assert plain(times.age(now - timedelta(minutes=12), now)) == "12 min"
+    assert plain(times.age(now - timedelta(hours=26), now)) == "26 h"
+    assert plain(times.age(now - timedelta(days=4), now)) == "4 d"
+    assert plain(times.age(date(2026, 11, 10), now)) == "10 d"
 
 
 def test_ranks_order_values_and_leave_out_what_has_none() -> None:

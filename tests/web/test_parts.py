@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web import parts
-from portfolio_site.web.numbers import DOTS, speaking
+from portfolio_site.web.writing import DOTS, speaking
 
 D = Decimal
 
