@@ -1,0 +1,43 @@
+"""Charts as Plotly figures: plain dicts of traces and layout, ready for JSON.
+
+Conventions.  Colours are names of design tokens: "@series-1", "@gain/20" (20 % opaque), "@gain~50" (half mixed into the surface);
+static/js/charts.js resolves them against the theme in force and adds the layout that all charts share.  Each figure passes
+plotly.graph_objects unchanged (a test holds them to it); nothing here imports plotly, so that pages start quickly.
+
+A chart with periods carries its series once; its figures hold traces without points, and `meta.of` says which series fills
+them.  `meta.private` marks what shows amounts, `layout.meta.money` an axis of money: the script takes both away while amounts
+are hidden.  When the server itself hides amounts, only the shape leaves it: money is scaled so that the last point is 100.
+"""
+
+from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
+from portfolio_site.web.charts.bars import Step, Waterfall, bars
+from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, kept, performance, periods, price
+from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
+
+__all__ = [
+    "DETAIL",
+    "MOST_SLICES",
+    "PERIODS",
+    "SERIES",
+    "Chart",
+    "History",
+    "Mark",
+    "Part",
+    "PriceHistory",
+    "Step",
+    "Tile",
+    "Trace",
+    "Waterfall",
+    "affixes",
+    "bars",
+    "donut",
+    "hover_money",
+    "kept",
+    "money_axis",
+    "performance",
+    "periods",
+    "price",
+    "separators",
+    "top_parts",
+    "treemap",
+]

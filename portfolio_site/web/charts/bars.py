@@ -1,0 +1,89 @@
+"""Charts of bars: where a gain came from, and amounts by year or month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from portfolio_site.web.charts.axes import Chart, hover_money, money_axis, number_of, separators, short_text
+from portfolio_site.web.numbers import signed
+from portfolio_site.web.writing import Showable, amounts_hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bar of a waterfall: a change that adds up to the total, in the chart's currency."""
+
+    name: str
+    amount: Showable
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """Where a gain came from: changes from zero, and their sum."""
+
+    steps: Sequence[Step]
+    currency: str
+    total_name: str = "Total"
+    flows: frozenset[str] = field(default_factory=frozenset)  # names of steps that are neither gain nor loss
+
+    def figure(self) -> Chart:
+        values = [number_of(step.amount) for step in self.steps]
+        total = sum(values)
+        unit = max((abs(v) for v in [*values, total]), default=1.0) / 100 if amounts_hidden() else 1.0
+        texts = [short_text(v, self.currency) for v in values] + [short_text(total, self.currency).lstrip("+")]
+        trace = {
+            "type": "waterfall",
+            "orientation": "v",
+            "x": [*(step.name for step in self.steps), self.total_name],
+            "y": [round((v / (unit or 1.0)), 2) for v in [*values, total]],
+            "measure": ["relative"] * len(values) + ["total"],
+            "text": [] if amounts_hidden() else texts,
+            "textposition": "outside",
+            "textfont": {"size": 11.5, "color": "@text-2"},
+            "cliponaxis": False,
+            "connector": {"line": {"color": "@line-control", "width": 1}},
+            "increasing": {"marker": {"color": "@gain"}},
+            "decreasing": {"marker": {"color": "@loss"}},
+            "totals": {"marker": {"color": "@series-1"}},
+            "hoverinfo": "skip",
+            "meta": {"private": True},
+        }
+        layout = {
+            "margin": {"l": 2, "r": 2, "t": 20, "b": 24},
+            "hovermode": False,
+            "bargap": 0.34,
+            "yaxis": {"visible": False},
+            "xaxis": {"showspikes": False, "tickangle": 0, "tickfont": {"size": 11.5, "color": "@text-2"}},
+        }
+        return {"data": [trace], "layout": layout}
+
+    def said(self) -> str:
+        """The chart as a sentence, for those who do not see it."""
+        parts = [f"{step.name} {signed(step.amount, self.currency)}" for step in self.steps]
+        return ", ".join(parts)
+
+
+def bars(names: Sequence[str], values: Sequence[Showable], currency: str, *, unfinished: bool = True) -> Chart:
+    """Amounts by year or month; the present, unfinished period in full colour, earlier ones at half."""
+    numbers = [number_of(value) for value in values]
+    unit = max((abs(v) for v in numbers), default=1.0) / 100 if amounts_hidden() else 1.0
+    last = len(names) - 1
+    trace = {
+        "type": "bar",
+        "x": list(names),
+        "y": [round(v / (unit or 1.0), 2) for v in numbers],
+        "marker": {"color": ["@series-3" if i == last or not unfinished else "@series-3~50" for i in range(len(names))], "cornerradius": 4},
+        "hovertemplate": hover_money(currency, ",.2f") + "<extra></extra>",
+        "meta": {"private": True},
+    }
+    layout = {
+        "separators": separators(),
+        "margin": {"l": 2, "r": 46, "t": 8, "b": 22},
+        "bargap": 0.4,
+        "hovermode": "closest",
+        "xaxis": {"type": "category", "showspikes": False},
+        "yaxis": money_axis(currency, "~s") | {"nticks": 4},
+        "meta": {"money": ["yaxis"]},
+    }
+    return {"data": [trace], "layout": layout}
