@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.utils import timezone
 
 from market.models import Instrument
-from market.selectors import PriceView, QuoteView, RateView, prices_on, quotes_of, rates
 from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book, Position
@@ -27,33 +26,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors.ledger import ZERO, books_of
 from portfolios.selectors.restated import Told, told_in
 from portfolios.selectors.shapes import CashRow, HoldingRow, HoldingsTable, InstrumentView
-
-OLD_RATE = timedelta(days=4)  # a long weekend: an older rate is said to be old
-OLD_CLOSE = timedelta(days=4)
-
-
-@dataclass(frozen=True, slots=True)
-class PriceNow:
-    """The price that a holding is valued at."""
-
-    price: Decimal
-    previous: Decimal | None
-    day: date
-    stale: bool
-    quote: QuoteView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What valuing needs to know of the market, read in a fixed number of queries."""
-
-    day: date
-    instruments: dict[int, Instrument]
-    prices: dict[int, PriceNow]
-    rates: dict[tuple[str, str, date], RateView]
-
-    def rate(self, base: str, quote: str) -> RateView | None:
-        return RateView(Decimal(1), self.day, "") if base == quote else self.rates.get((base, quote, self.day))
+from portfolios.selectors.world import OLD_RATE, PriceNow, World, world_of
 
 
 def holdings_of(
@@ -96,42 +69,6 @@ def tables_of(portfolios: Sequence[Portfolio]) -> dict[int, HoldingsTable]:
         gathered.add(portfolio, books[portfolio.pk], world, portfolio.base_currency)
         tables[portfolio.pk] = _table(gathered, world, portfolio.base_currency, (portfolio.pk,), is_now=True)
     return tables
-
-
-def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool, own_rates: bool = True) -> World:
-    """Instruments, prices and rates for these books in `currency`, or each in its own where that is blank.
-
-    Four queries at most, five on an earlier day.
-    """
-    held = {pk for book in books.values() for pk, position in book.positions.items() if position.quantity}
-    every = {pk for book in books.values() for pk in book.positions}
-    instruments = Instrument.objects.in_bulk(every) if every else {}
-    prices = _prices_now(held, instruments, day) if is_now else _prices_then(held, day)
-    pairs: set[tuple[str, str, date]] = set()
-    for portfolio in portfolios:
-        book, told = books[portfolio.pk], currency or portfolio.base_currency
-        used = {instruments[pk].currency for pk, position in book.positions.items() if position.quantity}
-        used |= {str(code) for code, pool in book.cash.items() if pool.amount or pool.cost}
-        pairs |= {(code, told, day) for code in used if code != told}
-    owner = portfolios[0].owner if portfolios and own_rates else None
-    return World(day, instruments, prices, rates(pairs, user=owner) if pairs else {})
-
-
-def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:
-    quotes = quotes_of(held) if held else {}
-    found = {pk: PriceNow(quote.price, quote.previous_close, timezone.localdate(quote.as_of), quote.stale, quote) for pk, quote in quotes.items()}
-    unquoted = held - found.keys()
-    for pk, close in (prices_on(unquoted, day) if unquoted else {}).items():
-        found[pk] = PriceNow(close.close, None, close.day, instruments[pk].owner_id is None and day - close.day > OLD_CLOSE)
-    return found
-
-
-def _prices_then(held: set[int], day: date) -> dict[int, PriceNow]:
-    if not held:
-        return {}
-    closes: dict[int, PriceView] = prices_on(held, day)
-    before: dict[int, PriceView] = prices_on(held, day - timedelta(days=1))
-    return {pk: PriceNow(view.close, before[pk].close if pk in before else None, view.day, day - view.day > OLD_CLOSE) for pk, view in closes.items()}
 
 
 # ── adding up portfolios ────────────────────────────────────────────────────

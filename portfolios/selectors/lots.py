@@ -15,9 +15,9 @@ from portfolios.ledger.book import Lot, Match, Position
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
-from portfolios.selectors.holdings import World, world_of
 from portfolios.selectors.ledger import ZERO, books_of, events_of, rules_of
 from portfolios.selectors.shapes import InstrumentView, LotsTable, LotView, MatchView
+from portfolios.selectors.world import World, world_of
 
 
 def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, method: str = "") -> LotsTable:
