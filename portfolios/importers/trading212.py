@@ -22,55 +22,26 @@ from fractions import Fraction
 
 from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind as Kind
-from portfolios.importers.amounts import Agreement, agreement, disagreement, remark, to_minor
 from portfolios.importers.base import CellProblem, Charge, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Row, Table, cells_of, decimal_evidence
 from portfolios.importers.reading.cells import Align, facts_of, overlong
+from portfolios.importers.trading212_amounts import FEES, TAXES, File, reconciled
 
 KEY, LABEL = "trading212", "Trading 212"
 SIGNATURE = frozenset({"action", "time", "isin", "ticker", "no. of shares", "price / share"})
 
-_IN_HEADER = re.compile(r"(?P<base>.+) \((?P<currency>[a-z]{3})\)")
-_FEES = ("currency conversion fee", "transaction fee", "finra fee")
-_TAXES = ("stamp duty", "stamp duty reserve tax", "french transaction tax", "ptm levy")
 _TRADE = re.compile(r"(?:market |limit |stop |stop limit )?(buy|sell)")
-_NUMBER_COLUMNS = ("no. of shares", "price / share", "exchange rate", "total", "result", *_FEES, *_TAXES, "withholding tax")
+_NUMBER_COLUMNS = ("no. of shares", "price / share", "exchange rate", "total", "result", *FEES, *TAXES, "withholding tax")
 
 
 def matches(names: frozenset[str]) -> bool:
     return names >= SIGNATURE
 
 
-class _File:
-    """What holds for the whole file: where each amount's currency is written."""
-
-    def __init__(self, table: Table) -> None:
-        self.fixed: dict[str, tuple[str, str]] = {}  # base name → (column, currency in its header)
-        for name in table.names:
-            if (found := _IN_HEADER.fullmatch(name)) and not name.startswith("currency ("):
-                self.fixed[found["base"]] = (name, found["currency"].upper())
-
-    def money(self, row: Cells, base: str, otherwise: str = "") -> tuple[Decimal | None, str]:
-        """(amount, currency) of one of the amount columns; (None, "") where it is empty."""
-        column, currency = self.fixed.get(base, (base, ""))
-        if column not in row:
-            column, currency = base, ""
-        amount = row.number_or_none(column)
-        if amount is None:
-            return None, ""
-        if not currency:
-            currency, factor = row.currency(f"currency ({base})")
-            amount *= factor
-        currency = currency or otherwise
-        if not currency:
-            raise CellProblem("missing", "The currency of the amount is missing.", row.titles.get(f"currency ({base})", base))
-        return amount, currency
-
-
 def read(table: Table, options: Options) -> Parsed:
     """Every row as drafts, a problem, or part of another row's entry."""
-    file = _File(table)
+    file = File(table)
     decimals = _decimal_style(table)
     drafts: list[Draft] = []
     errors: list[RowError] = []
@@ -126,7 +97,7 @@ def _decimal_style(table: Table) -> Decimals:
     return decimal_evidence(texts).style or Decimals.POINT
 
 
-Reader = Callable[[_File, Cells, str], Iterable[Draft]]
+Reader = Callable[[File, Cells, str], Iterable[Draft]]
 
 
 def _reader_of(action: str) -> Reader:
@@ -168,59 +139,7 @@ def _named(row: Cells, kind: Kind, **values: object) -> Draft:
     return replace(draft, identity=identity_of(KEY, draft))
 
 
-def _charges(file: _File, row: Cells, account: str, traded: str, rate: Decimal | None) -> tuple[Decimal, Decimal, tuple[Charge, ...]]:
-    """(fees, taxes, charges in a third currency); the first two in the account currency, each rounded as it was booked."""
-    sums = {"fee": Decimal(0), "tax": Decimal(0)}
-    others: list[Charge] = []
-    for kind, names in (("fee", _FEES), ("tax", _TAXES)):
-        for name in names:
-            amount, currency = file.money(row, name, account)
-            if not amount:
-                continue
-            amount = abs(amount)
-            if currency == account:
-                sums[kind] += amount
-            elif currency == traded and rate:
-                sums[kind] += to_minor(amount / rate, account)
-            else:
-                others.append(Charge(kind, amount, currency))
-    return sums["fee"], sums["tax"], tuple(others)
-
-
-def _reconciled(
-    file: _File,
-    row: Cells,
-    buying: bool,
-    quantity: Decimal,
-    price: Decimal,
-    traded: str,
-    factor: Decimal,
-    total: Decimal,
-    account: str,
-    rate: Decimal | None,
-) -> tuple[Decimal, Decimal, tuple[Charge, ...], tuple[str, ...]]:
-    """(fees, taxes, charges in a third currency, remarks), with the total checked.
-
-    The rate of a price in pence is pence or pounds for one unit of the account currency: the one that makes the total true.
-    """
-    if rate is None:
-        return *_charges(file, row, account, traded, None), ()
-    best: Agreement | None = None
-    result: tuple[Decimal, Decimal, tuple[Charge, ...]] = (Decimal(0), Decimal(0), ())
-    for major in {rate, rate * factor}:
-        fees, taxes, others = _charges(file, row, account, traded, major)
-        charges = fees + taxes if buying else -(fees + taxes)
-        found = agreement(quantity=quantity, price=price * factor, rate=major, charges=charges, total=total, currency=account)
-        if best is None or found.off < best.off:
-            best, result = found, (fees, taxes, others)
-    if best is None or result[2]:
-        return *result, ()
-    if best.far:
-        raise CellProblem("amounts_disagree", disagreement(best, total=total, currency=account), row.titles.get("total", "Total"))
-    return *result, () if best.agrees else (remark(best, total=total, currency=account),)
-
-
-def _trade(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _trade(file: File, row: Cells, action: str) -> Iterable[Draft]:
     buying = action.endswith("buy")
     hint = _hint(row)
     quantity = row.need_above_zero("no. of shares", "The number of shares")
@@ -237,7 +156,7 @@ def _trade(file: _File, row: Cells, action: str) -> Iterable[Draft]:
         raise CellProblem("bad_rate", "The exchange rate must be above zero.", "Exchange rate")
     if rate is None and traded == account:
         rate = Decimal(1)
-    fees, taxes, others, warnings = _reconciled(file, row, buying, quantity, price, traded, factor, total, account, rate)
+    fees, taxes, others, warnings = reconciled(file, row, buying, quantity, price, traded, factor, total, account, rate)
     yield _named(
         row,
         Kind.BUY if buying else Kind.SELL,
@@ -254,7 +173,7 @@ def _trade(file: _File, row: Cells, action: str) -> Iterable[Draft]:
     )
 
 
-def _dividend(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _dividend(file: File, row: Cells, action: str) -> Iterable[Draft]:
     hint = _hint(row)
     total, account = _total(file, row)  # negative: an earlier dividend is taken back
     withheld, currency = file.money(row, "withholding tax", account)
@@ -286,7 +205,7 @@ def _dividend(file: _File, row: Cells, action: str) -> Iterable[Draft]:
     )
 
 
-def _total(file: _File, row: Cells) -> tuple[Decimal, str]:
+def _total(file: File, row: Cells) -> tuple[Decimal, str]:
     total, currency = file.money(row, "total")
     if total is None or total == 0:
         raise CellProblem("missing", "The total is missing or zero.", row.titles.get("total", "Total"))
@@ -296,14 +215,14 @@ def _total(file: _File, row: Cells) -> tuple[Decimal, str]:
 def _cash(kind: Kind) -> Reader:
     """Money in or out whose direction the action itself tells; the sign of the total differs between layouts."""
 
-    def reader(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+    def reader(file: File, row: Cells, action: str) -> Iterable[Draft]:
         total, currency = _total(file, row)
         yield _named(row, kind, amount=abs(total), currency=currency, settlement_currency=currency)
 
     return reader
 
 
-def _signed(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _signed(file: File, row: Cells, action: str) -> Iterable[Draft]:
     """Interest, adjustments, cash back: income where the total is positive, a fee where it is negative."""
     total, currency = _total(file, row)
     kind = Kind.INTEREST if total > 0 else Kind.FEE
@@ -311,14 +230,14 @@ def _signed(file: _File, row: Cells, action: str) -> Iterable[Draft]:
     yield draft if draft.notes else replace(draft, notes=row.text("action"))
 
 
-def _card(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _card(file: File, row: Cells, action: str) -> Iterable[Draft]:
     """Spending by card leaves the account; what a shop gives back enters it."""
     total, currency = _total(file, row)
     draft = _named(row, Kind.WITHDRAWAL if total < 0 else Kind.DEPOSIT, amount=abs(total), currency=currency, settlement_currency=currency)
     yield replace(draft, notes=draft.notes or row.text("merchant name"))
 
 
-def _conversion(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _conversion(file: File, row: Cells, action: str) -> Iterable[Draft]:
     given, given_currency = file.money(row, "currency conversion from amount")
     taken, taken_currency = file.money(row, "currency conversion to amount")
     if not given or not taken:
@@ -332,7 +251,7 @@ def _conversion(file: _File, row: Cells, action: str) -> Iterable[Draft]:
         yield replace(_named(row, Kind.FEE, amount=abs(fee), currency=fee_currency, settlement_currency=fee_currency), part=2)
 
 
-def _transfer(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _transfer(file: File, row: Cells, action: str) -> Iterable[Draft]:
     hint = _hint(row)
     quantity = row.need_above_zero("no. of shares", "The number of shares")
     traded, factor = row.currency("currency (price / share)")
@@ -351,7 +270,7 @@ def _transfer(file: _File, row: Cells, action: str) -> Iterable[Draft]:
     )
 
 
-def _distribution(file: _File, row: Cells, action: str) -> Iterable[Draft]:
+def _distribution(file: File, row: Cells, action: str) -> Iterable[Draft]:
     """Units received for nothing: in at no cost, so that a later sale is all gain until somebody says what they cost."""
     hint = _hint(row)
     quantity = row.need_above_zero("no. of shares", "The number of shares")
