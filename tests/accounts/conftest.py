@@ -29,3 +29,9 @@ def limits_on(settings: Any) -> Any:
     settings.ACCOUNT_RATE_LIMITS = {}
     yield
     cache.clear()
+
+
+@pytest.fixture
+def mails_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of at the commit, which a test on one transaction does not reach."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda func, using=None, robust=False: func())
