@@ -9,21 +9,17 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from analytics.consumers import base
 from analytics.live import hub as hub_module
-from market.choices import Quality
-from market.services import QuoteDraft, publish_quotes
 from portfolio_site import embedded
 from portfolio_site.web import push
 from tests import factories
+from tests.live.peers import new_price, session_cookie
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -50,9 +46,7 @@ def address(settings, monkeypatch) -> Iterator[tuple[str, int]]:
 
 
 def _headers(user, address) -> dict[str, str]:
-    client = Client()
-    client.force_login(user)
-    return {"Cookie": f"sessionid={client.cookies['sessionid'].value}", "Origin": f"http://{address[0]}:{address[1]}"}
+    return {"Cookie": session_cookie(user), "Origin": f"http://{address[0]}:{address[1]}"}
 
 
 def _open(address, path: str, headers: dict[str, str]) -> ClientConnection:
@@ -70,7 +64,7 @@ def _next(wire: ClientConnection, kind: str, timeout: float = 5) -> dict:
 
 def _tick(instrument, price: str) -> float:
     began = time.monotonic()
-    publish_quotes([QuoteDraft(instrument.pk, Decimal(price), timezone.now(), "test", Quality.LIVE, previous_close=Decimal("12"))])
+    new_price(instrument, price)
     return began
 
 

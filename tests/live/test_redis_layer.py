@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from decimal import Decimal
 
 import pytest
-from channels.db import database_sync_to_async
-from django.utils import timezone
 
-from market.choices import Quality
-from market.services import QuoteDraft, publish_quotes
 from portfolio_site.web import push
 from tests import factories
-from tests.live.test_sockets import Peer, _cookie
+from tests.live.peers import Peer, in_thread, new_price, session_cookie
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-in_thread = database_sync_to_async
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +26,8 @@ def redis_layer(settings):
     push.remember_loop(None)
 
 
-async def _tick(instrument, price: str) -> None:
-    draft = QuoteDraft(instrument.pk, Decimal(price), timezone.now(), "test", Quality.LIVE, previous_close=Decimal("12"))
-    await in_thread(publish_quotes)([draft])
-
-
 async def _subscribed(person, instrument) -> Peer:
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=[f"quotes:{instrument.symbol}", "alerts"])
     await peer.next("snapshot")
     await peer.next("snapshot")
@@ -49,7 +38,7 @@ async def test_a_tick_reaches_a_socket_over_redis(person):
     instrument = await in_thread(factories.make_instrument)("RED", price="12", previous="12")
     peer = await _subscribed(person, instrument)
     await asyncio.sleep(0.3)
-    await _tick(instrument, "15")
+    await in_thread(new_price)(instrument, "15")
     assert (await peer.next("quotes"))["quotes"][0]["price"] == "15"
     await peer.leave()
 
@@ -74,7 +63,7 @@ async def test_a_connection_that_redis_drops_is_made_again(person):
     async with asyncio.timeout(20):
         while True:
             price += 1
-            await _tick(instrument, str(price))
+            await in_thread(new_price)(instrument, str(price))
             try:
                 message = await peer.next("quotes", timeout=1.5)
             except TimeoutError:

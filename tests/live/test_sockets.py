@@ -6,27 +6,20 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import Client
-from django.utils import timezone
 
 from accounts.tokens import issue
 from analytics.consumers import base
 from analytics.live import hub as hub_module
 from analytics.live.hub import hub
-from market.choices import Quality
-from market.services import QuoteDraft, publish_quotes
-from portfolio_site.sockets import with_sockets
 from portfolio_site.web import push
 from portfolios.selectors import holdings_of
 from portfolios.services import delete_portfolio, void_transaction
 from tests import factories
+from tests.live.peers import Peer, application, in_thread, new_price, session_cookie
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-
-application = with_sockets(None)
-in_thread = database_sync_to_async
 
 
 @pytest.fixture(autouse=True)
@@ -36,51 +29,6 @@ def quick(monkeypatch, settings):
     monkeypatch.setattr(hub_module, "SWEEP", 0.1)
     yield
     push.remember_loop(None)
-
-
-def _cookie(user) -> bytes:
-    client = Client()
-    client.force_login(user)
-    return f"sessionid={client.cookies['sessionid'].value}".encode()
-
-
-class Peer:
-    """The other end of a socket."""
-
-    def __init__(self, path: str, cookie: bytes = b"", origin: bytes = b"http://testserver"):
-        headers = [(b"host", b"testserver")] + ([(b"origin", origin)] if origin else []) + ([(b"cookie", cookie)] if cookie else [])
-        self.wire = WebsocketCommunicator(application, path, headers=headers)
-
-    async def open(self) -> Peer:
-        accepted, code = await self.wire.connect(timeout=5)
-        assert accepted, code
-        return self
-
-    async def says(self, **message) -> None:
-        await self.wire.send_json_to(message)
-
-    async def next(self, *kinds: str, timeout: float = 5) -> dict:
-        """The next message of one of these kinds; others are passed over."""
-        async with asyncio.timeout(timeout):
-            while True:
-                message = await self.wire.receive_json_from(timeout=timeout)
-                if not kinds or message["type"] in kinds:
-                    return message
-
-    async def closed(self, timeout: float = 5) -> int:
-        async with asyncio.timeout(timeout):
-            while True:
-                event = await self.wire.receive_output(timeout=timeout)
-                if event["type"] == "websocket.close":
-                    return event["code"]
-
-    async def leave(self) -> None:
-        await self.wire.disconnect()
-
-
-async def _tick(instrument, price: str) -> None:
-    draft = QuoteDraft(instrument.pk, Decimal(price), timezone.now(), "test", Quality.LIVE, previous_close=Decimal("12"))
-    await in_thread(publish_quotes)([draft])
 
 
 @pytest.fixture
@@ -98,7 +46,7 @@ def held(a_portfolio):
 
 
 async def test_a_page_of_another_origin_is_turned_away(person, held):
-    peer = Peer("/ws/prices/", await in_thread(_cookie)(person), origin=b"https://evil.example")
+    peer = Peer("/ws/prices/", await in_thread(session_cookie)(person), origin=b"https://evil.example")
     accepted, _ = await peer.wire.connect()
     assert not accepted
 
@@ -121,7 +69,7 @@ async def test_a_page_without_a_session_is_closed_with_4401():
 
 async def test_a_session_without_an_origin_does_not_count(person, monkeypatch):
     monkeypatch.setattr(base, "AUTH_TIMEOUT", 0.1)
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person), origin=b"").open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person), origin=b"").open()
     assert await peer.closed() == 4401
 
 
@@ -146,27 +94,27 @@ async def test_a_token_in_the_first_message_opens_the_socket(person, held):
 
 
 async def test_a_stranger_is_closed_with_4403(stranger, held):
-    peer = await Peer(f"/api/v1/ws/portfolio/{held[0].pk}", await in_thread(_cookie)(stranger)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{held[0].pk}", await in_thread(session_cookie)(stranger)).open()
     assert await peer.closed() == 4403
 
 
 async def test_a_strangers_subscription_gets_an_error_and_no_figures(stranger, held):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(stranger)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(stranger)).open()
     await peer.says(type="subscribe", channels=[f"portfolio:{held[0].pk}"])
     message = await peer.next()
     assert (message["type"], message["code"]) == ("error", "not_found")
-    await _tick(held[1][0], "13")
+    await in_thread(new_price)(held[1][0], "13")
     assert await peer.wire.receive_nothing(0.6)
     await peer.leave()
 
 
 async def test_somebody_elses_own_instrument_is_not_quoted(person, stranger):
     house = await in_thread(factories.make_instrument)("HOUSE", price="250000", owner=stranger)
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=["quotes:HOUSE"])
     assert (await peer.next())["code"] == "unknown_instrument"
     await peer.leave()
-    page = await Peer("/ws/prices/", await in_thread(_cookie)(person)).open()
+    page = await Peer("/ws/prices/", await in_thread(session_cookie)(person)).open()
     await page.says(type="watch", ids=[str(house.pk)])
     assert (await page.next("tick"))["rows"] == []
     await page.leave()
@@ -175,7 +123,7 @@ async def test_somebody_elses_own_instrument_is_not_quoted(person, stranger):
 async def test_signing_out_closes_the_socket_within_a_sweep(person, held):
     client = Client()
     await in_thread(client.force_login)(person)
-    peer = await Peer("/ws/prices/", f"sessionid={client.cookies['sessionid'].value}".encode()).open()
+    peer = await Peer("/ws/prices/", f"sessionid={client.cookies['sessionid'].value}").open()
     await peer.says(type="watch", ids=[], p="")
     await peer.next("hello")
     await in_thread(client.logout)()
@@ -183,7 +131,7 @@ async def test_signing_out_closes_the_socket_within_a_sweep(person, held):
 
 
 async def test_a_new_password_closes_the_sockets_of_the_old_one(person, held):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="ping")
     await peer.next("pong")
     person.set_password("another long sentence")
@@ -193,7 +141,7 @@ async def test_a_new_password_closes_the_sockets_of_the_old_one(person, held):
 
 async def test_a_portfolio_that_is_gone_closes_its_sockets_with_4403(person, held):
     portfolio, _ = held
-    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(_cookie)(person)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(session_cookie)(person)).open()
     await peer.next("snapshot")
     await in_thread(delete_portfolio)(person, portfolio)
     assert await peer.closed() == 4403
@@ -204,7 +152,7 @@ async def test_a_portfolio_that_is_gone_closes_its_sockets_with_4403(person, hel
 
 async def test_the_snapshot_is_the_selectors_answer_to_the_last_digit(person, held):
     portfolio, _ = held
-    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(_cookie)(person)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(session_cookie)(person)).open()
     shot = await peer.next("snapshot")
     table = await in_thread(holdings_of)(portfolio)
     assert Decimal(shot["total_value"]) == table.value.value
@@ -217,10 +165,10 @@ async def test_the_snapshot_is_the_selectors_answer_to_the_last_digit(person, he
 
 async def test_a_tick_revalues_the_portfolio_as_the_selectors_would(person, held):
     portfolio, instruments = held
-    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(_cookie)(person)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(session_cookie)(person)).open()
     await peer.next("snapshot")
     for instrument, price in zip(instruments, ("13.123456789012345678", "14.01"), strict=True):
-        await _tick(instrument, price)
+        await in_thread(new_price)(instrument, price)
     table = await in_thread(holdings_of)(portfolio)
     message = await peer.next("portfolio")
     while Decimal(message["total_value"]) != table.value.value:
@@ -233,7 +181,7 @@ async def test_a_tick_revalues_the_portfolio_as_the_selectors_would(person, held
 
 async def test_a_new_entry_in_the_ledger_sends_a_new_snapshot(person, held):
     portfolio, _ = held
-    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(_cookie)(person)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(session_cookie)(person)).open()
     before = await peer.next("snapshot")
     entry = await in_thread(lambda: portfolio.transactions.filter(kind="buy").order_by("id").last())()
     await in_thread(void_transaction)(person, entry)
@@ -244,11 +192,11 @@ async def test_a_new_entry_in_the_ledger_sends_a_new_snapshot(person, held):
 
 async def test_quotes_arrive_in_order_with_the_newest_price(person, held):
     _, (first, second) = held
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=[f"quotes:{first.symbol},{second.symbol}"])
     shot = await peer.next("snapshot")
     assert {quote["symbol"] for quote in shot["quotes"]} == {first.symbol, second.symbol}
-    await _tick(first, "15")
+    await in_thread(new_price)(first, "15")
     message = await peer.next("quotes")
     assert [(q["symbol"], q["price"], q["change"], q["change_percent"]) for q in message["quotes"]] == [(first.symbol, "15", "3", "25")]
     assert message["seq"] == shot["seq"] + 1
@@ -257,12 +205,12 @@ async def test_quotes_arrive_in_order_with_the_newest_price(person, held):
 
 async def test_many_ticks_are_sent_as_few_messages_the_last_of_them_newest(person, held):
     _, (first, _) = held
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=[f"quotes:{first.symbol}"])
     await peer.next("snapshot")
     began = asyncio.get_running_loop().time()
     for step in range(30):
-        await _tick(first, f"13.{step:02}")
+        await in_thread(new_price)(first, f"13.{step:02}")
     spent = asyncio.get_running_loop().time() - began
     count, price = 0, ""
     while price != "13.29":
@@ -274,21 +222,21 @@ async def test_many_ticks_are_sent_as_few_messages_the_last_of_them_newest(perso
 
 async def test_what_is_no_longer_subscribed_to_is_no_longer_sent(person, held):
     _, (first, _) = held
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     channel = f"quotes:{first.symbol}"
     await peer.says(type="subscribe", channels=[channel])
     await peer.next("snapshot")
     await peer.says(type="unsubscribe", channels=[channel])
     await peer.says(type="ping")
     await peer.next("pong")
-    await _tick(first, "15")
+    await in_thread(new_price)(first, "15")
     assert await peer.wire.receive_nothing(0.6)
     await peer.leave()
 
 
 async def test_resume_sends_fresh_snapshots_of_everything(person, held):
     portfolio, (first, _) = held
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=[f"portfolio:{portfolio.pk}", f"quotes:{first.symbol}"])
     await peer.next("snapshot")
     await peer.next("snapshot")
@@ -299,8 +247,8 @@ async def test_resume_sends_fresh_snapshots_of_everything(person, held):
 
 
 async def test_news_for_a_person_reaches_their_sockets_and_nobody_elses(person, stranger):
-    mine = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
-    theirs = await Peer("/api/v1/ws/live", await in_thread(_cookie)(stranger)).open()
+    mine = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
+    theirs = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(stranger)).open()
     for peer in (mine, theirs):
         await peer.says(type="subscribe", channels=["alerts"])
         await peer.next("snapshot")
@@ -318,13 +266,13 @@ async def test_the_page_gets_finished_text_in_the_persons_locale(person, held):
     portfolio, instruments = held
     await in_thread(lambda: type(person.preferences).objects.filter(user=person).update(locale="de-DE", base_currency="EUR"))()
     euro = next(one for one in instruments if one.currency == "EUR")
-    page = await Peer("/ws/prices/", await in_thread(_cookie)(person)).open()
+    page = await Peer("/ws/prices/", await in_thread(session_cookie)(person)).open()
     await page.says(type="watch", ids=[str(one.pk) for one in instruments] + ["nonsense", "99999999999999999999"], p=str(portfolio.pk))
     hello = await page.next()
     assert (hello["type"], hello["state"]) == ("hello", "live")
     first = await page.next("tick")
     assert {row["id"] for row in first["rows"]} == {str(one.pk) for one in instruments}
-    await _tick(euro, "1234.5")
+    await in_thread(new_price)(euro, "1234.5")
     tick = await page.next("tick")
     while not tick["rows"] or not tick["rows"][0]["price"].startswith("1"):
         tick = await page.next("tick")
@@ -338,7 +286,7 @@ async def test_the_page_gets_finished_text_in_the_persons_locale(person, held):
 async def test_hidden_amounts_are_not_sent(person, held):
     _, instruments = held
     await in_thread(lambda: type(person.preferences).objects.filter(user=person).update(hide_amounts=True))()
-    page = await Peer("/ws/prices/", await in_thread(_cookie)(person)).open()
+    page = await Peer("/ws/prices/", await in_thread(session_cookie)(person)).open()
     await page.says(type="watch", ids=[str(instruments[0].pk)], p="")
     tick = await page.next("tick")
     assert set(tick["totals"]["nav"]) == {"\u2022"} and set(tick["rows"][0]["value"]) == {"\u2022"}
@@ -347,7 +295,7 @@ async def test_hidden_amounts_are_not_sent(person, held):
 
 
 async def test_a_strangers_portfolio_in_the_address_gives_no_totals(stranger, held):
-    page = await Peer("/ws/prices/", await in_thread(_cookie)(stranger)).open()
+    page = await Peer("/ws/prices/", await in_thread(session_cookie)(stranger)).open()
     await page.says(type="watch", ids=[str(held[1][0].pk)], p=str(held[0].pk))
     tick = await page.next("tick")
     assert "totals" not in tick and "value" not in tick["rows"][0]
@@ -358,26 +306,26 @@ async def test_a_strangers_portfolio_in_the_address_gives_no_totals(stranger, he
 
 
 async def test_a_flood_of_messages_is_closed_with_4429(person):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     for _ in range(100):
         await peer.says(type="ping")
     assert await peer.closed() == 4429
 
 
 async def test_too_many_symbols_are_closed_with_4429(person):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="subscribe", channels=["quotes:" + ",".join(f"S{n}" for n in range(600))])
     assert await peer.closed() == 4429
 
 
 async def test_what_is_not_json_is_closed_with_1003(person):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.wire.send_to(text_data="{")
     assert await peer.closed() == 1003
 
 
 async def test_an_unknown_message_is_answered_with_an_error(person):
-    peer = await Peer("/api/v1/ws/live", await in_thread(_cookie)(person)).open()
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
     await peer.says(type="dance")
     assert (await peer.next())["code"] == "unknown_message"
     await peer.leave()
@@ -385,7 +333,7 @@ async def test_an_unknown_message_is_answered_with_an_error(person):
 
 async def test_more_sockets_than_a_person_needs_are_closed_with_4429(person, monkeypatch):
     monkeypatch.setattr(base, "SOCKETS_A_PERSON", 1)
-    cookie = await in_thread(_cookie)(person)
+    cookie = await in_thread(session_cookie)(person)
     first = await Peer("/api/v1/ws/live", cookie).open()
     await first.says(type="ping")
     await first.next("pong")
@@ -395,7 +343,7 @@ async def test_more_sockets_than_a_person_needs_are_closed_with_4429(person, mon
 
 
 async def test_the_hub_forgets_everything_when_the_last_socket_leaves(person, held):
-    peer = await Peer(f"/api/v1/ws/portfolio/{held[0].pk}", await in_thread(_cookie)(person)).open()
+    peer = await Peer(f"/api/v1/ws/portfolio/{held[0].pk}", await in_thread(session_cookie)(person)).open()
     await peer.next("snapshot")
     assert hub().valuations
     await peer.leave()
