@@ -17,8 +17,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/app.done ## start Plumbline on http://127.0.0.1:8000 (PORT, DATA_DIR), with demo data
-	@$(RUN) prepare
-	@exec $(RUN) serve
+	@exec $(RUN) serve --prepare
 
 test: $(VENV)/dev.done ## run the test suite (SQLite, in-process parts; DATABASE_URL and REDIS_URL choose others)
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS)) $(ARGS)

@@ -1,25 +1,16 @@
-"""Everything between installed packages and a served page: tables, schedule, market, demo.  Safe to run at every start."""
+"""Brings the data up to date without starting anything; `serve --prepare` does the same and goes on."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from portfolio_site.preparing import prepare
 
 
 class Command(BaseCommand):
-    help = "Bring the data folder up to date: migrate, write the schedule, load the demo market and the demo person."
+    help = "Make the tables that are missing, write the schedule, and load the demo market and the demo person once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.stdout.write("Preparing the database …")
-            call_command("migrate", verbosity=0, interactive=False)
-        call_command("ensure_schedule", verbosity=0)
-        if settings.DEMO_MARKET:
-            call_command("load_demo_market", verbosity=options["verbosity"])
-            call_command("load_demo", verbosity=options["verbosity"])
+        prepare(self.stdout, options["verbosity"])

@@ -11,14 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 from portfolio_site import embedded
 from portfolio_site.celery import app as celery_app
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.preparing import migrate, prepare
 from portfolio_site.selftest import check_sqlite
 from portfolios.services import DEMO_PASSWORD, DEMO_USERNAME
 
@@ -31,6 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to listen on (HOST); default 127.0.0.1")
+        parser.add_argument("--prepare", action="store_true", help="first load the demo market and the demo person, where they are missing")
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="port to listen on (PORT); default 8000")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,17 +46,18 @@ class Command(BaseCommand):
         try:
             self._held = embedded.lock(settings.DATA_DIR)
             listener = embedded.listen(options["host"], options["port"])
-            self._prepare()
+            self._prepare(demo=options["prepare"])
         except DomainError as problem:
             raise CommandError(problem.detail) from None
         self._run(listener)  # does not come back; the lock is held until the process is gone
 
-    def _prepare(self) -> None:
-        """Tables that are missing are made; the database's settings are looked at; the schedule is written."""
+    def _prepare(self, *, demo: bool) -> None:
+        """Look at the database's settings, then bring it up to date."""
         check_sqlite()
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
+        if demo:
+            prepare(self.stdout)
+        else:
+            migrate()
         connections.close_all()
 
     def _run(self, listener: Any) -> None:
