@@ -19,6 +19,7 @@ from accounts.errors import AlreadyTaken, BadProfile, BadToken, TooManyAttempts,
 from accounts.models import Preferences, User
 from accounts.selectors import preferences_of
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.serializers import CurrencyField
 from portfolio_site.web.throttling import SignInThrottle
 
 PREFERENCES = (
@@ -72,6 +73,8 @@ class TokensSerializer(serializers.Serializer[Any]):
 
 
 class PreferencesSerializer(serializers.ModelSerializer[Preferences]):
+    base_currency = CurrencyField()
+
     class Meta:
         model = Preferences
         fields = PREFERENCES

@@ -60,7 +60,7 @@ class NotSignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     """Needs nothing."""
 
     target_class = "accounts.authentication.NotSignedIn"
-    name = "none"
+    name = []  # no scheme of its own in the document
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
         return {}

@@ -16,25 +16,12 @@ from alerts.errors import BadAlert
 from alerts.models import Rule
 from market.models import Instrument
 from market.selectors import find_instrument, get_instrument
-from portfolio_site.kernel.decimals import NotExact, exact, plain
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.web.idempotency import Idempotent
 from portfolio_site.web.paging import CursorPages
+from portfolio_site.web.serializers import ExactField
 
 # ── shapes ──────────────────────────────────────────────────────────────────
-
-
-class ExactField(serializers.Field):  # type: ignore[type-arg]
-    """An exact decimal, as text."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return exact(data)
-        except NotExact as problem:
-            raise serializers.ValidationError(str(problem), code="not_exact") from None
-
-    def to_representation(self, value: Any) -> str:
-        return plain(value)
 
 
 class AlertSerializer(serializers.Serializer[Any]):
@@ -44,17 +31,13 @@ class AlertSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=RuleKind.choices, source="kind")
     instrument = serializers.IntegerField(source="instrument_id", read_only=True)
     symbol = serializers.CharField(source="instrument.symbol", read_only=True)
-    threshold = serializers.CharField(help_text="Decimal as text, in `currency`")
+    threshold = ExactField(help_text="in `currency`")
     currency = serializers.CharField(source="instrument.currency", read_only=True)
     note = serializers.CharField()
     active = serializers.BooleanField()
     armed = serializers.BooleanField(help_text="False after it fired, until the price has been back on the other side.")
     created_at = serializers.DateTimeField()
     last_fired_at = serializers.DateTimeField(allow_null=True)
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = super().to_representation(instance)
-        return answer | {"threshold": plain(instance.threshold)}
 
 
 class AlertChange(serializers.Serializer[Any]):

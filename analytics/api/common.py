@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -19,21 +19,12 @@ from market.models import Instrument
 from market.selectors import find_instrument, get_instrument
 from portfolio_site.kernel.decimals import EXACT, plain
 from portfolio_site.kernel.figures import Figure
-from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.kernel.money import UnknownCurrency
+from portfolio_site.web.serializers import UndefinedSerializer, currency_of
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of
 
 # ── schemas ─────────────────────────────────────────────────────────────────
-
-
-@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
-class DecimalText(serializers.CharField):
-    """A number as text."""
-
-
-class UndefinedFigureSerializer(serializers.Serializer[Any]):
-    figure = serializers.CharField()
-    reason = serializers.CharField()
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -41,7 +32,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     portfolios = serializers.ListField(child=serializers.IntegerField())
     currency = serializers.CharField()
-    undefined = UndefinedFigureSerializer(many=True)
+    undefined = UndefinedSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
 
 
@@ -92,8 +83,8 @@ def _trimmed(number: str) -> str:
 # ── what is asked ───────────────────────────────────────────────────────────
 
 
-def refuse(field: str, words: str) -> serializers.ValidationError:
-    return serializers.ValidationError({field: [serializers.ErrorDetail(words, code="invalid")]})
+def refuse(field: str, words: str, code: str = "invalid") -> serializers.ValidationError:
+    return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
 
 
 def day_of_query(request: Request, name: str) -> date | None:
@@ -113,14 +104,14 @@ def period_of(request: Request) -> tuple[date | None, date | None]:
     return start, end
 
 
-def currency_of(request: Request, portfolios: Sequence[Portfolio]) -> str:
+def report_currency(request: Request, portfolios: Sequence[Portfolio]) -> str:
     """Asked for, or of the one portfolio, or the person's own."""
     given = request.query_params.get("currency", "").strip()
     if given:
         try:
-            return str(Currency(given.upper() if given.islower() else given))
+            return str(currency_of(given))
         except UnknownCurrency as problem:
-            raise refuse("currency", str(problem)) from None
+            raise refuse("currency", str(problem), "unknown_currency") from None
     if len(portfolios) == 1:
         return str(portfolios[0].base_currency)
     return str(preferences_of(request.user).base_currency)
@@ -149,7 +140,7 @@ def chosen(request: Request, pk: int | None) -> list[Portfolio]:
 
 def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None = None) -> Scope:
     portfolios = chosen(request, pk)
-    return Scope(portfolios, currency_of(request, portfolios), benchmark=benchmark)
+    return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark)
 
 
 CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")

@@ -11,26 +11,27 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, START, AnswerSerializer, DecimalText, Told, UndefinedFigureSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, START, AnswerSerializer, Told, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 
 
 class GainsRowSerializer(serializers.Serializer[Any]):
-    realized = DecimalText()
-    unrealized = DecimalText(allow_null=True)
-    income = DecimalText()
-    expenses = DecimalText()
-    total = DecimalText(allow_null=True)
-    price_gain = DecimalText(allow_null=True)
-    currency_gain = DecimalText(allow_null=True)
+    realized = ExactField()
+    unrealized = ExactField(allow_null=True)
+    income = ExactField()
+    expenses = ExactField()
+    total = ExactField(allow_null=True)
+    price_gain = ExactField(allow_null=True)
+    currency_gain = ExactField(allow_null=True)
 
 
 class InstrumentGainsSerializer(GainsRowSerializer):
     instrument = serializers.IntegerField()
     symbol = serializers.CharField()
     name = serializers.CharField()
-    undefined = UndefinedFigureSerializer(many=True)
+    undefined = UndefinedSerializer(many=True)
 
 
 class CashGainsSerializer(GainsRowSerializer):
@@ -42,7 +43,7 @@ class GainsSerializer(GainsRowSerializer, AnswerSerializer):
 
     start = serializers.DateField(allow_null=True, help_text="null: since the beginning")
     end = serializers.DateField()
-    net_flows = DecimalText(help_text="units moved in kind count at the cost they carry")
+    net_flows = ExactField(help_text="units moved in kind count at the cost they carry")
     by_instrument = InstrumentGainsSerializer(many=True)
     cash = CashGainsSerializer(many=True)
 

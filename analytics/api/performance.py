@@ -20,7 +20,6 @@ from analytics.api.common import (
     INTERVAL,
     START,
     AnswerSerializer,
-    DecimalText,
     Told,
     benchmark_of,
     money_texts,
@@ -31,26 +30,27 @@ from analytics.api.common import (
 )
 from analytics.selectors import Performance, PerformanceSeries, Scope
 from market.selectors import day_of
+from portfolio_site.web.serializers import ExactField
 
 
 class BenchmarkSerializer(serializers.Serializer[Any]):
     instrument = serializers.IntegerField()
     symbol = serializers.CharField()
     name = serializers.CharField()
-    twr = DecimalText(allow_null=True)
-    twr_annualized = DecimalText(allow_null=True)
-    same_money_value = DecimalText(allow_null=True, help_text="what the same flows would be worth in it at the end")
-    lead = DecimalText(allow_null=True, help_text="end_value − same_money_value")
-    excess = DecimalText(allow_null=True, help_text="the portfolio's twr less the benchmark's")
+    twr = ExactField(allow_null=True)
+    twr_annualized = ExactField(allow_null=True)
+    same_money_value = ExactField(allow_null=True, help_text="what the same flows would be worth in it at the end")
+    lead = ExactField(allow_null=True, help_text="end_value − same_money_value")
+    excess = ExactField(allow_null=True, help_text="the portfolio's twr less the benchmark's")
 
 
 class PointSerializer(serializers.Serializer[Any]):
     date = serializers.DateField()
-    value = DecimalText()
-    invested = DecimalText(help_text="paid in less taken out, since the beginning")
-    twr = DecimalText(help_text="since the start of the period")
-    benchmark_twr = DecimalText(required=False)
-    same_money = DecimalText(required=False)
+    value = ExactField()
+    invested = ExactField(help_text="paid in less taken out, since the beginning")
+    twr = ExactField(help_text="since the start of the period")
+    benchmark_twr = ExactField(required=False)
+    same_money = ExactField(required=False)
 
 
 class PerformanceSerializer(AnswerSerializer):
@@ -58,16 +58,16 @@ class PerformanceSerializer(AnswerSerializer):
 
     start = serializers.DateField()
     end = serializers.DateField()
-    start_value = DecimalText(allow_null=True)
-    end_value = DecimalText(allow_null=True)
-    net_flows = DecimalText(allow_null=True)
-    gain = DecimalText(allow_null=True)
-    twr = DecimalText(allow_null=True)
-    twr_annualized = DecimalText(allow_null=True, help_text="for 365 days or more")
-    mwr = DecimalText(allow_null=True)
+    start_value = ExactField(allow_null=True)
+    end_value = ExactField(allow_null=True)
+    net_flows = ExactField(allow_null=True)
+    gain = ExactField(allow_null=True)
+    twr = ExactField(allow_null=True)
+    twr_annualized = ExactField(allow_null=True, help_text="for 365 days or more")
+    mwr = ExactField(allow_null=True)
     mwr_is_annual = serializers.BooleanField(help_text="whether mwr is a year's; else it is the period's own")
-    modified_dietz = DecimalText(allow_null=True)
-    volatility = DecimalText(allow_null=True, help_text="a year, over the last year of the period")
+    modified_dietz = ExactField(allow_null=True)
+    volatility = ExactField(allow_null=True, help_text="a year, over the last year of the period")
     risk_level = serializers.IntegerField(allow_null=True, help_text="1 to 7")
     benchmark = BenchmarkSerializer(allow_null=True)
     series = PointSerializer(many=True)

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import AS_OF, CURRENCY, AnswerSerializer, DecimalText, Told, UndefinedFigureSerializer, chosen, currency_of, day_of_query
+from analytics.api.common import AS_OF, CURRENCY, AnswerSerializer, Told, chosen, day_of_query, report_currency
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.selectors import HoldingRow
 
 
@@ -21,32 +22,32 @@ class ValuedHoldingSerializer(serializers.Serializer[Any]):
     instrument = serializers.IntegerField()
     symbol = serializers.CharField()
     name = serializers.CharField()
-    quantity = DecimalText()
-    price = DecimalText(allow_null=True)
+    quantity = ExactField()
+    price = ExactField(allow_null=True)
     price_currency = serializers.CharField()
-    fx_rate = DecimalText(allow_null=True)
-    value = DecimalText(allow_null=True)
-    weight = DecimalText(allow_null=True, help_text="a fraction of the whole, cash included")
-    undefined = UndefinedFigureSerializer(many=True)
+    fx_rate = ExactField(allow_null=True)
+    value = ExactField(allow_null=True)
+    weight = ExactField(allow_null=True, help_text="a fraction of the whole, cash included")
+    undefined = UndefinedSerializer(many=True)
 
 
 class PartSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(help_text="an asset class, “cash”, or a currency")
     name = serializers.CharField()
-    value = DecimalText(allow_null=True)
-    weight = DecimalText(allow_null=True)
+    value = ExactField(allow_null=True)
+    weight = ExactField(allow_null=True)
 
 
 class ValueSerializer(AnswerSerializer):
     """What the portfolios are worth now, or at the close of an earlier day."""
 
     as_of = serializers.DateField()
-    value = DecimalText(allow_null=True)
-    holdings_value = DecimalText(allow_null=True)
-    cash_value = DecimalText(allow_null=True)
-    cash_weight = DecimalText(allow_null=True)
-    day_change = DecimalText(allow_null=True)
-    day_change_percent = DecimalText(allow_null=True)
+    value = ExactField(allow_null=True)
+    holdings_value = ExactField(allow_null=True)
+    cash_value = ExactField(allow_null=True)
+    cash_weight = ExactField(allow_null=True)
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
     by_holding = ValuedHoldingSerializer(many=True)
     by_class = PartSerializer(many=True)
     by_currency = PartSerializer(many=True)
@@ -78,7 +79,7 @@ class ValueView(APIView):
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Worth in total, by holding, class and currency, now or at the close of an earlier day."""
         portfolios = chosen(request, pk)
-        found = selectors.value_now(portfolios, currency_of(request, portfolios), as_of=day_of_query(request, "as_of"))
+        found = selectors.value_now(portfolios, report_currency(request, portfolios), as_of=day_of_query(request, "as_of"))
         told = Told()
         return Response(
             {

@@ -19,8 +19,8 @@ def currency_of(text: str) -> Currency:
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
-class ExactField(serializers.Field):  # type: ignore[type-arg]
-    """An exact decimal: text out; text or a JSON number in.  Never rounded, never NaN or infinite."""
+class ExactField(serializers.Field[Decimal, Any, str, Any]):
+    """An exact decimal: text out; text or a JSON number (read as its own text) in.  Never rounded, never NaN or infinite."""
 
     def to_internal_value(self, data: Any) -> Decimal:
         try:
@@ -45,7 +45,7 @@ class CurrencyField(serializers.CharField):
     """A currency code.  “eur” is read as EUR; “GBp” is pence, not pounds, and refused."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": 3, **kwargs})
+        super().__init__(**{"max_length": 12, **kwargs})  # a longer code than three letters is told that it is not a currency
 
     def to_internal_value(self, data: Any) -> str:
         try:

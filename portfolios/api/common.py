@@ -17,44 +17,17 @@ from rest_framework.views import APIView
 
 from market.models import Instrument
 from market.selectors import candidates, find_instrument, get_instrument, instruments_visible_to
-from portfolio_site.kernel.decimals import EXACT, NotExact, exact, plain
+from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.idempotency import Idempotent
+from portfolio_site.web.serializers import UndefinedSerializer
 
 # names inside → names in the API
 NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time"}
 
 
 # ── fields ──────────────────────────────────────────────────────────────────
-
-
-@extend_schema_field({"type": "string", "format": "decimal", "example": "12.50"})
-class ExactField(serializers.Field[Decimal, Any, str, Any]):
-    """An exact decimal: text, a JSON integer, or a JSON number with a point (read as its own text).  Answers text."""
-
-    default_error_messages = {"invalid": "{problem}"}
-
-    def to_internal_value(self, data: Any) -> Decimal:
-        try:
-            return exact(data)
-        except NotExact as problem:
-            self.fail("invalid", problem=str(problem))
-
-    def to_representation(self, value: Decimal) -> str:
-        return plain(value)
-
-
-@extend_schema_field({"type": "string", "example": "EUR"})
-class CurrencyField(serializers.CharField):
-    """A currency code; small letters are read as capitals, but “GBp” is not “GBP”."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=12, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        return text.upper() if text.islower() else text
 
 
 class WordField(serializers.ChoiceField):
@@ -187,15 +160,10 @@ class Figures:
         return {"undefined": self.undefined, "warnings": self.warnings}
 
 
-class UndefinedHereSerializer(serializers.Serializer[Any]):
-    figure = serializers.CharField()
-    reason = serializers.CharField()
-
-
 class ToldSerializer(serializers.Serializer[Any]):
     """What an answer with figures says of them."""
 
-    undefined = UndefinedHereSerializer(many=True)
+    undefined = UndefinedSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
 
 

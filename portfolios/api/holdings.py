@@ -11,17 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.models import Instrument
+from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer
 from portfolios import selectors, services
 from portfolios.api.common import (
     AS_OF,
     IDEMPOTENCY,
-    CurrencyField,
-    ExactField,
     Figures,
     InstrumentField,
     LedgerView,
     ToldSerializer,
-    UndefinedHereSerializer,
     day_from,
     find_one,
 )
@@ -61,7 +59,7 @@ class HoldingSerializer(serializers.Serializer[Any]):
     opened_on = serializers.DateField()
     priced_on = serializers.DateField(allow_null=True)
     stale = serializers.BooleanField()
-    undefined = UndefinedHereSerializer(many=True)
+    undefined = UndefinedSerializer(many=True)
 
 
 class CashSerializer(serializers.Serializer[Any]):

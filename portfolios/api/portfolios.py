@@ -12,12 +12,11 @@ from rest_framework.response import Response
 from accounts.selectors import preferences_of
 from portfolio_site.web.etags import check_if_match, etag_of
 from portfolio_site.web.paging import CursorPages
+from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
-    CurrencyField,
-    ExactField,
     Figures,
     InstrumentField,
     LedgerView,

@@ -16,12 +16,11 @@ from rest_framework.utils.urls import replace_query_param
 
 from market.models import Instrument
 from portfolio_site.web.etags import check_if_match, etag_of
+from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
-    CurrencyField,
-    ExactField,
     InstrumentField,
     LedgerView,
     WordField,

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from market.choices import AssetClass
-from portfolio_site.web.serializers import ExactField
+from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios.choices import ImportStatus, TransactionKind, Verdict
 from portfolios.importers.generic_names import FIELDS
 from portfolios.imports import selectors
@@ -102,7 +102,7 @@ class LayoutSerializer(serializers.Serializer[Any]):
     )
     decimals = serializers.ChoiceField(choices=["", "point", "comma"], required=False, default="")
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
-    currency = serializers.CharField(required=False, allow_blank=True, default="", max_length=3)
+    currency = CurrencyField(required=False, allow_blank=True, default="")
     rate_direction = serializers.ChoiceField(choices=["", "base_per_unit", "unit_per_base"], required=False, default="")
 
 
@@ -186,7 +186,7 @@ class ResolveSerializer(serializers.Serializer[Any]):
     create_all = serializers.BooleanField(required=False, default=False)
     symbol = serializers.CharField(max_length=32, required=False, allow_blank=True, default="")
     name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
+    currency = CurrencyField(required=False, allow_blank=True, default="")
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False, default=AssetClass.STOCK)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -203,7 +203,7 @@ def test_a_batch_is_all_or_nothing_and_errors_name_their_row(api: Any, portfolio
     address = f"/portfolios/{portfolio.pk}/transactions/batch"
     rows = [{"type": "buy", "symbol": "ASML", "date": "2024-01-03", "quantity": str(n + 1), "price": "1"} for n in range(5)]
     bad = [*rows, {"type": "buy", "symbol": "ASML", "date": "2024-01-03", "quantity": "x"}]
-    assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.quantity": "invalid"}
+    assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.quantity": "not_exact"}
     bad[5] = {"type": "buy", "symbol": "NOPE", "date": "2024-01-03", "quantity": "1", "price": "1"}
     assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.symbol": "unknown_instrument"}
     bad[5] = {"type": "buy", "symbol": "ASML", "date": "2999-01-03", "quantity": "1", "price": "1"}
