@@ -2,7 +2,7 @@
 
    server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
                    {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav0, nav_pct, day, day0, sign}}
-                   {type: "stale", id, text}; {type: "alert", sentence}, shown as a toast and told to the page as "alert-fired"
+                   {type: "stale", id, text}; {type: "alert", message, …}, shown as a toast and told to the page as "alert-fired"
    page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
 
    Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav0 | nav-total | nav-pct | nav-day | nav-day0"; those with 0 are in whole units.
@@ -102,7 +102,6 @@
     if (m.type === "hello") { show($("[data-row]") ? m.state : "live", m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
     if (m.type === "stale") { emit("price-stale", m); return; }
     if (m.type === "alert") { emit("alert-fired", m); emit("toast", { text: m.message }); return; }
-    if (m.type === "alert") { emit("alert-fired", m); if (m.text || m.sentence) emit("toast", { text: m.text || m.sentence }); return; }
     if (m.type !== "tick") return;
     (m.rows || []).forEach(r => queue.set(String(r.id), { ...queue.get(String(r.id)), ...r, id: String(r.id) }));
     totals = m.totals || totals;
