@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -17,54 +16,23 @@ from accounts.selectors import preferences_of
 from analytics.selectors import Scope
 from market.models import Instrument
 from market.selectors import find_instrument, get_instrument
-from portfolio_site.kernel.decimals import EXACT, plain
-from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.money import UnknownCurrency
-from portfolio_site.web.serializers import UndefinedSerializer, currency_of
+from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse
+from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of
 
 # ── schemas ─────────────────────────────────────────────────────────────────
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class AnswerSerializer(ToldSerializer):
     """What every answer with figures has."""
 
     portfolios = serializers.ListField(child=serializers.IntegerField())
     currency = serializers.CharField()
-    undefined = UndefinedSerializer(many=True)
-    warnings = serializers.ListField(child=serializers.CharField())
 
 
 # ── numbers as text ─────────────────────────────────────────────────────────
-
-
-def text(value: Decimal | float) -> str:
-    """All digits of an exact number; the shortest text of a float that reads back as the same float."""
-    return plain(value if isinstance(value, Decimal) else Decimal(repr(value)))
-
-
-class Told:
-    """Turns figures into text, and keeps what is undefined or weak of them."""
-
-    def __init__(self, warnings: Sequence[str] = ()) -> None:
-        self.undefined: list[dict[str, str]] = []
-        self.warnings = list(dict.fromkeys(warnings))
-
-    def __call__(self, name: str, figure: Figure) -> str | None:
-        if figure.value is None:
-            self.undefined.append({"figure": name, "reason": figure.why_not})
-            return None
-        stale = [] if figure.stale_since is None else [f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."]
-        self.warnings += [said for said in (*figure.warnings, *stale) if said not in self.warnings]
-        return text(figure.value)
-
-    def percent(self, name: str, figure: Figure) -> str | None:
-        """A fraction as per cent, exact."""
-        return None if self(name, figure) is None else plain(EXACT.multiply(Decimal(figure.value or 0), Decimal(100)))
-
-    def told(self) -> dict[str, Any]:
-        return {"undefined": self.undefined, "warnings": self.warnings}
 
 
 def money_texts(numbers: Any) -> list[str]:
@@ -81,20 +49,6 @@ def _trimmed(number: str) -> str:
 
 
 # ── what is asked ───────────────────────────────────────────────────────────
-
-
-def refuse(field: str, words: str, code: str = "invalid") -> serializers.ValidationError:
-    return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
-
-
-def day_of_query(request: Request, name: str) -> date | None:
-    given = request.query_params.get(name)
-    if not given:
-        return None
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise refuse(name, "Write the date like 2026-03-31.") from None
 
 
 def period_of(request: Request) -> tuple[date | None, date | None]:
@@ -146,6 +100,5 @@ def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None =
 CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")
 START = OpenApiParameter("start", OpenApiTypes.DATE, description="first day of the period; where missing, the first entry")
 END = OpenApiParameter("end", OpenApiTypes.DATE, description="last day of the period; where missing, today")
-AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
 BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")

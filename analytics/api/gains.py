@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, START, AnswerSerializer, Told, period_of, scope_of
+from analytics.api.common import CURRENCY, END, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.answers import Told
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 
 

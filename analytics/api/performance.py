@@ -20,16 +20,15 @@ from analytics.api.common import (
     INTERVAL,
     START,
     AnswerSerializer,
-    Told,
     benchmark_of,
     money_texts,
     period_of,
     ratio_texts,
-    refuse,
     scope_of,
 )
 from analytics.selectors import Performance, PerformanceSeries, Scope
 from market.selectors import day_of
+from portfolio_site.web.answers import Told, refuse
 from portfolio_site.web.serializers import ExactField
 
 

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import AS_OF, CURRENCY, AnswerSerializer, Told, chosen, day_of_query, report_currency
+from analytics.api.common import CURRENCY, AnswerSerializer, chosen, report_currency
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.answers import AS_OF, Told, day_of_query
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.selectors import HoldingRow
 

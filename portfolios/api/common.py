@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from market.models import Instrument
 from market.selectors import candidates, find_instrument, get_instrument, instruments_visible_to
-from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.errors import DomainError, Invalid
-from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.idempotency import Idempotent
-from portfolio_site.web.serializers import UndefinedSerializer
 
 # names inside → names in the API
 NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time"}
@@ -128,45 +122,6 @@ class _Names:
         return left[0] if len(left) == 1 else None
 
 
-# ── answers ─────────────────────────────────────────────────────────────────
-
-
-class Figures:
-    """Turns figures into numbers, and keeps what is undefined or weak of them for the answer."""
-
-    def __init__(self) -> None:
-        self.undefined: list[dict[str, str]] = []
-        self.warnings: list[str] = []
-
-    def __call__(self, name: str, figure: Figure) -> Any:
-        if figure.value is None:
-            self.undefined.append({"figure": name, "reason": figure.why_not})
-            return None
-        for text in figure.warnings:
-            if text not in self.warnings:
-                self.warnings.append(text)
-        if figure.stale_since is not None:
-            text = f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."
-            if text not in self.warnings:
-                self.warnings.append(text)
-        return figure.value
-
-    def percent(self, name: str, figure: Figure) -> Any:
-        """A fraction as percent, exact."""
-        value = self(name, figure)
-        return None if value is None else EXACT.multiply(Decimal(value), Decimal(100))
-
-    def told(self) -> dict[str, Any]:
-        return {"undefined": self.undefined, "warnings": self.warnings}
-
-
-class ToldSerializer(serializers.Serializer[Any]):
-    """What an answer with figures says of them."""
-
-    undefined = UndefinedSerializer(many=True)
-    warnings = serializers.ListField(child=serializers.CharField())
-
-
 # ── views ───────────────────────────────────────────────────────────────────
 
 
@@ -189,18 +144,6 @@ def _renamed(path: str) -> str:
     return head + dot + NAMES.get(last, last)
 
 
-def day_from(request: Request, name: str) -> date | None:
-    """The day in the query string, None where it is missing.  Raises ValidationError."""
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise serializers.ValidationError({name: [serializers.ErrorDetail("Write the date like 2026-03-31.", code="invalid")]}) from None
-
-
-AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="the same key and body answer the same for 24 h"
 )

@@ -11,16 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.models import Instrument
+from portfolio_site.web.answers import AS_OF, Told, ToldSerializer, day_of_query
 from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer
 from portfolios import selectors, services
 from portfolios.api.common import (
-    AS_OF,
     IDEMPOTENCY,
-    Figures,
     InstrumentField,
     LedgerView,
-    ToldSerializer,
-    day_from,
     find_one,
 )
 from portfolios.choices import CostMethod
@@ -141,7 +138,7 @@ class LotsSerializer(serializers.Serializer[Any]):
 
 
 def holding_of(row: HoldingRow, currency: str) -> dict[str, Any]:
-    told = Figures()
+    told = Told()
     return {
         "instrument": row.instrument.id,
         "symbol": row.instrument.symbol,
@@ -179,7 +176,7 @@ def _cash_of(row: CashRow) -> dict[str, Any]:
 
 
 def table_of(table: HoldingsTable) -> dict[str, Any]:
-    told = Figures()
+    told = Told()
     return {
         "results": [holding_of(row, table.currency) for row in table.rows],
         "cash": [_cash_of(row) for row in table.cash],
@@ -242,7 +239,7 @@ class HoldingsView(LedgerView):
     def get(self, request: Request, pk: int) -> Response:
         """What the portfolio holds, now or at the end of an earlier day."""
         portfolio = selectors.get_portfolio(request.user, pk)
-        return Response(table_of(selectors.holdings_of(portfolio, as_of=day_from(request, "as_of"))))
+        return Response(table_of(selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"))))
 
     @extend_schema(
         operation_id="holdings_create", request=NewHoldingSerializer, responses={201: HoldingSerializer}, parameters=[IDEMPOTENCY], tags=["holdings"]
@@ -273,7 +270,7 @@ class HoldingView(LedgerView):
     def get(self, request: Request, pk: int, instrument: str) -> Response:
         """One holding, open or closed; the instrument by id or symbol."""
         portfolio, found = self._asked(request, pk, instrument)
-        table = selectors.holdings_of(portfolio, as_of=day_from(request, "as_of"))
+        table = selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"))
         row = table.row(found.pk)
         if row is None:
             raise HoldingNotFound(f"You never held {found.symbol} in this portfolio.")
@@ -335,5 +332,5 @@ class LotsView(LedgerView):
             instrument = selectors.held_instrument(portfolio, int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else asked[:32])
             if instrument is None:
                 raise HoldingNotFound("There is no such holding.")
-        table = selectors.lots_of(portfolio, None if instrument is None else instrument.pk, as_of=day_from(request, "as_of"), method=method)
+        table = selectors.lots_of(portfolio, None if instrument is None else instrument.pk, as_of=day_of_query(request, "as_of"), method=method)
         return Response(lots_answer(table))

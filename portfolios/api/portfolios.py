@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.selectors import preferences_of
+from portfolio_site.web.answers import Told, ToldSerializer
 from portfolio_site.web.etags import check_if_match, etag_of
 from portfolio_site.web.paging import CursorPages
 from portfolio_site.web.serializers import CurrencyField, ExactField
@@ -17,10 +18,8 @@ from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
-    Figures,
     InstrumentField,
     LedgerView,
-    ToldSerializer,
     WordField,
     find_one,
 )
@@ -88,7 +87,7 @@ def plain_of(portfolio: Portfolio) -> dict[str, Any]:
 
 
 def detail_of(portfolio: Portfolio) -> dict[str, Any]:
-    table, told = selectors.holdings_of(portfolio), Figures()
+    table, told = selectors.holdings_of(portfolio), Told()
     return {
         **plain_of(portfolio),
         "total_value": told("total_value", table.value),

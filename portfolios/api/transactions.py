@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from market.models import Instrument
+from portfolio_site.web.answers import day_of_query
 from portfolio_site.web.etags import check_if_match, etag_of
 from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios import selectors, services
@@ -24,7 +25,6 @@ from portfolios.api.common import (
     InstrumentField,
     LedgerView,
     WordField,
-    day_from,
     find_all,
 )
 from portfolios.choices import TransactionKind
@@ -220,8 +220,8 @@ def _listed(request: Request, entries: TransactionQuerySet) -> Response:
         text=asked.get("search", "")[:200],
         kinds=kinds,
         instrument_id=_number(asked.get("instrument"), "instrument"),
-        start=day_from(request, "start"),
-        end=day_from(request, "end"),
+        start=day_of_query(request, "start"),
+        end=day_of_query(request, "end"),
         with_voided=asked.get("voided", "").lower() in {"1", "true", "yes"},
     )
     found = selectors.matching(entries, conditions)

@@ -1,0 +1,67 @@
+"""What API calls about figures share: days that are asked for, numbers in answers, and what is said of those that are weak or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from portfolio_site.kernel.decimals import EXACT
+from portfolio_site.kernel.figures import Figure
+from portfolio_site.web.serializers import UndefinedSerializer
+
+AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
+
+
+class ToldSerializer(serializers.Serializer[Any]):
+    """What an answer with figures says of them."""
+
+    undefined = UndefinedSerializer(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class Told:
+    """Turns figures into numbers of an answer, and keeps what is undefined or weak of them."""
+
+    def __init__(self, warnings: Sequence[str] = ()) -> None:
+        self.undefined: list[dict[str, str]] = []
+        self.warnings = list(dict.fromkeys(warnings))
+
+    def __call__(self, name: str, figure: Figure) -> Decimal | None:
+        """All digits of an exact number; of a float the shortest decimal that reads back as the same float."""
+        if figure.value is None:
+            self.undefined.append({"figure": name, "reason": figure.why_not})
+            return None
+        stale = [] if figure.stale_since is None else [f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."]
+        self.warnings += [said for said in (*figure.warnings, *stale) if said not in self.warnings]
+        return figure.value if isinstance(figure.value, Decimal) else Decimal(repr(figure.value))
+
+    def percent(self, name: str, figure: Figure) -> Decimal | None:
+        """A fraction as per cent, exact."""
+        value = self(name, figure)
+        return None if value is None else EXACT.multiply(value, Decimal(100))
+
+    def told(self) -> dict[str, Any]:
+        return {"undefined": self.undefined, "warnings": self.warnings}
+
+
+def refuse(field: str, words: str, code: str = "invalid") -> serializers.ValidationError:
+    """400 for one field."""
+    return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
+
+
+def day_of_query(request: Request, name: str) -> date | None:
+    """The day in the query string, None where it is missing.  Raises ValidationError."""
+    given = request.query_params.get(name)
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise refuse(name, "Write the date like 2026-03-31.") from None
