@@ -20,11 +20,10 @@ from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, day_of, fx_columns, price_columns
 from portfolio_site.kernel.decimals import EXACT, plain, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import EXPENSE, INCOME, Lot, Match, Position, Posting
+from portfolios.ledger.book import EXPENSE, INCOME, Lot, Position, Posting
 from portfolios.ledger.events import Buy, Dividend, Event, Sell, Split, TransferIn, TransferOut
-from portfolios.ledger.gains import unrealised
 from portfolios.models import Portfolio
-from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, cash_effect, events_in
+from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, cash_effect, events_in, lot_view
 
 ZERO = Decimal(0)
 
@@ -94,61 +93,15 @@ def _lots(scope: Scope, instrument: Instrument, row: HoldingRow | None) -> list[
 
 
 def _lot(position: Position, lot: Lot, row: HoldingRow, scope: Scope) -> LotView:
-    code, why = scope.currency, row.value.why_not
-    value, gain = Figure.undefined("value", Unit.MONEY, why or "-", code), Figure.undefined("unrealised", Unit.MONEY, why or "-", code)
-    fraction = Figure.undefined("unrealised", Unit.FRACTION, why or "The units cost nothing.")
-    if isinstance(row.price.value, Decimal) and isinstance(row.rate.value, Decimal):
-        alone = Position(
-            instrument=position.instrument,
-            quantity=lot.quantity,
-            cost=lot.cost,
-            cost_local=lot.cost_local,
-            currency=position.currency,
-            lots=(lot,),
-            realised=ZERO,
-            income=ZERO,
-            expenses=ZERO,
-            opened_on=lot.opened_on,
-            changed_on=lot.opened_on,
-        )
-        result = unrealised(alone, row.price.value, row.rate.value)
-        value = Figure("value", Unit.MONEY, result.value, currency=code, stale_since=row.value.stale_since)
-        gain = Figure("unrealised", Unit.MONEY, result.gain, currency=code, stale_since=row.value.stale_since)
-        if lot.cost:
-            fraction = Figure("unrealised", Unit.FRACTION, quotient(result.gain, abs(lot.cost)))
-    return LotView(
-        event_id=lot.event_id,
-        opened_on=lot.opened_on,
-        quantity=lot.quantity,
-        cost=lot.cost,
-        unit_cost=quotient(lot.cost, lot.quantity),
-        cost_local=lot.cost_local,
-        value=value,
-        unrealised=gain,
-        unrealised_fraction=fraction,
-        days_held=(scope.today - lot.opened_on).days,
-    )
+    price, rate = (one.value if isinstance(one.value, Decimal) else None for one in (row.price, row.rate))
+    why, stale = row.value.why_not or "The price is not known.", row.value.stale_since
+    return lot_view(position, lot, price, rate, scope.currency, scope.today, why_not=why, stale_since=stale)
 
 
 def _sold(scope: Scope, instrument: int) -> list[SoldRow]:
     """Parts of sales, the newest first."""
-    found = [SoldRow(pk, _match(one)) for pk, book in scope.told.books.items() for one in book.matches if one.instrument == instrument]
+    found = [SoldRow(pk, MatchView.of(one)) for pk, book in scope.told.books.items() for one in book.matches if one.instrument == instrument]
     return sorted(found, key=lambda row: (row.match.closed_on, row.match.sale_id), reverse=True)
-
-
-def _match(match: Match) -> MatchView:
-    return MatchView(
-        sale_id=match.sale_id,
-        buy_id=match.buy_id,
-        opened_on=match.opened_on,
-        closed_on=match.closed_on,
-        quantity=match.quantity,
-        cost=match.cost,
-        proceeds=match.proceeds,
-        gain=match.gain,
-        price_part=match.price_part,
-        currency_part=match.currency_part,
-    )
 
 
 def _average_local(scope: Scope, instrument: Instrument) -> Figure:

@@ -70,6 +70,22 @@ class Position:
     def average_cost_local(self) -> Decimal | None:
         return self.cost_local / self.quantity if self.quantity else None
 
+    def of_lot(self, lot: Lot) -> Position:
+        """A position of this one lot alone, which brought nothing yet; for valuing it by itself."""
+        return Position(
+            instrument=self.instrument,
+            quantity=lot.quantity,
+            cost=lot.cost,
+            cost_local=lot.cost_local,
+            currency=self.currency,
+            lots=(lot,),
+            realised=ZERO,
+            income=ZERO,
+            expenses=ZERO,
+            opened_on=lot.opened_on,
+            changed_on=lot.opened_on,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CashPool:

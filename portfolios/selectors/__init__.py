@@ -2,7 +2,7 @@
 
 from portfolios.selectors.holdings import holdings_of, tables_of
 from portfolios.selectors.ledger import book_of, books_of, cash_effect, event_of, events_of, events_of_all, rules_of
-from portfolios.selectors.lots import lots_of, quantity_held
+from portfolios.selectors.lots import lot_view, lots_of, quantity_held
 from portfolios.selectors.portfolios import (
     chosen_portfolios,
     get_portfolio,
@@ -63,6 +63,7 @@ __all__ = [
     "instruments_in",
     "ledger_version",
     "locked_portfolio",
+    "lot_view",
     "lots_of",
     "matching",
     "page_by_key",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Lot, Match, Position
+from portfolios.ledger.book import Lot, Position
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
@@ -38,7 +38,7 @@ def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: da
     matches: dict[int, list[MatchView]] = defaultdict(list)
     for match in book.matches:
         if match.instrument in wanted:
-            matches[match.instrument].append(_match_view(match))
+            matches[match.instrument].append(MatchView.of(match))
     return LotsTable(
         portfolio_id=portfolio.pk,
         currency=portfolio.base_currency,
@@ -59,48 +59,34 @@ def quantity_held(portfolio: Portfolio, instrument_id: int, day: date) -> Decima
     return held
 
 
-def _match_view(match: Match) -> MatchView:
-    return MatchView(
-        sale_id=match.sale_id,
-        buy_id=match.buy_id,
-        opened_on=match.opened_on,
-        closed_on=match.closed_on,
-        quantity=match.quantity,
-        cost=match.cost,
-        proceeds=match.proceeds,
-        gain=match.gain,
-        price_part=match.price_part,
-        currency_part=match.currency_part,
-    )
-
-
 def _lot_view(portfolio: Portfolio, position: Position, lot: Lot, world: World) -> LotView:
-    instrument = world.instruments[position.instrument]
-    price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, portfolio.base_currency)
-    base = portfolio.base_currency
+    instrument, base = world.instruments[position.instrument], portfolio.base_currency
+    price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, base)
+    why = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
+    return lot_view(position, lot, price.price if price else None, rate.rate if rate else None, base, world.day, why_not=why)
+
+
+def lot_view(
+    position: Position,
+    lot: Lot,
+    price: Decimal | None,
+    rate: Decimal | None,
+    currency: str,
+    day: date,
+    *,
+    why_not: str = "",
+    stale_since: date | None = None,
+) -> LotView:
+    """A lot of a position valued at a price, and a rate to `currency`; undefined with `why_not` where one of them is not known."""
     if price is None or rate is None:
-        why = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
-        value, gain = Figure.undefined("value", Unit.MONEY, why, base), Figure.undefined("unrealised", Unit.MONEY, why, base)
-        fraction = Figure.undefined("unrealised", Unit.FRACTION, why)
+        value, gain = Figure.undefined("value", Unit.MONEY, why_not, currency), Figure.undefined("unrealised", Unit.MONEY, why_not, currency)
+        fraction = Figure.undefined("unrealised", Unit.FRACTION, why_not)
     else:
-        alone = Position(
-            instrument=position.instrument,
-            quantity=lot.quantity,
-            cost=lot.cost,
-            cost_local=lot.cost_local,
-            currency=position.currency,
-            lots=(lot,),
-            realised=ZERO,
-            income=ZERO,
-            expenses=ZERO,
-            opened_on=lot.opened_on,
-            changed_on=lot.opened_on,
-        )
-        result = unrealised(alone, price.price, rate.rate)
-        value = Figure("value", Unit.MONEY, result.value, currency=base)
-        gain = Figure("unrealised", Unit.MONEY, result.gain, currency=base)
+        result = unrealised(position.of_lot(lot), price, rate)
+        value = Figure("value", Unit.MONEY, result.value, currency=currency, stale_since=stale_since)
+        gain = Figure("unrealised", Unit.MONEY, result.gain, currency=currency, stale_since=stale_since)
         fraction = (
-            Figure("unrealised", Unit.FRACTION, quotient(result.gain, lot.cost))
+            Figure("unrealised", Unit.FRACTION, quotient(result.gain, abs(lot.cost)))
             if lot.cost
             else Figure.undefined("unrealised", Unit.FRACTION, "The units cost nothing.")
         )
@@ -114,5 +100,5 @@ def _lot_view(portfolio: Portfolio, position: Position, lot: Lot, world: World) 
         value=value,
         unrealised=gain,
         unrealised_fraction=fraction,
-        days_held=(world.day - lot.opened_on).days,
+        days_held=(day - lot.opened_on).days,
     )

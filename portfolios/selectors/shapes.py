@@ -16,6 +16,7 @@ from portfolio_site.kernel.figures import Figure
 if TYPE_CHECKING:
     from market.models import Instrument
     from market.selectors import QuoteView
+    from portfolios.ledger.book import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,21 @@ class MatchView:
     gain: Decimal
     price_part: Decimal
     currency_part: Decimal
+
+    @classmethod
+    def of(cls, match: Match) -> MatchView:
+        return cls(
+            sale_id=match.sale_id,
+            buy_id=match.buy_id,
+            opened_on=match.opened_on,
+            closed_on=match.closed_on,
+            quantity=match.quantity,
+            cost=match.cost,
+            proceeds=match.proceeds,
+            gain=match.gain,
+            price_part=match.price_part,
+            currency_part=match.currency_part,
+        )
 
 
 @dataclass(frozen=True, slots=True)
