@@ -26,6 +26,16 @@ def _stored(value: Decimal) -> str:
     return f"{value:.{PLACES}f}"
 
 
+def exact_or_none(value: Any) -> Decimal | None:
+    """What forms and model fields make of a value.  Raises ValidationError where it is no exact decimal."""
+    if value is None:
+        return None
+    try:
+        return exact(value)
+    except NotExact as problem:
+        raise ValidationError(str(problem), code="invalid") from None
+
+
 class ExactFormField(forms.Field):
     """Reads a number as the person's locale writes it; never rounds it."""
 
@@ -39,12 +49,7 @@ class ExactFormField(forms.Field):
     def to_python(self, value: Any) -> Decimal | None:
         if isinstance(value, str):
             value = formats.sanitize_separators(value.strip())
-        if value in self.empty_values:
-            return None
-        try:
-            return exact(value)
-        except NotExact as problem:
-            raise ValidationError(str(problem), code="invalid") from None
+        return exact_or_none(None if value in self.empty_values else value)
 
 
 if TYPE_CHECKING:
@@ -69,12 +74,7 @@ class ExactDecimalField(_Field):
         return f"{column} IS NULL OR ({column} GLOB '*[0-9].{'[0-9]' * PLACES}' AND {column} NOT GLOB '*[^0-9.-]*')"
 
     def to_python(self, value: Any) -> Decimal | None:
-        if value is None:
-            return None
-        try:
-            return exact(value)
-        except NotExact as problem:
-            raise ValidationError(str(problem), code="invalid") from None
+        return exact_or_none(value)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Decimal | None:
         return None if value is None else exact(Decimal(value))

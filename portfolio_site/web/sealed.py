@@ -24,8 +24,8 @@ from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from portfolio_site.kernel.decimals import NotExact, exact, plain
-from portfolio_site.web.fields import ExactFormField
+from portfolio_site.kernel.decimals import exact, plain
+from portfolio_site.web.fields import ExactFormField, exact_or_none
 
 _KEY_BYTES, _NONCE_BYTES = 2, 12
 
@@ -156,12 +156,7 @@ class SealedDecimalField(SealedField):
     description = "Sealed exact decimal"
 
     def to_python(self, value: Any) -> Decimal | None:
-        if value is None:
-            return None
-        try:
-            return exact(value)
-        except NotExact as problem:
-            raise ValidationError(str(problem), code="invalid") from None
+        return exact_or_none(value)
 
     def _dump(self, value: Any) -> bytes:
         return plain(exact(value)).encode()
