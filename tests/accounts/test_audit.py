@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from datetime import date
 from decimal import Decimal
@@ -18,6 +17,7 @@ from accounts.migrations import __name__ as migrations_package
 from accounts.models import AuditEntry, AuditHead
 from accounts.selectors import audit_is_append_only, audit_of, verify_all_chains, verify_chain
 from accounts.services import record_audit
+from tests.threads import at_once
 
 User = get_user_model()
 SUBJECT = 4242
@@ -170,26 +170,12 @@ def test_the_nightly_check_names_the_row_and_fails(capsys):
 
 @pytest.mark.django_db(transaction=True)
 def test_appends_at_the_same_time_do_not_fork_the_chain():
-    failures: list[BaseException] = []
-    together = threading.Barrier(4)
-
     def append() -> None:
-        try:
-            together.wait(timeout=20)
-            for _ in range(5):
-                with transaction.atomic():
-                    record_audit(None, "thing.done", subject=SUBJECT)
-        except BaseException as problem:
-            failures.append(problem)
-        finally:
-            connection.close()
+        for _ in range(5):
+            with transaction.atomic():
+                record_audit(None, "thing.done", subject=SUBJECT)
 
-    threads = [threading.Thread(target=append) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once(*[append] * 4) == [None] * 4
     report = verify_chain(SUBJECT)
     assert report.whole and report.length == 20
 

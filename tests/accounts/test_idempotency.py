@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from accounts.models import AuditEntry, IdempotencyKey
 from portfolio_site.web.etags import PreconditionFailed, check_if_match, etag_of
 from portfolio_site.web.problems import status_of
 from tests.accounts import idempotent_urls
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.idempotent_urls")]
 
@@ -163,22 +163,13 @@ def test_anonymous_calls_are_refused_before_anything_is_claimed():
 @pytest.mark.django_db(transaction=True)
 def test_of_four_at_once_one_does_the_work(django_user_model):
     user = django_user_model.objects.create_user("racer", "racer@example.org", "x")
-    together, codes = threading.Barrier(4), []
 
-    def send() -> None:
+    def send() -> int:
         client = APIClient()
         client.force_authenticate(user)
-        together.wait(timeout=20)
-        try:
-            codes.append(post(client).status_code)
-        finally:
-            connection.close()
+        return post(client).status_code
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    codes = at_once(*[send] * 4)
     assert deeds() == 1 and set(codes) <= {201, 409} and 201 in codes
 
 

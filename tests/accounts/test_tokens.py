@@ -6,21 +6,29 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import jwt
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.errors import BadToken
 from accounts.models import RefreshToken
 from tests.accounts.conftest import PASSWORD
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
+
+
+def neither_passes(pair):
+    """Neither of the two is good any more."""
+    with pytest.raises(BadToken):
+        tokens.user_of_access(pair.access)
+    with pytest.raises(BadToken):
+        tokens.rotate(pair.refresh)
 
 
 def part(value: object) -> str:
@@ -125,38 +133,26 @@ def test_a_new_password_ends_access_and_refresh_tokens(marta):
     pair = tokens.issue(marta)
     marta.set_password("another plumb line")
     marta.save()
-    with pytest.raises(BadToken):
-        tokens.user_of_access(pair.access)
-    with pytest.raises(BadToken):
-        tokens.rotate(pair.refresh)
+    neither_passes(pair)
 
 
 def test_tokens_of_a_person_who_was_switched_off_do_not_pass(marta):
     pair = tokens.issue(marta)
     marta.is_active = False
     marta.save()
-    with pytest.raises(BadToken):
-        tokens.user_of_access(pair.access)
-    with pytest.raises(BadToken):
-        tokens.rotate(pair.refresh)
+    neither_passes(pair)
 
 
 def test_tokens_of_a_person_who_is_gone_do_not_pass(marta):
     pair = tokens.issue(marta)
     marta.delete()
-    with pytest.raises(BadToken):
-        tokens.user_of_access(pair.access)
-    with pytest.raises(BadToken):
-        tokens.rotate(pair.refresh)
+    neither_passes(pair)
 
 
 def test_another_secret_key_ends_all_tokens(marta, settings):
     pair = tokens.issue(marta)
     settings.SECRET_KEY = "another-secret-" * 6
-    with pytest.raises(BadToken):
-        tokens.user_of_access(pair.access)
-    with pytest.raises(BadToken):
-        tokens.rotate(pair.refresh)
+    neither_passes(pair)
 
 
 def test_a_family_ends_at_its_time_however_often_it_is_exchanged(marta, time_machine):
@@ -206,30 +202,14 @@ def test_the_scheme_is_read_in_any_case_and_other_schemes_are_left_alone(api, ma
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trial", range(5))
-def test_of_four_exchanges_at_once_exactly_one_wins_and_its_family_is_dead(django_user_model, trial):
+def test_of_four_exchanges_at_once_exactly_one_wins_and_its_family_neither_passes(django_user_model, trial):
     user = django_user_model.objects.create_user("racer", "racer@example.org", PASSWORD)
     refresh = tokens.issue(user).refresh
-    together, won, lost = threading.Barrier(4), [], []
-
-    def exchange() -> None:
-        try:
-            together.wait(timeout=20)
-            won.append(tokens.rotate(refresh))
-        except BadToken as problem:
-            lost.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=exchange) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*[partial(tokens.rotate, refresh)] * 4)
+    won = [one for one in outcomes if isinstance(one, tokens.TokenPair)]
+    lost = [one for one in outcomes if isinstance(one, BadToken)]
     assert (len(won), len(lost)) == (1, 3)
-    with pytest.raises(BadToken):
-        tokens.rotate(won[0].refresh)
-    with pytest.raises(BadToken):
-        tokens.user_of_access(won[0].access)
+    neither_passes(won[0])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,22 +218,9 @@ def test_a_replay_while_a_descendant_is_exchanged_leaves_no_live_token(django_us
     for _ in range(5):
         first = tokens.issue(user).refresh
         second = tokens.rotate(first).refresh
-        together, won = threading.Barrier(2), []
-
-        def exchange(refresh: str, together: threading.Barrier = together, won: list[tokens.TokenPair] = won) -> None:
-            try:
-                together.wait(timeout=20)
-                won.append(tokens.rotate(refresh))
-            except BadToken:
-                won.extend(())
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=exchange, args=(refresh,)) for refresh in (first, second)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        outcomes = at_once(partial(tokens.rotate, first), partial(tokens.rotate, second))
+        won = [one for one in outcomes if isinstance(one, tokens.TokenPair)]
+        assert all(isinstance(one, tokens.TokenPair | BadToken) for one in outcomes)
         for pair in won:
             with pytest.raises(BadToken):
                 tokens.rotate(pair.refresh)

@@ -6,7 +6,6 @@ so the test can see what it is there to see.
 
 from __future__ import annotations
 
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from portfolio_site.web.json import dumps
 from portfolios.models import Holding, Portfolio, Transaction
 from portfolios.services import locking, projections, recording
 from tests.factories import make_instrument, make_person, make_portfolio, record
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill, pytest.mark.slow]
 
@@ -46,14 +47,27 @@ def seller(transactional_db: None) -> dict[str, Any]:
     return {"person": person, "instrument": make_instrument("RACE"), "headers": headers}
 
 
-def _sell(url: str, headers: dict[str, str], body: dict[str, Any], start: threading.Barrier, answers: list[int]) -> None:
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging an entry takes so long that whoever does not wait overtakes."""
+    judge = recording._judge
+
+    def slow_judge(*args: Any, **kwargs: Any) -> Any:
+        book = judge(*args, **kwargs)
+        time.sleep(PAUSE)
+        return book
+
+    monkeypatch.setattr(recording, "_judge", slow_judge)
+
+
+def _post(url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
+    """The status of the answer."""
     request = urllib.request.Request(url, data=dumps(body), headers=headers, method="POST")
-    start.wait(timeout=10)
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            answers.append(response.status)
+            return int(response.status)
     except urllib.error.HTTPError as refused:
-        answers.append(refused.code)
+        return refused.code
 
 
 def _trial(server: Any, seller: dict[str, Any]) -> tuple[Decimal, list[int]]:
@@ -62,12 +76,7 @@ def _trial(server: Any, seller: dict[str, Any]) -> tuple[Decimal, list[int]]:
     record(portfolio, "buy", "2024-01-02", seller["instrument"], quantity="10", price="1")
     url = f"{server.url}/api/v1/portfolios/{portfolio.pk}/transactions"
     body = {"type": "sell", "instrument": seller["instrument"].pk, "date": "2024-02-01", "quantity": "8", "price": "1"}
-    start, answers = threading.Barrier(2), list[int]()
-    threads = [threading.Thread(target=_sell, args=(url, seller["headers"], body, start, answers)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    answers = at_once(*[partial(_post, url, seller["headers"], body)] * 2)
     rows = Transaction.objects.live().filter(portfolio=portfolio)
     held = sum((row.quantity if row.kind == "buy" else -row.quantity for row in rows), Decimal(0))
     return held, sorted(answers)
@@ -86,31 +95,15 @@ def _nobody_waits(portfolio: Portfolio) -> Iterator[Portfolio]:
 
 
 @pytest.mark.unbalanced
-def test_without_the_lock_the_same_trials_go_wrong(live_server: Any, seller: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = recording._judge
-
-    def slow_judge(*args: Any, **kwargs: Any) -> Any:
-        book = judge(*args, **kwargs)
-        time.sleep(PAUSE)
-        return book
-
+def test_without_the_lock_the_same_trials_go_wrong(live_server: Any, seller: dict[str, Any], slow: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "only_writer", _nobody_waits)
-    monkeypatch.setattr(recording, "_judge", slow_judge)
     monkeypatch.setattr(recording, "write_holdings", lambda *args, **kwargs: None)
     monkeypatch.setattr(recording, "_move_cash", lambda *args, **kwargs: None)
     oversold = sum(held < 0 for held, _ in (_trial(live_server, seller) for _ in range(TRIALS)))
     assert oversold >= TRIALS // 2, f"only {oversold} of {TRIALS} unguarded trials oversold: the test would not notice a missing lock"
 
 
-def test_with_the_lock_the_pause_changes_nothing(live_server: Any, seller: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = recording._judge
-
-    def slow_judge(*args: Any, **kwargs: Any) -> Any:
-        book = judge(*args, **kwargs)
-        time.sleep(PAUSE)
-        return book
-
-    monkeypatch.setattr(recording, "_judge", slow_judge)
+def test_with_the_lock_the_pause_changes_nothing(live_server: Any, seller: dict[str, Any], slow: None) -> None:
     assert [_trial(live_server, seller)[0] for _ in range(5)] == [Decimal(2)] * 5
 
 
@@ -126,13 +119,6 @@ def test_the_lock_is_on_the_portfolios_row(django_assert_num_queries: Any) -> No
 def test_writers_of_different_portfolios_all_get_through(live_server: Any, seller: dict[str, Any]) -> None:
     portfolios = [make_portfolio(seller["person"], name=str(number)) for number in range(4)]
     body = {"type": "deposit", "date": date(2024, 1, 2).isoformat(), "amount": "5"}
-    start, answers = threading.Barrier(len(portfolios)), list[int]()
-    threads = [
-        threading.Thread(target=_sell, args=(f"{live_server.url}/api/v1/portfolios/{one.pk}/transactions", seller["headers"], body, start, answers))
-        for one in portfolios
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    urls = [f"{live_server.url}/api/v1/portfolios/{one.pk}/transactions" for one in portfolios]
+    answers = at_once(*[partial(_post, url, seller["headers"], body) for url in urls])
     assert answers == [201] * 4 and projections.check_integrity() == []
