@@ -38,7 +38,7 @@ drills: $(VENV)/dev.done ## the long form of races, kills and round trips
 	@DRILLS=long DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest -m drill $(ARGS)
 
 browser: $(VENV)/dev.done ## the journeys in a real browser (needs chromium)
-	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest tests/browser --ignore-glob='' -o addopts='-q --strict-markers -p no:schemathesis' $(ARGS)
+	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest tests/browser -o addopts='-q --strict-markers -p no:schemathesis' $(ARGS)
 
 services: $(VENV)/app.done ## start web, live, worker and beat on one machine (DATABASE_URL and REDIS_URL)
 	@exec $(RUN) services

@@ -65,7 +65,7 @@ def test_the_dashboard_is_complete_without_script(browser, site: str, demo_state
     context = browser.new_context(base_url=site, storage_state=demo_state, java_script_enabled=False)
     page = context.new_page()
     page.goto("/dashboard/")
-    expect(page.locator(".figure__value").first).to_contain_text("$")
+    expect(page.locator(".figure__value").first).to_contain_text("€")
     assert page.locator("#holdings-table tbody tr").count() > 5
     assert page.locator(".chart__fallback").count() >= 1
     context.close()
