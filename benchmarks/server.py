@@ -58,12 +58,20 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
     """Yields the address and the seconds from `prepare` on an empty folder to the first served page."""
     with tempfile.TemporaryDirectory() as temporary:
         port = free_port()
-        environment = {**os.environ, "DATA_DIR": folder or temporary, "PORT": str(port), "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local"}
+        environment = {
+            **os.environ,
+            "DATA_DIR": folder or temporary,
+            "PORT": str(port),
+            "LOG_LEVEL": "ERROR",
+            "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local",
+        }
         environment.pop("DATABASE_URL", None)
         environment.pop("REDIS_URL", None)
         begin = time.perf_counter()
         subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-        process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             base = f"http://127.0.0.1:{port}"
             while True:

@@ -25,7 +25,15 @@ _PROBLEM: dict[str, Any] = {
         },
     },
 }
-_WORDS = {"400": "invalid", "401": "not signed in", "403": "not allowed", "404": "not there, or not yours", "409": "it collides", "422": "refused by a rule", "429": "too many requests"}
+_WORDS = {
+    "400": "invalid",
+    "401": "not signed in",
+    "403": "not allowed",
+    "404": "not there, or not yours",
+    "409": "it collides",
+    "422": "refused by a rule",
+    "429": "too many requests",
+}
 
 
 def problems_everywhere(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     name = f"plumbline_browser_{os.getpid()}"
     if scaled:
         base = os.environ["DATABASE_URL"]
-        subprocess.run([sys.executable, "-c", f"import psycopg; psycopg.connect({base!r}, autocommit=True).execute('create database {name}')"], check=True)
+        subprocess.run(
+            [sys.executable, "-c", f"import psycopg; psycopg.connect({base!r}, autocommit=True).execute('create database {name}')"], check=True
+        )
         environment["DATABASE_URL"] = base.rsplit("/", 1)[0] + "/" + name
         environment["REDIS_URL"] = os.environ["REDIS_URL"].rsplit("/", 1)[0] + "/11"
         subprocess.run([sys.executable, "-c", f"import redis; redis.Redis.from_url({environment['REDIS_URL']!r}).flushdb()"], check=True)
@@ -98,7 +100,9 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "no chromium on this machine: install Debian's package “chromium”"
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"])
+        instance = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+        )
         yield instance
         instance.close()
 
@@ -181,7 +185,9 @@ def demo(browser: Browser, site: str, demo_state: str, watched: Watched) -> Iter
 @pytest.fixture
 def demo_phone(browser: Browser, site: str, demo_state: str, watched: Watched) -> Iterator[Page]:
     """A page of the demo person on a phone, 390 px wide."""
-    context = _context(browser, site, storage_state=demo_state, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    context = _context(
+        browser, site, storage_state=demo_state, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
+    )
     yield watched.watch(context.new_page())
     context.close()
 
