@@ -12,7 +12,6 @@ FILE = Path(__file__).parent / "files" / "statement.csv"
 PASSWORD = "a quiet harbour in the morning"
 
 
-
 def test_a_new_person_signs_up_imports_a_statement_and_sees_what_they_own(stranger: Page) -> None:
     page = stranger
     page.goto("/accounts/signup/")
@@ -62,7 +61,9 @@ def test_a_live_price_moves_a_cell_and_the_total(demo: Page) -> None:
     cells = demo.locator("#holdings-table [data-live='price']")
     before = cells.all_inner_texts()
     demo.wait_for_function(
-        "before => [...document.querySelectorAll(\"#holdings-table [data-live='price']\")].some((c, i) => c.innerText !== before[i])", arg=before, timeout=30_000
+        "before => [...document.querySelectorAll(\"#holdings-table [data-live='price']\")].some((c, i) => c.innerText !== before[i])",
+        arg=before,
+        timeout=30_000,
     )
     assert cells.all_inner_texts() != before
 
