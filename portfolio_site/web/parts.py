@@ -311,13 +311,16 @@ def donut(parts: Iterable[Any]) -> SafeString:
     return format_html('<svg class="donut" viewBox="0 0 100 100" aria-hidden="true">{}</svg>', inner)
 
 
-_JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+_JSON_ESCAPES = ((">", "\\u003E"), ("<", "\\u003C"), ("&", "\\u0026"))
 
 
 @register.simple_tag
 def chart_data(chart: dict[str, Any], name: str) -> SafeString:
     """The block that static/js/charts.js draws from, named like the chart; JSON without a space, escaped as json_script does."""
-    return SafeString(f'<script id="{escape(name)}" type="application/json">{dumps(chart).decode().translate(_JSON_ESCAPES)}</script>')
+    text = dumps(chart).decode()
+    for character, written in _JSON_ESCAPES:
+        text = text.replace(character, written)  # three searches of a text that holds hardly any: faster than a table
+    return SafeString(f'<script id="{escape(name)}" type="application/json">{text}</script>')
 
 
 @register.simple_tag

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from portfolio_site.web.charts.axes import Chart, Trace, hover_money, money_axis, separators
 from portfolio_site.web.writing import SYMBOLS, amounts_hidden, locale
 
@@ -183,8 +185,11 @@ def price(history: PriceHistory, *, wanted: Sequence[str] = ("1M", "YTD", "1Y", 
 
 def _sent(values: Sequence[float], at: Sequence[int], places: int, unit: float = 1.0) -> list[float | None]:
     """The kept points, rounded; a point without a number is a gap."""
-    chosen = (float(values[i]) / unit for i in at)
-    return [round(value, places) if isfinite(value) else None for value in chosen]
+    chosen = np.round(np.asarray(values, dtype=np.float64)[np.asarray(at, dtype=np.intp)] / unit, places)
+    numbers: list[float | None] = chosen.tolist()
+    if np.isfinite(chosen).all():
+        return numbers
+    return [number if number is not None and isfinite(number) else None for number in numbers]
 
 
 def _rounded(value: float) -> float:
