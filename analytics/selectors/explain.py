@@ -129,11 +129,12 @@ def _cash_line(cash: CashRow) -> Line:
 def total_gain(scope: Scope) -> Explanation:
     """Realised, unrealised, income, less what was spent."""
     table, code = scope.table, scope.currency
-    rows = sorted((row for row in (*table.rows, *table.closed) if row.total_gain.known), key=_size, reverse=True)
+    every = (*table.rows, *table.closed)
+    rows = sorted((row for row in every if row.total_gain.known or _booked(row)), key=_size, reverse=True)
     lines = [
         Line(
             row.instrument.name,
-            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), row.total_gain),
+            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), _counted(row, code)),
             row.instrument.id,
         )
         for row in rows
@@ -159,7 +160,17 @@ def total_gain(scope: Scope) -> Explanation:
 
 def _size(row: HoldingRow) -> Decimal:
     """How much a holding brought or cost, for the order of the lines."""
-    return abs(row.total_gain.value) if isinstance(row.total_gain.value, Decimal) else ZERO
+    return abs(row.total_gain.value if isinstance(row.total_gain.value, Decimal) else _booked(row))
+
+
+def _booked(row: HoldingRow) -> Decimal:
+    """What the ledger knows of a holding's gain without any price."""
+    return row.realised + row.income - row.expenses
+
+
+def _counted(row: HoldingRow, code: str) -> Figure:
+    """What of a holding is in the total: all of its gain, or what is booked where it has no price."""
+    return row.total_gain if row.total_gain.known else money(_booked(row), code)
 
 
 def gain_terms(realised: Figure, unrealised: Figure, income: Figure, expenses: Figure, total: Figure) -> tuple[Term, ...]:

@@ -21,6 +21,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, holdings_of
 
 ZERO = Decimal(0)
+LEFT_OUT = "Its unrealised gain is left out."
 CURRENCY = "currency"  # the source of a posting that is a gain on cash of another currency
 
 
@@ -44,17 +45,22 @@ def gains_of(scope: Scope, start: date | None = None, end: date | None = None) -
     rows += _cash_rows(opening, closing, booked, scope.currency)
     rows.sort(key=lambda row: (not row.total.known, -(row.total.value or ZERO)))
     code = scope.currency
+    realised, income, expenses = (sum((getattr(row, name) for row in rows), ZERO) for name in ("realised", "income", "expenses"))
+    unrealised = total("unrealised", (row.unrealised for row in rows), code, left_out=LEFT_OUT)
+    by_price = sum(booked.price_parts.values(), ZERO)
     return Gains(
         start=start,
         end=last,
         currency=code,
-        realised=sum((row.realised for row in rows), ZERO),
-        unrealised=total("unrealised", (row.unrealised for row in rows), code),
-        income=sum((row.income for row in rows), ZERO),
-        expenses=sum((row.expenses for row in rows), ZERO),
-        total=total("total_gain", (row.total for row in rows), code),
-        price_part=total("price_part", (row.price_part for row in rows), code),
-        currency_part=total("currency_part", (row.currency_part for row in rows), code),
+        realised=realised,
+        unrealised=unrealised,
+        income=income,
+        expenses=expenses,
+        total=_plus(unrealised, realised + income - expenses, "total_gain"),
+        price_part=_plus(total("price_part", (row.open_price_part for row in rows), code, left_out=LEFT_OUT), by_price, "price_part"),
+        currency_part=_plus(
+            total("currency_part", (row.open_currency_part for row in rows), code, left_out=LEFT_OUT), realised - by_price, "currency_part"
+        ),
         net_flows=booked.net_flows,
         rows=tuple(rows),
     )
@@ -107,7 +113,7 @@ def _plus(figure: Figure, amount: Decimal, name: str) -> Figure:
     """The figure with an exact amount added."""
     if not isinstance(figure.value, Decimal):
         return Figure.undefined(name, Unit.MONEY, figure.why_not, figure.currency)
-    return Figure(name, Unit.MONEY, figure.value + amount, currency=figure.currency, stale_since=figure.stale_since)
+    return Figure(name, Unit.MONEY, figure.value + amount, currency=figure.currency, warnings=figure.warnings, stale_since=figure.stale_since)
 
 
 def _instrument_row(view: InstrumentView, opening: HoldingRow | None, closing: HoldingRow | None, booked: _Booked, currency: str) -> GainsRow:
@@ -127,6 +133,8 @@ def _instrument_row(view: InstrumentView, opening: HoldingRow | None, closing: H
         total=_plus(unrealised, realised + income - expenses, "total_gain"),
         price_part=_plus(price, by_price, "price_part"),
         currency_part=_plus(exchange, realised - by_price, "currency_part"),
+        open_price_part=price,
+        open_currency_part=exchange,
     )
 
 
@@ -147,6 +155,7 @@ def _cash_rows(opening: HoldingsTable | None, closing: HoldingsTable, booked: _B
 
 
 def _cash_row(code: str, realised: Decimal, change: Figure, income: Decimal, expenses: Decimal, currency: str) -> GainsRow:
+    nothing = Figure("price_part", Unit.MONEY, ZERO, currency=currency)
     return GainsRow(
         instrument=None,
         cash=code,
@@ -155,6 +164,8 @@ def _cash_row(code: str, realised: Decimal, change: Figure, income: Decimal, exp
         income=income,
         expenses=expenses,
         total=_plus(change, realised + income - expenses, "total_gain"),
-        price_part=Figure("price_part", Unit.MONEY, ZERO, currency=currency),
+        price_part=nothing,
         currency_part=_plus(change, realised, "currency_part"),
+        open_price_part=nothing,
+        open_currency_part=_plus(change, ZERO, "currency_part"),
     )

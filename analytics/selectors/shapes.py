@@ -62,6 +62,7 @@ class GainsRow:
     unrealised   the change of the open gain over the period; since the beginning: the open gain
     total        realised + unrealised + income − expenses
     price_part + currency_part = realised + unrealised
+    open_*       the share of the unrealised gain in the two parts
     """
 
     instrument: InstrumentView | None
@@ -73,6 +74,8 @@ class GainsRow:
     total: Figure
     price_part: Figure
     currency_part: Figure
+    open_price_part: Figure
+    open_currency_part: Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,11 @@ def _slices(
     return tuple(sorted(slices, key=lambda one: (not one.value.known, -(one.value.value or ZERO), one.key)))
 
 
-def total(name: str, figures: Iterable[Figure], currency: str) -> Figure:
-    """The known ones added up, saying what is left out; undefined where there are some and none is known."""
+def total(name: str, figures: Iterable[Figure], currency: str, *, left_out: str = "It is not counted.") -> Figure:
+    """The known ones added up, saying what is left out, in the words of `left_out`; undefined where there are some and none is known."""
     rows = list(figures)
     known = [one.value for one in rows if isinstance(one.value, Decimal)]
-    missing = tuple(dict.fromkeys(f"{one.why_not} It is not counted." for one in rows if not one.known))
+    missing = tuple(dict.fromkeys(f"{one.why_not} {left_out}" for one in rows if not one.known))
     if rows and not known:
         return Figure.undefined(name, Unit.MONEY, rows[0].why_not, currency)
     stale = [one.stale_since for one in rows if one.stale_since is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.urls import reverse
@@ -100,13 +100,15 @@ def _sum(name: str, unit: Unit, figures: Sequence[Figure], currency: str) -> Fig
 
 def _group(name: str, lines: Sequence[Line], currency: str) -> Group:
     rows = [line.holding for line in lines]
+    unrealised = _sum("total_gain", Unit.MONEY, [row.unrealised for row in rows], currency)
+    booked = sum((row.realised + row.income - row.expenses for row in rows), Decimal(0))
     return Group(
         name=name,
         lines=tuple(lines),
         value=_sum("value", Unit.MONEY, [row.value for row in rows], currency),
         weight=_sum("weight", Unit.FRACTION, [row.weight for row in rows], ""),
         day_change=_sum("day_change", Unit.MONEY, [row.day_change for row in rows], currency),
-        total_gain=_sum("total_gain", Unit.MONEY, [row.total_gain for row in rows], currency),
+        total_gain=replace(unrealised, value=unrealised.value + booked) if isinstance(unrealised.value, Decimal) else unrealised,
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from analytics.selectors import gains, performance, value_now
+from analytics.selectors import dashboard, gains, performance, value_now
+from analytics.views.tables import listing
 from tests.factories import make_instrument, make_portfolio, record, set_quote
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,29 @@ def test_an_unknown_price_at_the_start_leaves_the_change_undefined(person: Any, 
     (row,) = found.rows
     assert not row.unrealised.known and "LATE" in row.unrealised.why_not
     assert row.realised == 0 and not found.total.known
+
+
+def test_the_total_is_the_sum_of_its_parts_though_a_holding_has_no_price(person: Any, portfolio: Any, share: Any, began: date) -> None:
+    bare = make_instrument("BARE")
+    record(portfolio, "buy", began, share, quantity="10", price="100")
+    record(portfolio, "buy", began, bare, quantity="10", price="10")
+    record(portfolio, "sell", began + timedelta(days=5), bare, quantity="4", price="15")
+    record(portfolio, "dividend", began + timedelta(days=6), bare, amount="7")
+    found, table = gains([portfolio]), dashboard(person, [portfolio]).table
+    assert (found.realised, found.income, found.unrealised.value) == (20, 7, 100)
+    assert found.total.value == found.realised + found.unrealised.value + found.income - found.expenses == 127
+    assert found.price_part.value + found.currency_part.value == found.realised + found.unrealised.value
+    (said,) = found.total.warnings
+    assert "BARE" in said and said.endswith("Its unrealised gain is left out.")
+    assert table.total_gain.value == 127 == table.realised + table.unrealised.value + table.income - table.expenses
+    (group,) = listing(table, {}).groups
+    assert group.total_gain.value == 127
+
+
+def test_the_explained_total_gain_lists_what_is_booked_of_a_holding_without_a_price(person: Any, portfolio: Any, share: Any, began: date) -> None:
+    bare = make_instrument("BARE")
+    record(portfolio, "buy", began, share, quantity="10", price="100")
+    record(portfolio, "buy", began, bare, quantity="10", price="10")
+    record(portfolio, "dividend", began + timedelta(days=6), bare, amount="7")
+    explained = dashboard(person, [portfolio]).explanations["total_gain"]
+    assert explained.figure.value == 107 == sum(line.cells[-1].value for line in explained.lines)
