@@ -9,7 +9,7 @@ from pathlib import Path
 
 from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATABASES, REST_FRAMEWORK, TEMPLATES
+from portfolio_site.settings.base import CACHES, CHANNEL_LAYERS, DATABASES, REDIS_URL, REST_FRAMEWORK, TEMPLATES
 
 SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
@@ -29,6 +29,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+if REDIS_URL:
+    # runs side by side empty their caches after each test: each has a Redis database of its own
+    _address, _, _number = REDIS_URL.rpartition("/")
+    _own = f"{_address}/{int(_number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
+    CACHES["default"]["LOCATION"] = CELERY_BROKER_URL = _own
+    CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [_own]
 
 CELERY_TASK_ALWAYS_EAGER = env.boolean("TEST_EAGER", True)
 CELERY_TASK_EAGER_PROPAGATES = True
