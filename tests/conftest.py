@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +22,16 @@ _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "li
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "unbalanced: the test breaks a ledger on purpose; it is not checked afterwards")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Where services are promised (REQUIRE_SERVICES), a test that skips for want of one has failed."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_SERVICES") and ("needs" in str(report.longrepr) or "pg_dump" in str(report.longrepr)):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although services are promised: {report.longrepr}"
+    return report
 
 
 def _database_of(request: pytest.FixtureRequest) -> str:
