@@ -25,6 +25,7 @@ from market.providers.base import PriceRow, RateRow
 from market.selectors import Interval, QuoteView
 from portfolio_site.kernel.decimals import rounded
 from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.web.answers import checked_day
 from portfolio_site.web.idempotency import Idempotent
 from portfolio_site.web.paging import CursorPages
 from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer, UpperField, currency_of
@@ -218,11 +219,6 @@ class RateSerializer(serializers.Serializer[Any]):
 class RateQuery(serializers.Serializer[Any]):
     date = serializers.DateField(required=False)
 
-    def validate_date(self, value: datetime.date) -> datetime.date:
-        if value > timezone.localdate():
-            raise serializers.ValidationError("Rates of days to come are not known.", code="future")
-        return value
-
 
 class OwnRate(serializers.Serializer[Any]):
     base = CurrencyField()
@@ -377,7 +373,8 @@ class Rate(APIView):
     )
     def get(self, request: Request, base: str, quote: str) -> Response:
         left, right = _currency(base), _currency(quote)
-        asked = _read(RateQuery, request.query_params).get("date") or timezone.localdate()
+        given = _read(RateQuery, request.query_params).get("date")
+        asked = timezone.localdate() if given is None else checked_day(given, "date")
         found = selectors.rate(left, right, asked, user=request.user)
         body = {
             "base": left,

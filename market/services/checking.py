@@ -11,11 +11,11 @@ from django.utils import timezone
 from market.errors import InvalidPrices, InvalidRates
 from market.providers.base import PriceRow, RateRow
 from market.services.storing import is_ordinary
+from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 
-_FIRST_DAY = date(1900, 1, 1)
 _MOST_ERRORS = 100  # a file of nonsense is told by its first faults
 
 
@@ -38,8 +38,8 @@ def positive(value: object, field: str, word: str) -> Decimal | FieldError:
 def _day_error(day: date, field: str, latest: date) -> FieldError | None:
     if day > latest:
         return FieldError(field, "future", f"{day.isoformat()} is in the future.")
-    if day < _FIRST_DAY:
-        return FieldError(field, "too_early", f"{day.isoformat()} is before {_FIRST_DAY.year}.")
+    if day < EARLIEST:
+        return FieldError(field, "too_early", f"{day.isoformat()} is before {EARLIEST.year}.")
     return None
 
 
@@ -52,7 +52,7 @@ def price_errors(rows: Sequence[PriceRow]) -> list[FieldError]:
             errors.append(FieldError(f"prices.{number}.date", "duplicate", f"{row.day.isoformat()} stands in the list twice."))
         seen.add(row.day)
         plain = is_ordinary(row.close) and row.open is None and row.high is None and row.low is None and row.volume is None
-        if not (plain and _FIRST_DAY <= row.day <= latest):
+        if not (plain and EARLIEST <= row.day <= latest):
             errors.extend(_price_faults(row, f"prices.{number}", latest))
     return errors
 
@@ -81,7 +81,7 @@ def rate_errors(rows: Sequence[RateRow]) -> list[FieldError]:
                 FieldError(f"rates.{number}.date", "duplicate", f"{row.base}/{row.quote} of {row.day.isoformat()} stands in the list twice.")
             )
         seen.add(key)
-        if not ((row.base, row.quote) in pairs and is_ordinary(row.rate) and _FIRST_DAY <= row.day <= latest):
+        if not ((row.base, row.quote) in pairs and is_ordinary(row.rate) and EARLIEST <= row.day <= latest):
             errors.extend(_rate_faults(row, f"rates.{number}", latest))
     return errors
 

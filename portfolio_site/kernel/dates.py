@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 DAYS_A_YEAR = 365
+EARLIEST = date(1900, 1, 1)  # what is told of an earlier day is a slip of the year
 
 
 @dataclass(frozen=True, slots=True)

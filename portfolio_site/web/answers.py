@@ -7,11 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.serializers import UndefinedSerializer
@@ -56,12 +58,22 @@ def refuse(field: str, words: str, code: str = "invalid") -> serializers.Validat
     return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
 
 
-def day_of_query(request: Request, name: str) -> date | None:
-    """The day in the query string, None where it is missing.  Raises ValidationError."""
+def checked_day(day: date, name: str, *, future: bool = False) -> date:
+    """The day, where figures can be told of it: not before 1900, nor, unless `future`, after today.  Raises ValidationError."""
+    if day < EARLIEST:
+        raise refuse(name, f"{day.isoformat()} is before {EARLIEST.year}. Check the year.", "too_early")
+    if not future and day > timezone.localdate():
+        raise refuse(name, f"{day.isoformat()} is a day to come. Give one up to today.", "future_date")
+    return day
+
+
+def day_of_query(request: Request, name: str, *, future: bool = False) -> date | None:
+    """The day in the query string, None where it is missing; `future`: a day to come may be asked for.  Raises ValidationError."""
     given = request.query_params.get(name)
     if not given:
         return None
     try:
-        return date.fromisoformat(given)
+        day = date.fromisoformat(given)
     except ValueError:
         raise refuse(name, "Write the date like 2026-03-31.") from None
+    return checked_day(day, name, future=future)

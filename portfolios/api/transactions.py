@@ -220,8 +220,8 @@ def _listed(request: Request, entries: TransactionQuerySet) -> Response:
         text=asked.get("search", "")[:200],
         kinds=kinds,
         instrument_id=_number(asked.get("instrument"), "instrument"),
-        start=day_of_query(request, "start"),
-        end=day_of_query(request, "end"),
+        start=day_of_query(request, "start", future=True),
+        end=day_of_query(request, "end", future=True),
         with_voided=asked.get("voided", "").lower() in {"1", "true", "yes"},
     )
     found = selectors.matching(entries, conditions)

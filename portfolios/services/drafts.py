@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from market.selectors import RateView, rates
+from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import EXACT, LIMIT, NotExact, exact, product, rounded
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolio_site.kernel.money import Currency, UnknownCurrency
@@ -24,7 +25,6 @@ from portfolios.models import Portfolio, Transaction
 if TYPE_CHECKING:
     from market.models import Instrument
 
-EARLIEST = date(1900, 1, 1)
 MOST_ERRORS = 500  # more are counted, not listed
 NUMBERS = ("quantity", "price", "amount", "fees", "taxes", "fx_rate", "ratio_new", "ratio_old")
 WORDS = {

@@ -278,6 +278,16 @@ def test_a_figure_that_rests_on_an_old_price_says_since_when(browser: Client, po
         ("performance", {"benchmark": "NOSUCH"}, "benchmark"),
         ("gains", {"currency": "GBp"}, "currency"),
         ("value", {"as_of": "31.12.2024"}, "as_of"),
+        ("value", {"as_of": "0001-01-01"}, "as_of"),
+        ("value", {"as_of": "9999-12-31"}, "as_of"),
+        ("performance", {"start": "0001-01-01"}, "start"),
+        ("performance", {"start": "9999-12-31"}, "start"),
+        ("performance", {"end": "9999-12-31"}, "end"),
+        ("gains", {"start": "0001-01-01"}, "start"),
+        ("gains", {"end": "1899-12-31"}, "end"),
+        ("gains", {"end": "9999-12-31"}, "end"),
+        ("holdings", {"as_of": "9999-12-31"}, "as_of"),
+        ("lots", {"as_of": "0001-01-01"}, "as_of"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_name(browser: Client, portfolio: Any, path: str, query: dict[str, str], field: str) -> None:
@@ -285,6 +295,19 @@ def test_what_cannot_be_read_is_refused_by_its_name(browser: Client, portfolio: 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(("day", "code"), [("1899-12-31", "too_early"), ("9999-12-31", "future_date")])
+@pytest.mark.parametrize("path", ["performance", "gains"])
+def test_a_day_without_figures_is_refused_with_what_is_wrong_with_it(browser: Client, euro_portfolio: Any, path: str, day: str, code: str) -> None:
+    answer = browser.get(f"/api/v1/portfolios/all/{path}", {"start": day})
+    assert answer.status_code == 400
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("start", code)]
+
+
+def test_the_first_day_that_may_be_asked_for_is_answered(browser: Client, euro_portfolio: Any) -> None:
+    whole = got(browser, f"{euro_portfolio.pk}/performance")
+    assert got(browser, f"{euro_portfolio.pk}/performance", start="1900-01-01")["twr"] == whole["twr"]
 
 
 @pytest.mark.parametrize("path", ["value", "gains", "performance"])

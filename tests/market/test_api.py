@@ -292,6 +292,7 @@ def test_a_rate_tells_its_own_day(api: APIClient) -> None:
 def test_a_rate_of_a_day_to_come_or_of_pence_is_refused(api: APIClient) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     problem(api.get(f"/api/v1/fx/EUR/USD?date={tomorrow}"), 400, "invalid")
+    problem(api.get("/api/v1/fx/EUR/USD?date=0001-01-01"), 400, "invalid")
     problem(api.get("/api/v1/fx/EUR/GBp"), 404, "unknown_currency")
 
 
