@@ -35,7 +35,9 @@ class AlertSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(source="instrument.currency", read_only=True)
     note = serializers.CharField()
     active = serializers.BooleanField()
-    armed = serializers.BooleanField(help_text="False after it fired, until the price has been back on the other side.")
+    armed = serializers.BooleanField(
+        help_text="False after it fired, until the price has been back by 0.5 % of the threshold and an hour has passed."
+    )
     created_at = serializers.DateTimeField()
     last_fired_at = serializers.DateTimeField(allow_null=True)
 

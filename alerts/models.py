@@ -23,7 +23,9 @@ class Rule(models.Model):
     threshold = ExactDecimalField()  # in the instrument's currency
     note = SealedTextField(default="", blank=True, longest=500)
     active = models.BooleanField(default=True)
-    armed = models.BooleanField(default=True)  # false after firing, until the price has been back on the other side
+    armed = models.BooleanField(default=True)  # false after firing, until the price has been back and the cool-down has passed
+    came_back = models.BooleanField(default=False)  # while unarmed: whether the price has been back by the margin
+    fired_at = models.DateTimeField(null=True, blank=True)  # when it last fired; the cool-down counts from here
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[Any] = RuleQuerySet.as_manager()

@@ -1,18 +1,22 @@
-"""Whether a rule comes true, and what to say.  Pure: a rule and two prices in, a sentence out.
+"""Whether a rule comes true, and what to say.  Pure: a rule, prices and the time in, a sentence out.
 
-A price rule fires when its price gets to the threshold or past it, once: it is then unarmed, and armed again when the price has
-been back on the other side.  Prices and thresholds are exact and in the instrument's currency.
+A price rule fires when its price gets to the threshold or past it, once: it is then unarmed.  It is armed again when the price has
+been back on the other side by a margin (hysteresis: a price that trembles at the threshold tells once) and a cool-down has passed
+since it fired.  Prices and thresholds are exact and in the instrument's currency.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from portfolio_site.kernel.decimals import plain
+from portfolio_site.kernel.decimals import plain, product
 
 ABOVE, BELOW = "price_above", "price_below"
+MARGIN = Decimal("0.005")  # of the threshold: how far back the price must have been
+COOL_DOWN = timedelta(hours=1)  # from one firing to the next, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,16 @@ class RuleSnapshot:
     armed: bool
     symbol: str
     currency: str
+    came_back: bool = False  # whether the price has been back by the margin since the rule was unarmed
+    fired_at: datetime | None = None  # the last time; None where it has not fired
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """Whether a rule is armed, and whether its price has been back on the way there."""
+
+    armed: bool
+    came_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,24 @@ def decide(rule: RuleSnapshot, old_price: Decimal | None, new_price: Decimal, *,
     return Fired(f"{what}; your alert is for {limit} {side}.")
 
 
-def armed_after(rule: RuleSnapshot, new_price: Decimal) -> bool:
-    """Whether the rule is armed once this price has been looked at."""
-    return not holds(rule, new_price)
+def armed_at_first(rule: RuleSnapshot, price: Decimal) -> bool:
+    """Whether a new or changed rule is armed at this price: where the price is past the threshold already, it first has to come back."""
+    return not holds(rule, price)
+
+
+def is_back(rule: RuleSnapshot, price: Decimal) -> bool:
+    """Whether the price is on the other side by the margin or more."""
+    margin = product(rule.threshold, MARGIN)
+    return price <= rule.threshold - margin if rule.kind == ABOVE else price >= rule.threshold + margin
+
+
+def arming(rule: RuleSnapshot, price: Decimal, now: datetime) -> Arming:
+    """How the rule stands at this price and time, before it is decided.
+
+    A price that was back during the cool-down counts after it, so that no way back is forgotten.
+    """
+    if rule.armed:
+        return Arming(armed=True, came_back=rule.came_back)
+    came_back = rule.came_back or is_back(rule, price)
+    cooled = rule.fired_at is None or now - rule.fired_at >= COOL_DOWN
+    return Arming(armed=came_back and cooled, came_back=came_back)

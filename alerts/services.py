@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from accounts.services import record_audit
 from alerts.choices import RuleKind
 from alerts.errors import BadAlert
 from alerts.models import Firing, Rule
-from alerts.rules import RuleSnapshot, armed_after, decide, holds
+from alerts.rules import RuleSnapshot, armed_at_first, arming, decide
 from alerts.signals import alert_fired
 from market.models import Instrument
 from market.selectors import QuoteView, quotes_of
@@ -84,22 +85,23 @@ def _check(rule: Rule) -> None:
 
 def _arm(rule: Rule) -> None:
     quote = quotes_of([rule.instrument_id]).get(rule.instrument_id)
-    rule.armed = quote is None or armed_after(_snapshot(rule), quote.price)
+    rule.armed = quote is None or armed_at_first(_snapshot(rule), quote.price)
+    rule.came_back, rule.fired_at = False, None
 
 
 def _snapshot(rule: Rule) -> RuleSnapshot:
-    return RuleSnapshot(rule.kind, rule.threshold, rule.armed, rule.instrument.symbol, rule.instrument.currency)
+    return RuleSnapshot(rule.kind, rule.threshold, rule.armed, rule.instrument.symbol, rule.instrument.currency, rule.came_back, rule.fired_at)
 
 
 # ── coming true ─────────────────────────────────────────────────────────────
 
 
-def check_rules(instrument_ids: Iterable[int]) -> list[Firing]:
-    """Looks at the rules that watch these instruments; the firings that are new.
+def check_rules(instrument_ids: Iterable[int], *, now: datetime | None = None) -> list[Firing]:
+    """Looks at the rules that watch these instruments; the firings that are new.  `now` is the clock's time unless told.
 
     Each firing has a unique key, and only one process can unarm a rule, so that looking twice, or at once, tells once.
     """
-    ids = list(instrument_ids)
+    ids, now = list(instrument_ids), now or timezone.now()
     quotes = quotes_of(ids)
     rules = list(Rule.objects.watching(ids).select_related("instrument", "owner__preferences"))
     fired = []
@@ -107,14 +109,23 @@ def check_rules(instrument_ids: Iterable[int]) -> list[Firing]:
         quote = quotes.get(rule.instrument_id)
         if quote is None:
             continue
-        if rule.armed:
-            sentence = _said(rule, quote)
-            firing = _fire(rule, quote, sentence) if sentence else None
-            if firing is not None:
-                fired.append(firing)
-        elif not holds(_snapshot(rule), quote.price):
-            Rule.objects.filter(pk=rule.pk, armed=False).update(armed=True)
+        _rearm(rule, quote, now)
+        sentence = _said(rule, quote) if rule.armed else ""
+        firing = _fire(rule, quote, sentence, now) if sentence else None
+        if firing is not None:
+            fired.append(firing)
     return fired
+
+
+def _rearm(rule: Rule, quote: QuoteView, now: datetime) -> None:
+    """Notes that the price has been back, and arms the rule where its cool-down has passed.  Writes only what changed."""
+    stands = arming(_snapshot(rule), quote.price, now)
+    if (stands.armed, stands.came_back) == (rule.armed, rule.came_back):
+        return
+    # a rule that fired since it was read keeps the state of that firing
+    unchanged = Rule.objects.filter(pk=rule.pk, armed=False, fired_at=rule.fired_at)
+    if unchanged.update(armed=stands.armed, came_back=stands.came_back):
+        rule.armed, rule.came_back = stands.armed, stands.came_back
 
 
 def _said(rule: Rule, quote: QuoteView) -> str:
@@ -125,12 +136,12 @@ def _said(rule: Rule, quote: QuoteView) -> str:
 
 
 @transaction.atomic
-def _fire(rule: Rule, quote: QuoteView, sentence: str) -> Firing | None:
+def _fire(rule: Rule, quote: QuoteView, sentence: str, now: datetime) -> Firing | None:
     """The firing, unless somebody else was first."""
-    if not Rule.objects.filter(pk=rule.pk, armed=True, active=True).update(armed=False):
+    if not Rule.objects.filter(pk=rule.pk, armed=True, active=True).update(armed=False, came_back=False, fired_at=now):
         return None
     key = f"rule:{rule.pk}:quote:{quote.instrument_id}:{quote.sequence}"
-    firing, new = Firing.objects.get_or_create(event_key=key, defaults={"rule": rule, "sentence": sentence, "fired_at": timezone.now()})
+    firing, new = Firing.objects.get_or_create(event_key=key, defaults={"rule": rule, "sentence": sentence, "fired_at": now})
     if not new:
         return None
     record_audit(None, "alert.fired", subject=rule.owner_id, object_type="alert", object_id=rule.pk)

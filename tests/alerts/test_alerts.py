@@ -54,16 +54,55 @@ def test_a_new_quote_past_the_threshold_tells_its_person_once(person, rule, appl
     assert len(_told(person)) == 1
 
 
-def test_it_tells_again_only_after_the_price_has_been_back(person, rule, apple, django_capture_on_commit_callbacks):
-    for price in ("101", "102", "99", "100"):
-        with django_capture_on_commit_callbacks(execute=True):
-            _publish(apple, price)
-    assert len(_told(person)) == 2
+def _told_at(apple, ticks):
+    """The minutes at which it was told, of (minute, price)."""
+    start = timezone.now()
+    told = []
+    for minute, price in ticks:
+        _publish(apple, price)
+        told += [minute] * len(services.check_rules([apple.pk], now=start + timedelta(minutes=minute)))
+    return told
+
+
+def test_a_price_that_trembles_at_the_threshold_tells_once(rule, apple):
+    ticks = [(minute, "100.02" if minute % 2 else "99.98") for minute in range(1, 200)]
+    assert _told_at(apple, ticks) == [1]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"),
+    [
+        ([(0, "101"), (70, "99.51"), (71, "101")], [0]),  # not back by 0.5 %
+        ([(0, "101"), (70, "99.5"), (71, "101")], [0, 71]),
+        ([(0, "101"), (10, "95"), (20, "101"), (59, "101"), (60, "101"), (61, "102")], [0, 60]),  # back within the hour: told when it has passed
+        ([(0, "101"), (10, "95"), (20, "101"), (60, "99"), (61, "101")], [0, 61]),
+    ],
+)
+def test_it_tells_again_once_the_price_has_been_back_by_the_margin_and_an_hour_has_passed(rule, apple, ticks, told):
+    assert _told_at(apple, ticks) == told
+
+
+def test_a_changed_threshold_is_a_new_condition_without_the_old_cool_down(person, rule, apple):
+    assert _told_at(apple, [(0, "101")]) == [0]
+    services.update_rule(person, selectors.get_rule(person, rule.pk), threshold=D("110"))
+    assert _told_at(apple, [(1, "111")]) == [1]
+
+
+def test_a_rule_on_its_way_back_costs_one_write_and_then_none(rule, apple, django_assert_num_queries):
+    _told_at(apple, [(0, "101"), (1, "98")])
+    assert Rule.objects.filter(pk=rule.pk, armed=False, came_back=True).exists()
+    with django_assert_num_queries(2):
+        services.check_rules([apple.pk])
+
+
+def test_the_page_says_when_an_alert_fires_again(signed_in, rule):
+    assert "Fires again once the price has been back by 0.5 % and an hour has passed." in signed_in.get("/alerts/").content.decode()
 
 
 def test_a_rule_made_while_the_price_is_past_it_waits_for_the_price_to_come_back(person, apple):
     services.create_rule(person, instrument=apple, kind="price_above", threshold=D("90"))
     assert services.check_rules([apple.pk]) == []
+    assert _told_at(apple, [(1, "89.9"), (2, "91"), (3, "89.5"), (4, "91")]) == [4]
 
 
 def test_a_paused_rule_keeps_quiet_and_a_resumed_one_starts_afresh(person, rule, apple):

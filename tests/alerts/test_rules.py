@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules import ABOVE, BELOW, RuleSnapshot, armed_after, decide, holds
+from alerts.rules import ABOVE, BELOW, COOL_DOWN, RuleSnapshot, armed_at_first, arming, decide, is_back
 
 D = Decimal
+FIRED = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
 
 
-def _rule(kind=ABOVE, threshold="100", armed=True):
-    return RuleSnapshot(kind, D(threshold), armed, "AAPL", "USD")
+def _rule(kind=ABOVE, threshold="100", armed=True, came_back=False, fired_at=None):
+    return RuleSnapshot(kind, D(threshold), armed, "AAPL", "USD", came_back, fired_at)
 
 
 def test_a_rise_to_the_threshold_fires_and_says_why():
@@ -37,20 +39,53 @@ def test_the_last_digit_before_the_threshold_does_not_fire(kind, price):
     assert decide(_rule(kind), None, D(price)) is None
 
 
-def test_an_unarmed_rule_keeps_quiet_until_the_price_has_been_back():
-    rule = _rule(armed=False)
-    assert decide(rule, D("99"), D("120")) is None
-    assert not armed_after(rule, D("120"))
-    assert armed_after(rule, D("99.99"))
+def test_an_unarmed_rule_keeps_quiet():
+    assert decide(_rule(armed=False), D("99"), D("120")) is None
 
 
-@given(st.lists(st.decimals(min_value=1, max_value=200, places=2), min_size=1, max_size=40), st.sampled_from([ABOVE, BELOW]))
-def test_it_fires_as_often_as_the_price_gets_to_the_threshold_from_the_other_side(prices, kind):
-    armed, fired, crossings, past = True, 0, 0, False
-    for price in prices:
-        rule = _rule(kind, armed=armed)
-        fired += decide(rule, None, price) is not None
-        armed = armed_after(rule, price)
-        crossings += holds(rule, price) and not past
-        past = holds(rule, price)
-    assert fired == crossings
+@pytest.mark.parametrize(("kind", "price", "armed"), [(ABOVE, "99.99", True), (ABOVE, "100", False), (BELOW, "100.01", True), (BELOW, "100", False)])
+def test_a_new_rule_is_armed_unless_the_price_is_past_the_threshold(kind, price, armed):
+    assert armed_at_first(_rule(kind), D(price)) is armed
+
+
+@pytest.mark.parametrize(
+    ("kind", "price", "minutes", "came_back", "armed_now", "back_now"),
+    [
+        (ABOVE, "99.51", 90, False, False, False),  # not far enough, however late
+        (ABOVE, "99.5", 90, False, True, True),  # the margin itself counts
+        (ABOVE, "99.5", 59, False, False, True),  # back, too early
+        (ABOVE, "99.5", 60, False, True, True),  # the hour itself counts
+        (ABOVE, "101", 60, True, True, True),  # was back during the hour
+        (ABOVE, "101", 59, True, False, True),
+        (ABOVE, "101", 600, False, False, False),  # never back
+        (BELOW, "100.49", 90, False, False, False),
+        (BELOW, "100.5", 90, False, True, True),
+        (BELOW, "100.5", 59, False, False, True),
+        (BELOW, "99", 60, True, True, True),
+    ],
+)
+def test_a_rule_that_fired_is_armed_after_a_way_back_by_the_margin_and_a_cool_down(kind, price, minutes, came_back, armed_now, back_now):
+    rule = _rule(kind, armed=False, came_back=came_back, fired_at=FIRED)
+    stands = arming(rule, D(price), FIRED + timedelta(minutes=minutes))
+    assert (stands.armed, stands.came_back) == (armed_now, back_now)
+
+
+def test_a_rule_that_has_not_fired_waits_for_the_way_back_only():
+    assert not arming(_rule(armed=False), D("99.9"), FIRED).armed
+    assert arming(_rule(armed=False), D("99.4"), FIRED).armed
+
+
+@given(
+    st.lists(st.tuples(st.decimals(min_value=98, max_value=102, places=2), st.integers(1, 40)), min_size=1, max_size=60),
+    st.sampled_from([ABOVE, BELOW]),
+)
+def test_between_two_firings_lie_an_hour_and_a_price_that_was_back(ticks, kind):
+    rule, now, was_back = _rule(kind), FIRED, False
+    for price, minutes in ticks:
+        now += timedelta(minutes=minutes)
+        was_back = was_back or is_back(rule, price)
+        stands = arming(rule, price, now)
+        rule = _rule(kind, armed=stands.armed, came_back=stands.came_back, fired_at=rule.fired_at)
+        if decide(rule, None, price) is not None:
+            assert rule.fired_at is None or (was_back and now - rule.fired_at >= COOL_DOWN)
+            rule, was_back = _rule(kind, armed=False, fired_at=now), False
