@@ -271,6 +271,15 @@ class TransactionForm(_Refusable):
 
     # ── as the page shows them ──────────────────────────────────────────────
 
+    def keep_typing(self) -> None:
+        """The page keeps the inputs that it has: an answer is older than what was typed while it was on its way.
+
+        Choices are not kept, since what there is to choose depends on the instrument.
+        """
+        for field in self.fields.values():
+            if not field.widget.is_hidden and not isinstance(field, forms.ChoiceField):
+                field.widget.attrs["hx-preserve"] = "true"
+
     @property
     def instrument_field(self) -> forms.BoundField | None:
         return self["instrument"] if "instrument" in self.fields else None

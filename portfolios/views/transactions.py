@@ -125,7 +125,9 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
 
 def _initial(request: HttpRequest, given: Any) -> dict[str, Any]:
     """What stands in the address, or was typed before the type was changed."""
-    initial: dict[str, Any] = {name: value for name, value in given.items() if name not in {"csrfmiddlewaretoken", "refresh", "kind", "p"} and value}
+    emptied = request.method == "POST"  # what was emptied stays empty
+    passing = {"csrfmiddlewaretoken", "refresh", "kind", "p"}
+    initial: dict[str, Any] = {name: value for name, value in given.items() if name not in passing and (value or emptied)}
     number = str(initial.get("instrument", ""))
     if number.isascii() and number.isdigit() and len(number) <= 18 and request.method == "GET":
         initial["instrument"] = get_instrument(request.user, int(number))
@@ -178,6 +180,8 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, Any]) -> HttpResponse:
+    if context.get("refresh"):
+        form.keep_typing()
     context = {
         "page": "transactions",
         "form": form,

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 FILE = Path(__file__).parent / "files" / "statement.csv"
 PASSWORD = "a quiet harbour in the morning"
@@ -106,3 +106,34 @@ def test_a_sale_of_more_than_is_held_is_refused_on_the_page(demo: Page) -> None:
     demo.get_by_role("button", name="Save", exact=True).click()
     expect(demo.locator("main")).to_contain_text(re.compile("you held", re.I))
     expect(form.locator("input[name=quantity]")).to_have_value("99999999")
+
+
+def test_typing_right_on_after_the_instrument_keeps_every_character(demo: Page) -> None:
+    """The hints of the instrument come later than the next figures; they must not take them back."""
+
+    def slowly(route: Route) -> None:
+        if "refresh=1" in (route.request.post_data or ""):
+            demo.wait_for_timeout(400)
+        route.continue_()
+
+    demo.goto("/transactions/new/?kind=buy")
+    demo.wait_for_load_state("networkidle")
+    demo.route("**/transactions/new/", slowly)
+    demo.locator("[name=instrument]").click()
+    with demo.expect_response(lambda answer: "refresh=1" in (answer.request.post_data or "")):
+        demo.keyboard.type("MSFT")
+        demo.keyboard.press("Tab")
+        demo.locator("[name=quantity]").focus()
+        demo.keyboard.type("12.5", delay=60)
+    demo.keyboard.type("75", delay=60)
+    expect(demo.locator("#entry-fields")).to_contain_text("Microsoft")
+    assert demo.locator("[name=quantity]").input_value() == "12.575"
+
+    demo.locator("[name=price]").fill("400")
+    with demo.expect_response(lambda answer: "refresh=1" in (answer.request.post_data or "")):
+        demo.locator("[name=traded_on]").fill("2024-06-03")
+        demo.locator("[name=traded_on]").blur()
+        demo.locator("[name=price]").fill("412.25")
+    expect(demo.locator("#entry-fields")).to_contain_text("3 Jun 2024")
+    assert demo.locator("[name=price]").input_value() == "412.25"
+    assert demo.locator("[name=traded_on]").input_value() == "2024-06-03"
