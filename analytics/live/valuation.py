@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from market.selectors import QuoteView
+from django.utils import timezone
+
+from market.selectors import QuoteView, is_of_last_session
 from portfolio_site.kernel.decimals import EXACT, product, quotient, rounded
 from portfolios.selectors import HoldingRow, HoldingsTable
 
@@ -26,6 +28,7 @@ class Line:
     instrument_id: int
     symbol: str
     currency: str  # of the instrument
+    asset_class: str
     quantity: Decimal
     rate: Decimal | None
     cost: Decimal
@@ -40,6 +43,7 @@ class Line:
             instrument_id=row.instrument.id,
             symbol=row.instrument.symbol,
             currency=row.instrument.currency,
+            asset_class=row.instrument.asset_class,
             quantity=row.quantity,
             rate=_decimal(row.rate.value),
             cost=row.cost,
@@ -126,7 +130,8 @@ class Valuation:
         if line.rate is None:
             return  # it is in no total, and stays out
         value = _worth(line.quantity, quote.price, line.rate)
-        change = None if quote.change is None else product(product(line.quantity, quote.change), line.rate)
+        moved = quote.change if is_of_last_session(timezone.localdate(quote.as_of), line.asset_class, timezone.localdate()) else None
+        change = None if moved is None else product(product(line.quantity, moved), line.rate)
         if self.value is not None:
             self.value += value - (line.value or ZERO)
         if self.day_change is not None or change is not None:

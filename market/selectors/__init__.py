@@ -18,7 +18,7 @@ from market.selectors.instruments import (
     own_instruments,
 )
 from market.selectors.prices import Interval, PriceBar, PriceView, newest_prices, price_history, price_on, prices_on
-from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, quotes_of, stock, stocks, view_of
+from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, is_of_last_session, quotes_of, stock, stocks, view_of
 from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "get_instrument",
     "get_own_instrument",
     "instruments_visible_to",
+    "is_of_last_session",
     "newest_prices",
     "own_instruments",
     "own_rates_version",

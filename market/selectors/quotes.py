@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +92,14 @@ def _stale(asset_class: str, quote: Quote, now: datetime) -> bool:
     by_class = _STALE_COIN if asset_class == AssetClass.CRYPTO else _STALE_AFTER
     limit = _STALE_OWN if quote.quality == Quality.OWN else by_class
     return now - quote.as_of > limit
+
+
+def is_of_last_session(day: date, asset_class: str, today: date) -> bool:
+    """Whether a price of `day` is of the newest session there was: a long weekend old at most, a coin's a day; own prices too.
+
+    Only then is its difference to the close before a change of the day (numbers.md, "Value").
+    """
+    return today - day <= (_STALE_COIN if asset_class == AssetClass.CRYPTO else _STALE_AFTER)
 
 
 def quotes_of(instrument_ids: Iterable[int]) -> dict[int, QuoteView]:

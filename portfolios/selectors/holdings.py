@@ -4,7 +4,8 @@ Everything is exact.  A holding's value is quantity × price × rate, each produ
 the ledger core's.  Every ledger is replayed in the report currency (see `restated`), where the identity of numbers.md holds to
 the last decimal; values are converted at the rate of the day.
 
-`day_change` is what today's (or that day's) change of price does to the units held at its end, at the rate of the day.
+`day_change` is what today's (or that day's) change of price does to the units held at its end, at the rate of the day.  Where the
+newest price is not of the last session, there is none: its difference to the close before is news of another day.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from market.models import Instrument
+from market.selectors import is_of_last_session
 from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book, Position
@@ -208,8 +210,9 @@ def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str
     realised, income = sum((p.realised for p in parts), ZERO), sum((p.income for p in parts), ZERO)
     expenses = sum((p.expenses for p in parts), ZERO)
     total_gain = None if gain is None else realised + gain + income - expenses
-    change, base_value = _day_change(quantity, price, rate, value)
-    why_no_change = why or ("" if not held else f"No earlier price of {instrument.symbol} is known.")
+    old_news = "" if price is None or is_of_last_session(price.day, instrument.asset_class, world.day) else _newest_of(price.day)
+    change, base_value = (None, None) if old_news else _day_change(quantity, price, rate, value)
+    why_no_change = why or old_news or ("" if not held else f"No earlier price of {instrument.symbol} is known.")
     owners = tuple(sorted({part.portfolio_id for part in (held or parts)}))
     nothing = "Nothing is held."
     return HoldingRow(
@@ -240,6 +243,10 @@ def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str
         priced_on=price.day if price else None,
         stale=bool(price and price.stale),
     )
+
+
+def _newest_of(day: date) -> str:
+    return f"The newest price is of {day.day} {day:%b} {day.year}."
 
 
 def _day_change(quantity: Decimal, price: PriceNow | None, rate: Decimal | None, value: Decimal | None) -> tuple[Decimal | None, Decimal | None]:

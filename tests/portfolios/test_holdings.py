@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from portfolios.models import Portfolio
 from portfolios.selectors import holdings_of, lots_of, quantity_held
@@ -20,6 +21,26 @@ pytestmark = pytest.mark.django_db
 def value_of(figure: Any) -> Decimal:
     assert isinstance(figure.value, Decimal), figure.why_not
     return figure.value
+
+
+@pytest.mark.parametrize(("asset_class", "age", "counts"), [("stock", 4, True), ("stock", 5, False), ("crypto", 1, True), ("crypto", 2, False)])
+def test_a_price_that_is_not_of_the_last_session_is_no_change_of_the_day(portfolio: Any, asset_class: str, age: int, counts: bool) -> None:
+    fresh, old = make_instrument("FRESH"), make_instrument("OLD", asset_class=asset_class)
+    when = timezone.now() - timedelta(days=age)
+    set_quote(fresh, "11", "10")
+    set_quote(old, "50", "20", as_of=when)
+    for instrument in (fresh, old):
+        record(portfolio, "buy", date(2020, 5, 4), instrument, quantity="10", price="10")
+    table = holdings_of(portfolio)
+    row = next(row for row in table.rows if row.instrument.symbol == "OLD")
+    assert value_of(row.value) == D("500")
+    if counts:
+        assert (value_of(row.day_change), value_of(table.day_change)) == (D("300"), D("310"))
+        return
+    day = timezone.localdate(when)
+    said = f"The newest price is of {day.day} {day:%b} {day.year}."
+    assert (row.day_change.value, row.day_change.why_not, row.day_change_fraction.why_not) == (None, said, said)
+    assert value_of(table.day_change) == D("10") and table.day_change_fraction.value is not None
 
 
 @pytest.mark.parametrize("positions", [1, 40])
