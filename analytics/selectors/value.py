@@ -48,9 +48,9 @@ def weight_of(part: Figure, whole: Figure) -> Figure:
     """part ÷ whole, to 18 places."""
     if not isinstance(part.value, Decimal) or not isinstance(whole.value, Decimal):
         return Figure.undefined("weight", Unit.FRACTION, part.why_not or whole.why_not)
-    if not whole.value:
-        return Figure.undefined("weight", Unit.FRACTION, "There is nothing to compare it with.")
-    return Figure("weight", Unit.FRACTION, quotient(part.value, abs(whole.value)))
+    if whole.value <= 0:
+        return Figure.undefined("weight", Unit.FRACTION, "The value is not above zero; there are no parts of it.")
+    return Figure("weight", Unit.FRACTION, quotient(part.value, whole.value))
 
 
 def _slices(

@@ -30,6 +30,8 @@ from portfolios.selectors.restated import Told, told_in
 from portfolios.selectors.shapes import CashRow, HoldingRow, HoldingsTable, InstrumentView
 from portfolios.selectors.world import OLD_RATE, PriceNow, World, world_of
 
+NO_WEIGHTS = "The value is not above zero; there are no parts of it."
+
 
 def holdings_of(
     portfolios: Portfolio | Sequence[Portfolio], *, currency: str = "", as_of: date | None = None, told: Told | None = None
@@ -185,6 +187,13 @@ def _fraction(name: str, part: Decimal | None, whole: Decimal | None, why_not: s
     return Figure(name, Unit.FRACTION, quotient(part, abs(whole)))
 
 
+def _weight(part: Decimal | None, whole: Decimal | None, why_not: str) -> Figure:
+    """A part of the value; of a value that is not above zero there are none."""
+    if not why_not and whole is not None and whole <= 0:
+        return Figure.undefined("weight", Unit.FRACTION, NO_WEIGHTS)
+    return _fraction("weight", part, whole, why_not)
+
+
 def _total(values: Iterable[Decimal | None]) -> Decimal | None:
     total = ZERO
     for value in values:
@@ -236,7 +245,7 @@ def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str
         expenses=expenses,
         total_gain=_money("total_gain", total_gain, currency, why, stale=old),
         total_gain_fraction=_fraction("total_gain", total_gain, sum((p.paid for p in parts), ZERO), why),
-        weight=_fraction("weight", value, whole, why or "The portfolio has no value."),
+        weight=_weight(value, whole, why),
         opened_on=min(part.position.opened_on for part in (held or parts)),
         changed_on=max(part.position.changed_on for part in parts),
         quote=price.quote if price else None,
@@ -275,7 +284,7 @@ def _cash_row(code: str, cash: _Cash, currency: str, day: date, whole: Decimal |
         value=_money("cash", value, currency, cash.why_not, stale=old),
         cost=cash.cost,
         gain=_money("unrealised", None if value is None else value - cash.cost, currency, cash.why_not, stale=old),
-        weight=_fraction("weight", value, whole, cash.why_not or "The portfolio has no value."),
+        weight=_weight(value, whole, cash.why_not),
     )
 
 

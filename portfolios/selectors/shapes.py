@@ -136,6 +136,23 @@ class HoldingsTable:
     total_gain_fraction: Figure  # of everything ever paid in
     undefined: tuple[Figure, ...] = ()  # the figures of rows that are not in the totals
 
+    @property
+    def unpriced(self) -> tuple[HoldingRow, ...]:
+        """What is held without any price: outside every total, return and risk.  One's own first: those can be priced."""
+        return tuple(sorted((row for row in self.rows if not row.price.known), key=lambda row: not row.instrument.is_own))
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a value to be a part of."""
+        return self.value.value is not None and self.value.value > 0
+
+    @property
+    def all_weights(self) -> Decimal | None:
+        """The sum of the weights; None where one is missing."""
+        weights = [row.weight.value for row in (*self.rows, *self.cash)]
+        known = [weight for weight in weights if isinstance(weight, Decimal)]
+        return sum(known, Decimal(0)) if known and len(known) == len(weights) else None
+
     def row(self, instrument_id: int) -> HoldingRow | None:
         """The row of an instrument, open or closed."""
         return next((row for row in (*self.rows, *self.closed) if row.instrument.id == instrument_id), None)
