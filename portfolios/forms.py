@@ -181,7 +181,7 @@ class TransactionForm(_Refusable):
     # ── fields ──────────────────────────────────────────────────────────────
 
     def _build(self, portfolios: Sequence[Portfolio]) -> None:
-        made: dict[str, Any] = {"kind": forms.CharField(widget=forms.HiddenInput, initial=self.kind_chosen.value)}
+        made: dict[str, Any] = {"kind": forms.CharField(widget=forms.HiddenInput, required=self.entry is None, initial=self.kind_chosen.value)}
         if self.entry is None:
             made["form_id"] = forms.CharField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4().hex)
             choices = [(one.pk, one.name) for one in portfolios]
@@ -220,7 +220,8 @@ class TransactionForm(_Refusable):
             else "Paid in"
         )
         choices: Any = currency_choices([self.base]) if self.kind_chosen in _CASH_KINDS else [(code, code) for code in self._settlements()]
-        return forms.ChoiceField(label=label, choices=choices, widget=forms.Select(attrs={"class": REFRESHES}))
+        # without script the first form of a purchase has no such field yet: the likely currency stands in
+        return forms.ChoiceField(label=label, choices=choices, required=False, widget=forms.Select(attrs={"class": REFRESHES}))
 
     def _pays(self) -> bool:
         return self.rule.moves_cash and self.kind_chosen != Kind.TRANSFER_OUT
@@ -290,6 +291,16 @@ class TransactionForm(_Refusable):
         return [field for field in self.visible_fields() if field.name not in {"instrument", "notes"}]
 
     # ── checking ────────────────────────────────────────────────────────────
+
+    def clean_kind(self) -> str:
+        """The type of a recorded entry stays what it is, whatever is sent."""
+        given: str = self.cleaned_data["kind"]
+        if self.entry is None and given != self.kind_chosen:
+            raise forms.ValidationError(f"“{given[:20]}” is not a type of transaction. Choose one of the types above.")
+        return self.kind_chosen.value
+
+    def clean_settlement(self) -> str:
+        return self.cleaned_data["settlement"] or self.settlement
 
     def clean_instrument(self) -> Instrument | None:
         text = self.cleaned_data.get("instrument", "")

@@ -195,6 +195,7 @@ class _Check:
             value = self.numbers.get(field)
             if value is not None and value < 0:
                 self.refuse(field, "negative", f"The {WORDS[field]} cannot be below zero.")
+        self._check_acquired()
         amount = self.numbers.get("amount")
         if amount is None or not rule.amount:
             return
@@ -204,9 +205,12 @@ class _Check:
         elif amount < 0 or (amount == 0 and not rule.price):
             self.refuse("amount", "not_positive", f"The amount must be above zero; the type {_word(self.kind)} says which way it went.")
 
+    def _check_acquired(self) -> None:
         acquired, day = self.draft.acquired_on, self.draft.traded_on
         if acquired is not None and day is not None and acquired > day:
             self.refuse("acquired_on", "invalid", "The units cannot have been bought after the day they arrived.")
+        elif acquired is not None and acquired < EARLIEST:
+            self.refuse("acquired_on", "too_early", f"{_day(acquired)} is before {EARLIEST.year}. Check the year.")
 
     # ── what spans fields: rates and amounts ────────────────────────────────
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from market.models import Instrument
 from market.selectors import get_instrument, instruments_visible_to, price_on, rates
+from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web import numbers, times
 from portfolio_site.web.idempotency import first_time
@@ -220,13 +221,14 @@ def _hints(form: TransactionForm) -> dict[str, Any]:
 
 
 def _day_of(form: TransactionForm) -> date:
+    """The day that stands in the form; today where there is none, or one that no entry can have."""
+    today = timezone.localdate()
     given = form.data.get("traded_on") if form.is_bound else form.initial.get("traded_on")
-    if isinstance(given, date):
-        return given
     try:
-        return date.fromisoformat(str(given))
+        day = given if isinstance(given, date) else date.fromisoformat(str(given))
     except ValueError:
-        return timezone.localdate()
+        return today
+    return day if EARLIEST <= day <= today else today
 
 
 @login_required

@@ -311,3 +311,39 @@ def test_a_stranger_cannot_record_into_a_portfolio_by_naming_it(client: Any, str
     client.force_login(stranger)
     answer = client.post(reverse("transaction-add"), entry_data(portfolio))
     assert answer.status_code == 422 and not Transaction.objects.exists()
+
+
+# ── what the form is sent without script, or by a slip ──────────────────────
+
+
+def test_a_purchase_without_the_field_paid_in_is_paid_in_the_portfolios_currency(
+    signed_in: Any, portfolio: Any, apple: Any, dollar: None
+) -> None:
+    """Without script the first form has no such field: it depends on the instrument."""
+    data = entry_data(portfolio, instrument="AAPL", traded_on="2020-06-03", quantity="2", price="112")
+    del data["settlement"]
+    assert signed_in.post(reverse("transaction-add"), data).status_code == 302
+    row = Transaction.objects.get()
+    assert (row.currency, row.settles_in, row.price) == ("USD", "EUR", D("112"))
+
+
+def test_a_type_that_is_none_is_refused_beside_the_types(signed_in: Any, portfolio: Any, asml: Any) -> None:
+    answer = signed_in.post(reverse("transaction-add"), entry_data(portfolio, kind="bogus"))
+    assert answer.status_code == 422 and "“bogus” is not a type of transaction" in text(answer) and not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize("instrument", ["ASML", "AAPL"])
+def test_a_day_before_1900_is_refused_beside_its_field(signed_in: Any, portfolio: Any, asml: Any, apple: Any, instrument: str) -> None:
+    data = entry_data(portfolio, instrument=instrument, traded_on="0001-01-01")
+    assert "before 1900. Check the year." in text(signed_in.post(reverse("transaction-preview"), data))
+    assert signed_in.post(reverse("transaction-add"), {**data, "refresh": "1"}, headers=HTMX).status_code == 200
+    answer = signed_in.post(reverse("transaction-add"), data)
+    assert answer.status_code == 422 and "before 1900. Check the year." in text(answer) and not Transaction.objects.exists()
+    entry = record(portfolio, "buy", "2024-01-03", asml, quantity="2", price="100")
+    answer = signed_in.post(reverse("transaction-edit", args=[entry.entry]), data)
+    assert answer.status_code == 422 and "before 1900. Check the year." in text(answer)
+
+
+def test_units_cannot_have_been_bought_before_1900(signed_in: Any, portfolio: Any, asml: Any) -> None:
+    answer = signed_in.post(reverse("transaction-add"), entry_data(portfolio, kind="transfer_in", acquired_on="0001-01-01"))
+    assert answer.status_code == 422 and "before 1900. Check the year." in text(answer)
