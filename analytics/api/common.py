@@ -20,7 +20,7 @@ from portfolio_site.kernel.money import UnknownCurrency
 from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse
 from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
-from portfolios.selectors import get_portfolio, portfolios_of
+from portfolios.selectors import get_portfolio, portfolios_of, under_method
 
 # ── schemas ─────────────────────────────────────────────────────────────────
 
@@ -92,8 +92,10 @@ def chosen(request: Request, pk: int | None) -> list[Portfolio]:
     return found
 
 
-def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None = None) -> Scope:
+def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None = None, method: str = "") -> Scope:
     portfolios = chosen(request, pk)
+    if method:
+        portfolios = under_method(portfolios, method)
     return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark)
 
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import EXACT
-from portfolio_site.kernel.figures import Figure
+from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.serializers import UndefinedSerializer
 
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
@@ -36,13 +36,16 @@ class Told:
         self.warnings = list(dict.fromkeys(warnings))
 
     def __call__(self, name: str, figure: Figure) -> Decimal | None:
-        """All digits of an exact number; of a float the shortest decimal that reads back as the same float."""
+        """All digits of an exact number; money of daily series to 14 digits, without the noise of binary fractions; of any other
+        float the shortest decimal that reads back as the same float."""
         if figure.value is None:
             self.undefined.append({"figure": name, "reason": figure.why_not})
             return None
         stale = [] if figure.stale_since is None else [f"{name} rests on a price or rate of {figure.stale_since.isoformat()}."]
         self.warnings += [said for said in (*figure.warnings, *stale) if said not in self.warnings]
-        return figure.value if isinstance(figure.value, Decimal) else Decimal(repr(figure.value))
+        if isinstance(figure.value, Decimal):
+            return figure.value
+        return Decimal(f"{figure.value:.14g}" if figure.unit is Unit.MONEY else repr(figure.value))
 
     def percent(self, name: str, figure: Figure) -> Decimal | None:
         """A fraction as per cent, exact."""

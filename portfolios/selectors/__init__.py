@@ -13,6 +13,7 @@ from portfolios.selectors.portfolios import (
     ledger_version,
     locked_portfolio,
     portfolios_of,
+    under_method,
 )
 from portfolios.selectors.restated import Told, books_in, events_in, told_in, transfer_entries
 from portfolios.selectors.shapes import (
@@ -75,4 +76,5 @@ __all__ = [
     "told_in",
     "transactions_of",
     "transfer_entries",
+    "under_method",
 ]

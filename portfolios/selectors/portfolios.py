@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -49,7 +50,15 @@ def locked_portfolio(pk: int) -> Portfolio:
 
 def ledger_version(portfolio: Portfolio) -> str:
     """A key that is new after each write to the ledger or its rules, and never used for two states, not even after a rollback."""
-    return f"{portfolio.pk}.{portfolio.revision}.{portfolio.updated_at.timestamp():.6f}"
+    return f"{portfolio.pk}.{portfolio.revision}.{portfolio.updated_at.timestamp():.6f}.{portfolio.cost_method}"
+
+
+def under_method(portfolios: Sequence[Portfolio], method: str) -> list[Portfolio]:
+    """The portfolios as they would be told under another cost method; copies, nothing that is stored changes."""
+    told = [copy(portfolio) for portfolio in portfolios]
+    for portfolio in told:
+        portfolio.cost_method = method
+    return told
 
 
 def get_transaction(user: Any, number: int, *, with_voided: bool = False) -> Transaction:

@@ -285,6 +285,7 @@ def test_a_figure_that_rests_on_an_old_price_says_since_when(browser: Client, po
         ("performance", {"end": "9999-12-31"}, "end"),
         ("gains", {"start": "0001-01-01"}, "start"),
         ("gains", {"end": "1899-12-31"}, "end"),
+        ("gains", {"method": "guess"}, "method"),
         ("gains", {"end": "9999-12-31"}, "end"),
         ("holdings", {"as_of": "9999-12-31"}, "as_of"),
         ("lots", {"as_of": "0001-01-01"}, "as_of"),
@@ -331,3 +332,22 @@ def test_the_performance_of_one_currency_in_another_follows_the_rates(browser: C
     assert (at_home["twr"], at_home["currency"], told["currency"]) == ("0", "USD", "EUR")
     assert float(told["twr"]) == pytest.approx(1.25 / 1.2 - 1, rel=1e-9)
     assert Decimal(got(browser, f"{cash.pk}/gains", currency="EUR")["currency_gain"]) == Decimal(told["gain"])
+
+
+def test_gains_are_told_under_the_cost_method_that_is_asked_for(browser: Client, portfolio: Any, share: Any, began: date) -> None:
+    record(portfolio, "buy", began, share, quantity="10", price="100")
+    record(portfolio, "buy", began + timedelta(days=1), share, quantity="10", price="110")
+    record(portfolio, "sell", began + timedelta(days=2), share, quantity="10", price="120")
+    found = {method: got(browser, f"{portfolio.pk}/gains", method=method) for method in ("average", "fifo")}
+    assert {method: body["realized"] for method, body in found.items()} == {"average": "150", "fifo": "200"}
+    assert found["average"]["total"] == found["fifo"]["total"]
+    own = got(browser, f"{portfolio.pk}/gains")
+    portfolio.refresh_from_db()
+    assert own["realized"] == found[portfolio.cost_method]["realized"]
+
+
+def test_flows_from_the_daily_series_show_no_binary_noise(browser: Client, portfolio: Any, share: Any, began: date) -> None:
+    record(portfolio, "deposit", began, amount="9000.1")
+    record(portfolio, "transfer_in", began + timedelta(days=3), share, quantity="7.1", price="20")
+    flows = got(browser, f"{portfolio.pk}/performance")["net_flows"]
+    assert Decimal(flows) == Decimal("9000.1") + Decimal("7.1") * Decimal("100.03")
