@@ -14,9 +14,9 @@ from django import forms
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils import formats
 
 from portfolio_site.kernel.decimals import DIGITS, PLACES, NotExact, exact, plain
+from portfolio_site.web import writing
 
 _ALLOWED_LOOKUPS = frozenset({"exact", "in", "isnull"})
 
@@ -37,18 +37,21 @@ def exact_or_none(value: Any) -> Decimal | None:
 
 
 class ExactFormField(forms.Field):
-    """Reads a number as the person's locale writes it; never rounds it."""
+    """Reads a number as the person's locale writes it; never rounds it.  Shows it as it reads it back."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "input input--num", "autocomplete": "off"}))
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return plain(value) if isinstance(value, Decimal) else value
+        return writing.typed(value) if isinstance(value, Decimal) else value
 
     def to_python(self, value: Any) -> Decimal | None:
         if isinstance(value, str):
-            value = formats.sanitize_separators(value.strip())
+            try:
+                value = writing.read(value)
+            except writing.Unreadable as problem:
+                raise ValidationError(str(problem), code="invalid") from None
         return exact_or_none(None if value in self.empty_values else value)
 
 

@@ -10,6 +10,7 @@ days and names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -22,11 +23,13 @@ from babel import Locale, UnknownLocaleError
 from django.utils.html import format_html
 
 from portfolio_site.kernel.decimals import EXACT
+from portfolio_site.kernel.decimals import plain as plain_text
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.money import Currency, Money, UnknownCurrency
 
 MINUS, NBSP, DOTS = "\u2212", "\u00a0", "\u2022" * 4
 DEFAULT_LOCALE = "en-GB"
+_LONGEST = 80  # characters of a number that are looked at
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}  # narrow symbols; every other currency shows its ISO code
 DOLLARS = frozenset(
     ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "BBD", "BMD", "BSD", "BZD", "FJD", "GYD", "JMD", "LRD", "NAD", "SBD", "TTD", "XCD")
@@ -124,6 +127,51 @@ def manner_of(name: str) -> Manner:
 def manner() -> Manner:
     """How the locale in force writes numbers."""
     return manner_of(_locale.get())
+
+
+# ── what was typed ──────────────────────────────────────────────────────────
+
+
+class Unreadable(ValueError):
+    """Digits and marks that the locale does not write so, and that could be more than one number."""
+
+
+_GAPS = str.maketrans(dict.fromkeys(" \u00a0\u2009\u202f", " "))
+_MARKED = re.compile(r"[+-]?[0-9.,'’٬٫ ]*[0-9][0-9.,'’٬٫ ]*", re.ASCII)
+_PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+
+
+@lru_cache(maxsize=64)
+def _typed_in(decimal: str, group: str, lakhs: bool) -> re.Pattern[str]:
+    """A number in the marks of a locale: whole part, with its groups complete or without any, and decimals."""
+    marks = {group.translate(_GAPS), " ", *("'’" if group in "'’" else "")}
+    mark = f"[{re.escape(''.join(sorted(marks)))}]"
+    groups = rf"[1-9][0-9]{{0,1}}(?:{mark}[0-9]{{2}})*{mark}[0-9]{{3}}|" if lakhs else ""
+    whole = rf"{groups}[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+|[0-9]+"
+    return re.compile(rf"([+-]?)({whole})?(?:{re.escape(decimal)}([0-9]*))?")
+
+
+def read(text: str) -> str:
+    """The number that somebody typed, with a point and no groups.  What is no number comes back as it is.
+
+    The marks of the locale in force come first: 1.000 is a thousand where points group, and one where they do not.  A plain
+    number with a point, 400.25, is read everywhere unless the locale reads another number.  Raises Unreadable, with a sentence.
+    """
+    how = manner()
+    said = text.translate(_GAPS).strip().replace(MINUS, "-")
+    found = _typed_in(how.decimal, how.group, how.lakhs).fullmatch(said)
+    if found is not None and (found[2] or found[3]):
+        sign, whole, part = found.groups()
+        digits_only = re.sub("[^0-9]", "", whole or "0")
+        return f"{sign}{digits_only}.{part}" if part else sign + digits_only
+    if _PLAIN.fullmatch(said) or not _MARKED.fullmatch(said) or len(said) > _LONGEST:
+        return said
+    raise Unreadable(f"It is not clear which number “{said[:40]}” is. Write it like 1234{how.decimal}56 or {grouped('1234.56')}.")
+
+
+def typed(value: Decimal) -> str:
+    """An exact number as it stands in an input: in the locale's decimal mark, without groups.  `read(typed(x))` is x."""
+    return plain_text(value).replace(".", manner().decimal)
 
 
 class Digits(NamedTuple):

@@ -15,7 +15,8 @@ from django.test import override_settings
 from market.models import Instrument, Price
 from portfolio_site.kernel.decimals import LIMIT, NotExact
 from portfolio_site.web import sealed
-from portfolio_site.web.fields import ExactDecimalField
+from portfolio_site.web.fields import ExactDecimalField, ExactFormField
+from portfolio_site.web.writing import speaking
 from portfolios.models import Portfolio
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,61 @@ def test_the_form_field_reads_exact_numbers_and_says_what_is_wrong() -> None:
     assert field.clean("1234.5678901234567890") == Decimal("1234.567890123456789")
     with pytest.raises(ValidationError, match="not a number"):
         field.clean("12,,3x")
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "number"),
+    [
+        ("de-DE", "400,25", "400.25"),
+        ("de-DE", "1.000,50", "1000.5"),
+        ("de-DE", "1.000", "1000"),
+        ("de-DE", "1.000.000", "1000000"),
+        ("de-DE", "400.25", "400.25"),
+        ("de-DE", "0.125", "0.125"),
+        ("de-DE", "1000.125", "1000.125"),
+        ("de-DE", "-1.234,5", "-1234.5"),
+        ("en-GB", "1,000.5", "1000.5"),
+        ("en-GB", "1,000", "1000"),
+        ("en-GB", "1.000", "1"),
+        ("en-GB", ".5", "0.5"),
+        ("en-GB", "\u22122.5", "-2.5"),
+        ("en-GB", "1 000.5", "1000.5"),
+        ("en-IN", "12,34,567.5", "1234567.5"),
+        ("de-CH", "1'000.50", "1000.5"),
+        ("de-CH", "1’000.50", "1000.5"),
+        ("fr-FR", "1\u202f000,5", "1000.5"),
+        ("fr-FR", "1 000,5", "1000.5"),
+        ("fr-FR", "1000.5", "1000.5"),
+    ],
+)
+def test_a_number_is_read_as_the_locale_writes_it(locale: str, typed: str, number: str) -> None:
+    with speaking(locale):
+        assert ExactFormField().clean(typed) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "example"),
+    [
+        ("en-GB", "400,25", "1,234.56"),
+        ("en-GB", "1.000,50", "1,234.56"),
+        ("en-GB", "1,00,000", "1,234.56"),
+        ("de-DE", "1,000.5", "1.234,56"),
+        ("de-DE", "1.00,5", "1.234,56"),
+        ("de-DE", "1.2.3", "1.234,56"),
+    ],
+)
+def test_a_number_that_could_be_two_is_refused_with_an_example(locale: str, typed: str, example: str) -> None:
+    with speaking(locale), pytest.raises(ValidationError, match="not clear which number") as refused:
+        ExactFormField().clean(typed)
+    assert example in refused.value.messages[0]
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE", "fr-FR", "de-CH", "en-IN", "sv-SE"])
+@pytest.mark.parametrize("number", ["1.234", "1000", "0.001", "-1234567.891", "99999999999999999999.000000000000000001"])
+def test_a_number_in_an_input_reads_back_as_itself(locale: str, number: str) -> None:
+    with speaking(locale):
+        field = ExactFormField()
+        assert field.clean(field.prepare_value(Decimal(number))) == Decimal(number)
 
 
 def _portfolio(django_user_model: type[models.Model], **more: object) -> Portfolio:
