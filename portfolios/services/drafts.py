@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from market.selectors import RateView, rates
 from portfolio_site.kernel.dates import EARLIEST
-from portfolio_site.kernel.decimals import EXACT, LIMIT, NotExact, exact, product, rounded
+from portfolio_site.kernel.decimals import EXACT, LIMIT, NotExact, exact, plain, product, rounded
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolios.choices import RateSource, TransactionKind
+from portfolios.errors import LedgerRefused, Oversold
 from portfolios.kinds import RULES, KindRule
 from portfolios.models import Portfolio, Transaction
 
@@ -380,6 +381,17 @@ def refusal(errors: Iterable[tuple[int, Sequence[FieldError]]], *, rows: bool) -
         f"{refused} {'row was' if refused == 1 else 'rows were'} refused and nothing was recorded. The first is row {int(place) + 1}: {first.detail}",
         errors=found[:MOST_ERRORS],
     )
+
+
+def with_symbol(refused: LedgerRefused, instruments: Iterable[Instrument | None]) -> LedgerRefused:
+    """The same refusal, with the symbol of what was held too little of: the ledger knows instruments by number only."""
+    symbol = next((one.symbol for one in instruments if one is not None and one.pk == refused.data.get("instrument")), "")
+    units = refused.data.get("held")
+    if isinstance(refused, Oversold) and isinstance(units, Decimal) and symbol:
+        held = f"you held {plain(units)}"
+        refused.detail = refused.detail.replace(held, f"{held} {symbol}", 1)
+        refused.args = (refused.detail,)
+    return refused
 
 
 def _word(kind: str) -> str:

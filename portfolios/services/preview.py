@@ -16,7 +16,7 @@ from portfolios.ledger.events import Event
 from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
-from portfolios.services.drafts import TransactionDraft, checked
+from portfolios.services.drafts import TransactionDraft, checked, with_symbol
 
 ZERO = Decimal(0)
 _LAST = 1 << 62
@@ -70,7 +70,7 @@ def preview_transaction(actor: Any, portfolio: Portfolio, draft: TransactionDraf
         before, now = replay(others, rules), replay(stored, rules)
         after = replay([*others, event], rules)
     except LedgerRefused as refused:
-        return Preview(**known, problem=refused.detail)
+        return Preview(**known, problem=with_symbol(refused, [row.instrument]).detail)
     return Preview(**known, **_of_holding(row, event, before, now, after, replacing))
 
 

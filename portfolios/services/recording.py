@@ -28,7 +28,7 @@ from portfolios.ledger.events import Event
 from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, ImportBatch, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
-from portfolios.services.drafts import TransactionDraft, checked
+from portfolios.services.drafts import TransactionDraft, checked, with_symbol
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_cash, write_holdings
 from portfolios.signals import ledger_changed
@@ -291,7 +291,7 @@ def _judge(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> Book:
     try:
         return replay(history, rules_of(portfolio))
     except LedgerRefused as refused:
-        raise _in_words(refused, change) from None
+        raise _in_words(with_symbol(refused, [row.instrument for row in (*change.inserts, *change.voids)]), change) from None
 
 
 def _in_words(refused: LedgerRefused, change: _Change) -> LedgerRefused:

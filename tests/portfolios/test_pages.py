@@ -53,7 +53,7 @@ def test_the_list_shows_a_card_for_each_portfolio_and_their_sum(signed_in: Any, 
         record(portfolio, "deposit", "2024-01-02", amount="1000")
         record(portfolio, "buy", "2024-01-03", asml, quantity="2", price="100")
     page = text(signed_in.get(reverse("portfolios")))
-    assert "Core" in page and "Crypto" in page and "€1,041.00" in page and "€2,082" in page
+    assert "Core" in page and "Crypto" in page and "sums in Euro<" in page and "€1,041.00" in page and "€2,082" in page
 
 
 @pytest.mark.parametrize("number", [1, 6])
@@ -211,7 +211,7 @@ def test_the_preview_says_what_it_comes_to_or_why_it_cannot_be(signed_in: Any, p
     page = text(signed_in.post(reverse("transaction-preview"), sale))
     assert "€499.00" in page and "€450.00" in page and "+€49.00" in page and "€3,699.00" in page
     page = text(signed_in.post(reverse("transaction-preview"), {**sale, "quantity": "25"}))
-    assert "you held 20" in page
+    assert "you held 20 ASML; the sale is of 25" in page
     assert Transaction.objects.count() == 2
 
 
@@ -316,9 +316,7 @@ def test_a_stranger_cannot_record_into_a_portfolio_by_naming_it(client: Any, str
 # ── what the form is sent without script, or by a slip ──────────────────────
 
 
-def test_a_purchase_without_the_field_paid_in_is_paid_in_the_portfolios_currency(
-    signed_in: Any, portfolio: Any, apple: Any, dollar: None
-) -> None:
+def test_a_purchase_without_the_field_paid_in_is_paid_in_the_portfolios_currency(signed_in: Any, portfolio: Any, apple: Any, dollar: None) -> None:
     """Without script the first form has no such field: it depends on the instrument."""
     data = entry_data(portfolio, instrument="AAPL", traded_on="2020-06-03", quantity="2", price="112")
     del data["settlement"]

@@ -87,7 +87,7 @@ def test_a_sale_of_more_than_is_held_is_refused_with_date_and_quantity(portfolio
         record(portfolio, "sell", "2024-02-01", asml, quantity="11", price="110")
     assert problem.value.data["held"] == D("10")
     assert problem.value.data["date"] == date(2024, 2, 1)
-    assert "1 Feb 2024" in problem.value.detail and "10" in problem.value.detail
+    assert "1 Feb 2024" in problem.value.detail and "you held 10 ASML; the sale is of 11" in problem.value.detail
     assert fields_of(problem) == {"quantity": "insufficient_quantity"}
     assert Transaction.objects.count() == 1 and portfolio.revision == 1
 
