@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from accounts.selectors import preferences_of
 from portfolio_site.web.answers import Told, ToldSerializer
 from portfolio_site.web.etags import check_if_match, etag_of
-from portfolio_site.web.paging import CursorPages
+from portfolio_site.web.paging import CursorPages, refused
 from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios import selectors, services
 from portfolios.api.common import (
@@ -25,6 +26,13 @@ from portfolios.api.common import (
 )
 from portfolios.choices import CostMethod, DividendTreatment
 from portfolios.models import Portfolio
+
+ORDERINGS = ("id", "-id")
+LIST_PARAMETERS = [
+    OpenApiParameter("ordering", OpenApiTypes.STR, enum=list(ORDERINGS)),
+    OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
+    OpenApiParameter("cursor", OpenApiTypes.STR),
+]
 
 
 class PortfolioSerializer(serializers.Serializer[Any]):
@@ -120,11 +128,14 @@ def _fields(request: Request, values: dict[str, Any]) -> dict[str, Any]:
 
 
 class PortfoliosView(LedgerView):
-    @extend_schema(operation_id="portfolios_list", responses=PortfolioPageSerializer, tags=["portfolios"])
+    @extend_schema(operation_id="portfolios_list", parameters=LIST_PARAMETERS, responses=PortfolioPageSerializer, tags=["portfolios"])
     def get(self, request: Request) -> Response:
-        """One's portfolios, oldest first."""
+        """One's portfolios, oldest first.  Names are stored encrypted, so that no list is ordered by them."""
+        ordering = request.query_params.get("ordering") or ORDERINGS[0]
+        if ordering not in ORDERINGS:
+            raise refused("ordering", f"Use one of: {', '.join(ORDERINGS)}.")
         pages = CursorPages()
-        pages.ordering = "id"
+        pages.ordering = ordering
         rows = pages.paginate_queryset(selectors.portfolios_of(request.user), request, self)
         return pages.get_paginated_response([plain_of(row) for row in rows or []])
 

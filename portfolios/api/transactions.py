@@ -17,6 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 from market.models import Instrument
 from portfolio_site.web.answers import day_of_query
 from portfolio_site.web.etags import check_if_match, etag_of
+from portfolio_site.web.paging import bad_cursor, page_size_asked
 from portfolio_site.web.serializers import CurrencyField, ExactField
 from portfolios import selectors, services
 from portfolios.api.common import (
@@ -34,7 +35,6 @@ from portfolios.selectors import TransactionFilter
 
 MOST_IN_A_BATCH = 10_000
 ZERO = Decimal(0)
-PAGE, LARGEST_PAGE = 50, 500
 _INSIDE = {"type": "kind", "date": "traded_on", "time": "traded_at"}
 
 
@@ -227,8 +227,10 @@ def _listed(request: Request, entries: TransactionQuerySet) -> Response:
     found = selectors.matching(entries, conditions)
     if symbol := asked.get("symbol", "").strip():
         found = found.filter(instrument__symbol__iexact=symbol[:32])
-    size = min(max(_number(asked.get("page_size"), "page_size") or PAGE, 1), LARGEST_PAGE)
-    page = selectors.page_by_key(found, asked.get("cursor", ""), size, ordering)
+    cursor = asked.get("cursor", "")
+    if cursor and not selectors.is_cursor(cursor):
+        raise bad_cursor()
+    page = selectors.page_by_key(found, cursor, page_size_asked(request), ordering)
     here = request.build_absolute_uri()
     return Response(
         {
@@ -261,7 +263,7 @@ LIST_PARAMETERS = [
     OpenApiParameter("search", OpenApiTypes.STR, description="in symbols, names, ISINs and notes"),
     OpenApiParameter("voided", OpenApiTypes.BOOL, description="also entries that count no more"),
     OpenApiParameter("ordering", OpenApiTypes.STR, enum=list(selectors.ORDERINGS)),
-    OpenApiParameter("page_size", OpenApiTypes.INT),
+    OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
     OpenApiParameter("cursor", OpenApiTypes.STR),
 ]
 

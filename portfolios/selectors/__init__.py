@@ -29,7 +29,7 @@ from portfolios.selectors.shapes import (
     TransactionRow,
     TransactionsPage,
 )
-from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, matching, page_by_key, row_of, transactions_of
+from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, is_cursor, matching, page_by_key, row_of, transactions_of
 
 __all__ = [
     "ORDERINGS",
@@ -62,6 +62,7 @@ __all__ = [
     "holdings_counts",
     "holdings_of",
     "instruments_in",
+    "is_cursor",
     "ledger_version",
     "locked_portfolio",
     "lot_view",

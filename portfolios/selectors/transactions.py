@@ -133,6 +133,11 @@ def _cursor(way: str, row: Transaction) -> str:
     return f"{way}{row.traded_on:%Y%m%d}-{row.pk}"
 
 
+def is_cursor(text: str) -> bool:
+    """Whether a list could have given it."""
+    return _read_cursor(text) is not None
+
+
 def _read_cursor(cursor: str) -> tuple[str, date, int] | None:
     """Which way ("o" on, "b" back), and the entry beyond which the page starts."""
     found = re.fullmatch(r"([ob])(\d{4})(\d{2})(\d{2})-(\d{1,18})", cursor, re.ASCII)

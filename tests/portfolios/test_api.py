@@ -355,3 +355,17 @@ def test_the_openapi_document_describes_every_call(api: Any) -> None:
     document = json.loads(answer.content)
     for path in ("/api/v1/portfolios", "/api/v1/transactions/{id}", "/api/v1/portfolios/{id}/transactions/batch"):
         assert path in document["paths"] or path.replace("{id}", "{pk}") in document["paths"]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/portfolios", "/api/v1/transactions"])
+@pytest.mark.parametrize("wrong", ["page_size=0", "page_size=501", "page_size=abc", "page_size=-1", "cursor=nonsense", "ordering=name"])
+def test_lists_refuse_a_size_a_cursor_and_an_order_that_are_none(api: Any, portfolio: Any, address: str, wrong: str) -> None:
+    answer = api.get(f"{address}?{wrong}")
+    assert answer.status_code == 400 and answer.json()["errors"][0]["field"] == wrong.partition("=")[0]
+
+
+def test_portfolios_are_listed_oldest_or_newest_first_by_pages(api: Any, person: Any) -> None:
+    made = [make_portfolio(person, name=name).pk for name in ("B", "A", "C")]
+    page = body(api.get("/api/v1/portfolios?ordering=-id&page_size=2"))
+    assert [one["id"] for one in page["results"]] == [made[2], made[1]]
+    assert [one["id"] for one in body(api.get(page["next"]))["results"]] == [made[0]]
