@@ -149,7 +149,7 @@ class HoldingsTable:
     @property
     def all_weights(self) -> Decimal | None:
         """The sum of the weights; None where one is missing."""
-        weights = [row.weight.value for row in (*self.rows, *self.cash)]
+        weights = [*(row.weight.value for row in self.rows), *(cash.weight.value for cash in self.cash)]
         known = [weight for weight in weights if isinstance(weight, Decimal)]
         return sum(known, Decimal(0)) if known and len(known) == len(weights) else None
 
