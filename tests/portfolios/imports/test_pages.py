@@ -198,3 +198,11 @@ def test_the_review_costs_the_same_queries_for_few_and_many_rows(signed_in, send
     send(content="\n".join(many).encode())
     with django_assert_max_num_queries(20):
         page(signed_in, "import-review", ImportBatch.objects.get().pk)
+
+
+def test_enter_in_the_review_presses_a_button_that_is_not_shown_and_does_nothing(signed_in, send, press):
+    """The first button of a form answers to Enter; this one is neither seen nor read out."""
+    send()
+    shown = page(signed_in, "import-review", ImportBatch.objects.get().pk)
+    form = shown[shown.index(reverse("import-rows", args=[ImportBatch.objects.get().pk])) :]
+    assert form[form.index("<button") :].startswith('<button type="submit" name="do" value="none" hidden>')
