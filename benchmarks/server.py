@@ -78,7 +78,7 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
                 try:
                     urllib.request.urlopen(base + "/", timeout=2).read()
                     break
-                except (urllib.error.URLError, ConnectionError):
+                except (urllib.error.URLError, ConnectionError, TimeoutError):
                     if process.poll() is not None or time.perf_counter() - begin > 180:
                         raise RuntimeError("the server did not start") from None
                     time.sleep(0.05)
