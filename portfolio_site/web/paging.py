@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import OrderedDict
 from typing import Any
+from urllib.parse import parse_qs
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
@@ -23,11 +26,11 @@ def bad_cursor() -> serializers.ValidationError:
     return refused("cursor", "This cursor is none that a list gave. Start again without it.")
 
 
-def page_size_asked(request: Request) -> int:
-    """`page_size` of the address, the standard where there is none.  Raises ValidationError."""
+def page_size_asked(request: Request, usual: int = PAGE) -> int:
+    """`page_size` of the address, the usual one where there is none.  Raises ValidationError."""
     text = request.query_params.get("page_size", "")
     if not text:
-        return PAGE
+        return usual
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and 1 <= int(text) <= LARGEST_PAGE):
         raise refused("page_size", f"Give a number from 1 to {LARGEST_PAGE}.")
     return int(text)
@@ -44,11 +47,24 @@ class CursorPages(CursorPagination):
     def get_page_size(self, request: Request) -> int:
         return page_size_asked(request)
 
-    def decode_cursor(self, request: Request) -> Cursor | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
-            return super().decode_cursor(request)
-        except NotFound:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError):  # a position that is no value of the column
             raise bad_cursor() from None
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        given = request.query_params.get(self.cursor_query_param)
+        if not given:
+            return None
+        try:
+            # the framework skips what it cannot read, and would answer with the first page
+            parts = parse_qs(b64decode(given.encode("ascii"), validate=True).decode("ascii"), keep_blank_values=True, strict_parsing=True)
+            if parts.keys() <= {"o", "r", "p"}:
+                return super().decode_cursor(request)
+        except (ValueError, NotFound):
+            raise bad_cursor() from None
+        raise bad_cursor()
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(OrderedDict(results=data, next=self.get_next_link(), previous=self.get_previous_link()))

@@ -307,6 +307,13 @@ def test_a_page_of_alerts_asks_to_sign_in(client, path):
     assert answer.status_code == 302 and "next=" in answer["Location"]
 
 
+@pytest.mark.parametrize("cursor", ["cD1hYmM=", "!!!", "YQ==", "bz0xé"])
+def test_a_cursor_that_no_page_gave_is_refused(api, rule, cursor):
+    answer = api.get("/api/v1/alerts", {"cursor": cursor})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
 @pytest.mark.parametrize("deed", ["switch", "delete"])
 def test_a_strangers_alert_cannot_be_touched_on_the_pages(client, stranger, rule, deed):
     client.force_login(stranger)
