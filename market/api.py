@@ -6,6 +6,7 @@ Changes are told as `change` (money) and `change_percent` (1.25 is 1.25 %).  Tim
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from market import selectors, services
@@ -27,7 +29,7 @@ from portfolio_site.kernel.decimals import rounded
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolio_site.web.answers import checked_day
 from portfolio_site.web.idempotency import Idempotent
-from portfolio_site.web.paging import CursorPages
+from portfolio_site.web.paging import LARGEST_PAGE, CursorPages, bad_cursor, page_size_asked
 from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer, UpperField, currency_of
 
 MOST_SYMBOLS = 500
@@ -156,6 +158,8 @@ class HistoryQuery(serializers.Serializer[Any]):
     start = serializers.DateField(required=False)
     end = serializers.DateField(required=False)
     interval = serializers.ChoiceField(choices=[one.value for one in Interval], default=Interval.DAY.value)
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_PAGE, help_text="500 unless told.")
+    cursor = serializers.CharField(required=False, allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("start") and attrs.get("end") and attrs["end"] < attrs["start"]:
@@ -164,7 +168,7 @@ class HistoryQuery(serializers.Serializer[Any]):
 
 
 class HistorySerializer(serializers.Serializer[Any]):
-    """The whole period in one answer, oldest first, in the instrument's currency."""
+    """A page of the period, oldest first, in the instrument's currency; `next` leads to later days."""
 
     results = BarSerializer(many=True)
     next = serializers.CharField(allow_null=True)
@@ -304,6 +308,18 @@ class InstrumentDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+def _place(cursor: str) -> dict[str, datetime.date]:
+    """Where a page of prices starts: after a day, or before it."""
+    if not cursor:
+        return {}
+    if not re.fullmatch(r"[ab]\d{4}-\d{2}-\d{2}", cursor, re.ASCII):
+        raise bad_cursor()
+    try:
+        return {"after" if cursor[0] == "a" else "before": datetime.date.fromisoformat(cursor[1:])}
+    except ValueError:
+        raise bad_cursor() from None
+
+
 class Prices(Idempotent, APIView):
     @extend_schema(
         operation_id="instruments_prices",
@@ -315,8 +331,22 @@ class Prices(Idempotent, APIView):
     def get(self, request: Request, pk: int) -> Response:
         wanted = _read(HistoryQuery, request.query_params)
         instrument = selectors.get_instrument(request.user, pk)
-        bars = selectors.price_history(instrument.pk, start=wanted.get("start"), end=wanted.get("end"), interval=Interval(wanted["interval"]))
-        body = {"results": bars, "next": None, "previous": None, "currency": instrument.currency, "note": instrument.note}
+        page = selectors.price_page(
+            instrument.pk,
+            page_size_asked(request, LARGEST_PAGE),
+            start=wanted.get("start"),
+            end=wanted.get("end"),
+            interval=Interval(wanted["interval"]),
+            **_place(wanted.get("cursor", "")),
+        )
+        here, bars = request.build_absolute_uri(), page.bars
+        body = {
+            "results": bars,
+            "next": replace_query_param(here, "cursor", f"a{bars[-1].day}") if bars and page.later else None,
+            "previous": replace_query_param(here, "cursor", f"b{bars[0].day}") if bars and page.earlier else None,
+            "currency": instrument.currency,
+            "note": instrument.note,
+        }
         return Response(HistorySerializer(body).data)
 
     @extend_schema(

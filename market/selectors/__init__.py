@@ -17,12 +17,13 @@ from market.selectors.instruments import (
     instruments_visible_to,
     own_instruments,
 )
-from market.selectors.prices import Interval, PriceBar, PriceView, newest_prices, price_history, price_on, prices_on
+from market.selectors.prices import BarPage, Interval, PriceBar, PriceView, newest_prices, price_history, price_on, price_page, prices_on
 from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, is_of_last_session, quotes_of, stock, stocks, view_of
 from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
 
 __all__ = [
     "BRIDGED_DAYS",
+    "BarPage",
     "FxColumnView",
     "Interval",
     "PriceBar",
@@ -47,6 +48,7 @@ __all__ = [
     "price_columns",
     "price_history",
     "price_on",
+    "price_page",
     "prices_on",
     "prices_version",
     "quotes_of",

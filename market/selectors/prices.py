@@ -65,6 +65,44 @@ def price_history(instrument_id: int, *, start: date | None = None, end: date | 
     return list(days) if interval is Interval.DAY else list(_merged(days, interval))
 
 
+@dataclass(frozen=True, slots=True)
+class BarPage:
+    """Some bars, oldest first, and whether there are others before and after them."""
+
+    bars: list[PriceBar]
+    earlier: bool
+    later: bool
+
+
+def price_page(
+    instrument_id: int,
+    size: int,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    interval: Interval = Interval.DAY,
+    after: date | None = None,
+    before: date | None = None,
+) -> BarPage:
+    """At most `size` bars from `start` to `end`: the first ones, those next after the bar of a day, or those next before it.  One query."""
+    if interval is Interval.DAY:
+        rows = Price.objects.filter(instrument_id=instrument_id).order_by("day" if before is None else "-day")
+        bounds = {"day__gte": start, "day__lte": end, "day__gt": after, "day__lt": before}
+        rows = rows.filter(**{key: day for key, day in bounds.items() if day is not None})
+        columns = ("day", "open", "high", "low", "close", "volume", "source", "simulated")
+        bars = [PriceBar(*row) for row in rows.values_list(*columns)[: size + 1]]
+    else:  # a bar is of its whole period, so all of them are made and then chosen from
+        made = price_history(instrument_id, start=start, end=end, interval=interval)
+        bars = [bar for bar in made if (after is None or bar.day > after) and (before is None or bar.day < before)]
+        if before is not None:
+            bars.reverse()
+    more = len(bars) > size
+    bars = bars[:size]
+    if before is not None:
+        return BarPage(bars[::-1], earlier=more, later=True)
+    return BarPage(bars, earlier=after is not None, later=more)
+
+
 def newest_prices(instrument_id: int, count: int) -> list[PriceView]:
     """The last closes, newest first.  One query."""
     rows = Price.objects.filter(instrument_id=instrument_id).order_by("-day").values_list("day", "close", "source", "simulated")[:count]

@@ -193,6 +193,37 @@ def test_a_history_costs_two_queries_however_long(count: int, api: APIClient, dj
         assert len(api.get(f"/api/v1/instruments/{one.pk}/prices").json()["results"]) == count
 
 
+@pytest.mark.parametrize(("interval", "count"), [("day", 40), ("week", 6), ("month", 2)])
+def test_a_history_is_paged_by_day_and_back(interval: str, count: int, api: APIClient) -> None:
+    one = make_instrument()
+    ingest_prices(one, [PriceRow(MONDAY + timedelta(days=n), D("10")) for n in range(40)], "test")
+    address = f"/api/v1/instruments/{one.pk}/prices?interval={interval}"
+    whole = api.get(address).json()
+    assert (len(whole["results"]), whole["next"], whole["previous"]) == (count, None, None)
+    pages = [api.get(f"{address}&page_size=1").json()]
+    while pages[-1]["next"]:
+        pages.append(api.get(pages[-1]["next"]).json())
+    assert [bar for page in pages for bar in page["results"]] == whole["results"]
+    assert api.get(pages[-1]["previous"]).json()["results"] == pages[-2]["results"]
+    assert api.get(pages[1]["previous"]).json()["previous"] is None
+
+
+def test_a_long_history_comes_in_pages_of_five_hundred(api: APIClient) -> None:
+    one = make_instrument()
+    ingest_prices(one, [PriceRow(MONDAY - timedelta(days=n), D("10")) for n in range(501)], "test")
+    first = api.get(f"/api/v1/instruments/{one.pk}/prices").json()
+    assert len(first["results"]) == 500
+    assert [bar["date"] for bar in api.get(first["next"]).json()["results"]] == ["2024-03-04"]
+
+
+@pytest.mark.parametrize("asked", ["page_size=0", "page_size=501", "page_size=abc", "cursor=bad", "cursor=!!!", "cursor=YQ=="])
+def test_a_page_that_cannot_be_is_refused_by_field(asked: str, api: APIClient) -> None:
+    one = make_instrument()
+    for path in ("instruments", f"instruments/{one.pk}/prices"):
+        body = problem(api.get(f"/api/v1/{path}?{asked}"), 400, "invalid")
+        assert [error["field"] for error in body["errors"]] == [asked.partition("=")[0]]
+
+
 def test_own_prices_are_entered_to_the_last_digit_and_entered_again(api: APIClient, person: Any) -> None:
     one = make_instrument("HOUSE", owner=person)
     address = f"/api/v1/instruments/{one.pk}/prices"
