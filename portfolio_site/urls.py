@@ -9,6 +9,7 @@ import alerts.urls
 import analytics.urls
 import market.urls
 import portfolios.urls
+from portfolio_site.web.schema import ByFormat
 
 API = [
     *accounts.urls.api_patterns,
@@ -16,8 +17,8 @@ API = [
     *portfolios.urls.api_patterns,
     *analytics.urls.api_patterns,
     *alerts.urls.api_patterns,
-    path("schema", SpectacularAPIView.as_view(api_version="v1"), name="api-schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("schema", SpectacularAPIView.as_view(api_version="v1", content_negotiation_class=ByFormat), name="api-schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api/docs.html"), name="api-docs"),
 ]
 
 urlpatterns = [

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from portfolio_site.settings import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "data")
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "data", private=True)
 VERSION = "0.1.0"
 
 # ── what this process is ────────────────────────────────────────────────────
@@ -24,7 +24,7 @@ PROCESSES = env.integer("WEB_CONCURRENCY", 1, least=1)
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 INTERNAL_IPS: list[str] = []
-SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000")
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.integer('PORT', 8000, least=0)}")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["portfolio_site.web.throttling.PersonThrottle", "portfolio_site.web.throttling.AddressThrottle"],
     "DEFAULT_THROTTLE_RATES": {"person": "600/min", "address": "120/min", "sign_in": "30/min"},
     "NUM_PROXIES": env.integer("PROXY_COUNT", 0, least=0),
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
     "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

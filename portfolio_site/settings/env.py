@@ -51,10 +51,10 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def folder(name: str, default: Path) -> Path:
-    """A folder, made if it is not there."""
+def folder(name: str, default: Path, *, private: bool = False) -> Path:
+    """A folder, made if it is not there.  A private one is made for its owner alone; one that is there keeps its rights."""
     path = Path(os.environ.get(name, "").strip() or default).expanduser().resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     return path
 
 
@@ -95,7 +95,7 @@ def secret_file(path: Path, size: int = 32) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

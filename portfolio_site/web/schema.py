@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+
+from rest_framework.negotiation import DefaultContentNegotiation
 
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -34,6 +37,12 @@ _WORDS = {
     "422": "refused by a rule",
     "429": "too many requests",
 }
+
+
+class ByFormat(DefaultContentNegotiation):
+    """The document alone is chosen by `?format=yaml` or `?format=json` too."""
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE="format")  # type: ignore[assignment]
 
 
 def problems_everywhere(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -322,6 +322,13 @@ def test_a_stranger_cannot_record_into_a_portfolio_by_its_number(portfolio: Any,
 # ── export ──────────────────────────────────────────────────────────────────
 
 
+def test_an_export_in_an_unknown_format_names_those_there_are(api: Any, portfolio: Any) -> None:
+    answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/export?format=zz")
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "format" and error["detail"] == "Use one of: csv, json."
+
+
 def test_the_json_export_reads_back_in_as_the_same_ledger(api: Any, portfolio: Any, asml: Any, apple: Any, dollar: None) -> None:
     record(portfolio, "deposit", "2020-06-01", amount="5000", notes="=HYPERLINK(1)")
     record(portfolio, "buy", "2020-06-03", apple, quantity="1.000000000000000001", price="112", fees="0.1")

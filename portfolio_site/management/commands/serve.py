@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 "WEB_CONCURRENCY is above 1, but the embedded server is one process: memory is what its parts share. "
                 "Unset it, or run separate processes on PostgreSQL and Redis (make services)."
             )
+        os.umask(0o077)  # the database and all files beside it are for their owner alone
         try:
             self._held = embedded.lock(settings.DATA_DIR)
             listener = embedded.listen(options["host"], options["port"])
