@@ -92,6 +92,14 @@ class MeSerializer(PreferencesSerializer):
     class Meta(PreferencesSerializer.Meta):
         fields = ("id", "email", "email_confirmed", "username", "name", *PREFERENCES)  # type: ignore[assignment]
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unknown = {
+            name: f"There is no field “{name}” here. See the documentation for the names." for name in self.initial_data if name not in self.fields
+        }
+        if unknown:
+            raise serializers.ValidationError({n: [serializers.ErrorDetail(d, code="unknown_field")] for n, d in unknown.items()})
+        return attrs
+
     def get_email_confirmed(self, preferences: Preferences) -> bool:
         user = preferences.user
         return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())
@@ -129,6 +137,13 @@ class _SignInCall(APIView):
     authentication_classes = (NotSignedIn,)
     permission_classes = ()
     throttle_classes = (SignInThrottle,)
+    largest_body = 64 * 1024  # bytes; anybody may send one
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Tokens are for the caller alone: nothing between may keep an answer."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class RegisterView(_SignInCall):

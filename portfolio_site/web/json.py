@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.utils.functional import Promise
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
@@ -40,13 +41,36 @@ class ExactJSONRenderer(BaseRenderer):
         return b"" if data is None else dumps(data)
 
 
+class RequestTooLarge(APIException):
+    status_code, default_code = 413, "too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit // 1024} KB, the most that is read here. Send it in smaller parts.")
+
+
+def _body(stream: Any, limit: int) -> bytes:
+    """At most `limit` bytes.  What announces more is not read at all; what hides its length is read one byte too far.  Raises RequestTooLarge."""
+    announced = str(getattr(stream, "META", {}).get("CONTENT_LENGTH") or "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise RequestTooLarge(limit)
+    body = bytes(stream.read(limit + 1))
+    if len(body) > limit:
+        raise RequestTooLarge(limit)
+    return body
+
+
 class ExactJSONParser(BaseParser):
-    """Numbers with a point are read as their own text, so that no digit is lost to floating point."""
+    """Numbers with a point are read as their own text, so that no digit is lost to floating point.
+
+    A view's `largest_body` (bytes) lowers the limit of all bodies, DATA_UPLOAD_MAX_MEMORY_SIZE.
+    """
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        body = _body(stream, min(most, getattr((parser_context or {}).get("view"), "largest_body", most)))
         try:
-            return json.loads(stream.read().decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+            return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
         except (ValueError, RecursionError) as problem:
             raise ParseError(f"The body is not JSON: {problem}") from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 
 from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from portfolio_site.web.etags import PreconditionFailed
-from portfolio_site.web.json import dumps
+from portfolio_site.web.json import RequestTooLarge, dumps
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ def document(
     }
     if errors:
         body["errors"] = errors
+    elif status == 400:  # always there, so that programs need no second path; "" is the request as a whole
+        body["errors"] = [{"field": "", "code": code, "detail": detail}]
     return body | more
 
 
@@ -98,6 +101,8 @@ class _Handler(ExceptionHandler):
 
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """For REST_FRAMEWORK["EXCEPTION_HANDLER"]."""
+    if isinstance(exc, RequestDataTooBig):
+        exc = RequestTooLarge(int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     if isinstance(exc, DomainError):
         body = of_domain(exc, getattr(context["request"], "request_id", ""))
         answer: Response | None = Response(body, status=body["status"])
@@ -115,7 +120,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
 
 
 def wants_json(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def _page(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
