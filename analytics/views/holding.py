@@ -18,7 +18,7 @@ from market.choices import Quality
 from market.selectors import get_instrument
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.web import charts
-from portfolio_site.web.numbers import money, price, qty
+from portfolio_site.web.numbers import money, price_paid, qty
 from portfolio_site.web.pages import render_page
 from portfolio_site.web.times import country_name
 
@@ -83,7 +83,7 @@ def _history(detail: HoldingDetail) -> charts.PriceHistory:
         closes=detail.closes[start:],
         currency=code,
         average_cost=float(average.value) if average.value is not None else None,
-        average_cost_text=f"Average cost {price(average, code)}" if average.known else "",
+        average_cost_text=f"Average cost {price_paid(average, code)}" if average.known else "",
         buys=[_mark(mark, code) for mark in detail.marks if mark.kind in {"buy", "transfer_in"}],
         sales=[_mark(mark, code) for mark in detail.marks if mark.kind in {"sell", "transfer_out"}],
         dividends=[_mark(mark, code) for mark in detail.marks if mark.kind == "dividend"],
@@ -95,4 +95,4 @@ def _mark(mark: PriceMark, currency: str) -> charts.Mark:
     name = mark.kind.replace("_", " ").capitalize()
     if mark.kind == "dividend" or mark.quantity is None:
         return charts.Mark(mark.day, mark.price, f"{name} {money(mark.amount)}" if mark.amount.known else name)
-    return charts.Mark(mark.day, mark.price, f"{name} {qty(mark.quantity)} at {price(mark.price, currency)}")
+    return charts.Mark(mark.day, mark.price, f"{name} {qty(mark.quantity)} at {price_paid(mark.price, currency)}")

@@ -121,6 +121,13 @@ def price(value: Showable, currency: str = "") -> str:
 
 
 @register.filter
+def price_paid(value: Showable, currency: str = "") -> str:
+    """What one unit cost a person: written as a price, hidden as an amount."""
+    known = opened(value, currency)
+    return DOTS if amounts_hidden() and not isinstance(known, str) else price(value, currency)
+
+
+@register.filter
 def price_change(value: Showable, currency: str = "") -> str:
     """A change of a price: +$4.32."""
     known = opened(value, currency)

@@ -199,3 +199,12 @@ def test_holding_periods_and_ages_are_said_in_the_largest_units() -> None:
 
 def test_ranks_order_values_and_leave_out_what_has_none() -> None:
     assert numbers.ranks([D("5"), UNKNOWN, D("-1"), D("5"), WORTH]) == ["1", "", "0", "1", "2"]
+
+
+def test_what_one_unit_cost_is_an_amount_of_the_person_and_hidden_with_them() -> None:
+    paid = Figure("average_cost", Unit.MONEY, Decimal("113.62"), currency=Currency("USD"))
+    with speaking("en-GB", hidden=False):
+        assert numbers.price_paid(paid) == numbers.price(paid)
+    with speaking("en-GB", hidden=True):
+        assert numbers.price_paid(paid) == DOTS
+        assert numbers.price_paid(Decimal("113.62"), "USD") == DOTS
