@@ -69,3 +69,11 @@ def test_the_dashboard_is_complete_without_script(browser, site: str, demo_state
     assert page.locator("#holdings-table tbody tr").count() > 5
     assert page.locator(".chart__fallback").count() >= 1
     context.close()
+
+
+def test_the_documentation_of_the_api_lists_its_operations_under_the_strict_policy(stranger: Page) -> None:
+    assert stranger.goto("/api/v1/docs").ok  # type: ignore[union-attr]
+    expect(stranger).to_have_title("Plumbline API")
+    expect(stranger.locator(".opblock").first).to_be_visible(timeout=15_000)
+    stranger.wait_for_load_state("networkidle")
+    assert stranger.locator(".opblock").count() > 30
