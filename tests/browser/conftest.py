@@ -107,6 +107,11 @@ def browser() -> Iterator[Browser]:
         instance.close()
 
 
+def _is_meant(said: str) -> bool:
+    """A refusal, or a request that a newer one called off: htmx writes both to the console.  A failed one is `htmx:sendError`."""
+    return "status of 4" in said or said.startswith(("htmx:sendAbort,", "htmx:afterRequest,"))
+
+
 @dataclass
 class Watched:
     """What must not happen while somebody uses the pages."""
@@ -119,7 +124,7 @@ class Watched:
     def watch(self, page: Page) -> Page:
         page.on("request", lambda r: self._request(r.url))
         page.on("response", lambda r: self.failures.append(f"{r.status} {r.url}") if r.status >= 500 else None)
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} and "status of 4" not in m.text else None)
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} and not _is_meant(m.text) else None)
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         return page
 
