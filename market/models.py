@@ -23,6 +23,8 @@ class Instrument(models.Model):
     asset_class = models.CharField(max_length=12, choices=AssetClass, default=AssetClass.STOCK)
     currency = models.CharField(max_length=3)
     exchange = models.CharField(max_length=40, blank=True)
+    # what one unit is worth for a price of 1: 1 for shares, 0.01 × face for bonds quoted in percent of par, 100 for some contracts
+    price_factor = ExactDecimalField(default=1)
     isin = models.CharField("ISIN", max_length=12, blank=True, validators=[RegexValidator(r"^[A-Z]{2}[A-Z0-9]{9}[0-9]$")])
     sector = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2, blank=True)  # ISO 3166-1 alpha-2

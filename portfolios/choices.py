@@ -4,24 +4,51 @@ from django.db import models
 
 
 class TransactionKind(models.TextChoices):
-    """The entries of numbers.md, "The ledger", that this version records."""
+    """The entries of numbers.md, "The ledger"."""
 
     BUY = "buy", "Buy"
     SELL = "sell", "Sell"
+    SHORT_SELL = "short_sell", "Short sale"
+    BUY_TO_COVER = "buy_to_cover", "Buy to cover"
     DIVIDEND = "dividend", "Dividend"
     INTEREST = "interest", "Interest"
+    COUPON = "coupon", "Coupon"
+    STAKING_REWARD = "staking_reward", "Staking reward"
+    AIRDROP = "airdrop", "Airdrop"
     FEE = "fee", "Fee"
     TAX = "tax", "Tax"
     DEPOSIT = "deposit", "Deposit"
     WITHDRAWAL = "withdrawal", "Withdrawal"
-    SPLIT = "split", "Split"
     TRANSFER_IN = "transfer_in", "Transfer in"
     TRANSFER_OUT = "transfer_out", "Transfer out"
+    SPLIT = "split", "Split"
+    STOCK_DIVIDEND = "stock_dividend", "Stock dividend"
+    SPIN_OFF = "spin_off", "Spin-off"
+    MERGER = "merger", "Merger"
+    SYMBOL_CHANGE = "symbol_change", "Symbol change"
+    RETURN_OF_CAPITAL = "return_of_capital", "Return of capital"
+    RIGHTS = "rights", "Rights taken up"
+    REDEMPTION = "redemption", "Redemption"
+    FX_EXCHANGE = "fx_exchange", "Currency exchange"
+    ADJUSTMENT = "adjustment", "Adjustment"
 
 
 class CostMethod(models.TextChoices):
     AVERAGE = "average", "Average cost"
     FIFO = "fifo", "First in, first out"
+    LIFO = "lifo", "Last in, first out"
+    HIFO = "hifo", "Highest cost first"
+    LOFO = "lofo", "Lowest cost first"
+    SPECIFIC = "specific", "Lots named on each sale"
+    SECTION104 = "section104", "UK share matching (section 104)"
+
+
+class ProposalStatus(models.TextChoices):
+    """What became of a corporate action that the market reported."""
+
+    OPEN = "open", "To be decided"
+    ACCEPTED = "accepted", "Applied"
+    DISMISSED = "dismissed", "Dismissed"
 
 
 class DividendTreatment(models.TextChoices):

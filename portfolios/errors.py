@@ -65,6 +65,48 @@ class SamePortfolio(Invalid):
     code, title = "same_portfolio", "A transfer needs two portfolios."
 
 
+class PeriodLocked(Conflict):
+    """The portfolio is locked up to a day, and the entry lies on it or before.  data: locked_until, date."""
+
+    code, title = "period_locked", "This period is locked."
+
+
+class LotNotOpen(LedgerRefused):
+    """A sale names a lot that is not open on its day, or more units than are left in it.  data also: lot, left, quantity."""
+
+    code, title = "lot_not_open", "The lot is not open."
+
+
+class MethodPools(LedgerRefused):
+    """A sale asks for lots of its own where the portfolio's method pools them."""
+
+    code, title = "method_pools", "The cost method keeps no lots apart."
+
+
+class SharesDoNotAddUp(LedgerRefused):
+    """The shares of cost of a merger or spin-off do not add up.  data also: total."""
+
+    code, title = "shares_do_not_add_up", "The shares of cost do not add up."
+
+
+class ProposalDecided(Conflict):
+    """The proposal was accepted or dismissed already."""
+
+    code, title = "proposal_decided", "This was decided already."
+
+
+class ProposalNotFound(NotFound):
+    """There is no such proposal, or it is somebody else's."""
+
+    code, title = "proposal_not_found", "There is no such proposal."
+
+
+class ReconciliationNotFound(NotFound):
+    """There is no such reconciliation, or it is somebody else's."""
+
+    code, title = "reconciliation_not_found", "There is no such reconciliation."
+
+
 class PortfolioNotFound(NotFound):
     """There is no such portfolio, or it is somebody else's."""
 

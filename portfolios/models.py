@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from market.models import Instrument
+from market.models import CorporateAction, Instrument
 from portfolio_site.web.fields import ExactDecimalField
 from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
-from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, RateSource, TransactionKind, Verdict
-from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, TransactionQuerySet
+from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
+from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
 
 
 class Portfolio(models.Model):
@@ -26,6 +26,9 @@ class Portfolio(models.Model):
     dividend_treatment = models.CharField(max_length=12, choices=DividendTreatment, default=DividendTreatment.INCOME)
     tracks_cash = models.BooleanField(default=True)
     allows_short = models.BooleanField(default=False)
+    locked_until = models.DateField(null=True, blank=True)  # entries of this day and before cannot be changed, added or removed
+    applies_splits = models.BooleanField(default=False)  # proposals of splits are accepted by themselves
+    applies_dividends = models.BooleanField(default=False)  # proposals of dividends are accepted by themselves
     benchmark = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     is_sample = models.BooleanField(default=False)
     revision = models.PositiveBigIntegerField(default=0)
@@ -86,23 +89,37 @@ class Transaction(models.Model):
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
     instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.PROTECT, related_name="transactions")
-    kind = models.CharField(max_length=16, choices=TransactionKind)
+    kind = models.CharField(max_length=20, choices=TransactionKind)
     traded_on = models.DateField()
     traded_at = models.DateTimeField(null=True, blank=True)  # where the time is known
+    settles_on = models.DateField(null=True, blank=True)  # when units and money change hands; the ledger goes by the trade date
     quantity = SealedDecimalField(null=True, blank=True)
     price = SealedDecimalField(null=True, blank=True)
     amount = SealedDecimalField(null=True, blank=True)
     fees = SealedDecimalField(null=True, blank=True)
     taxes = SealedDecimalField(null=True, blank=True)
+    accrued = SealedDecimalField(null=True, blank=True)  # interest paid or received on top of the price of a bond
+    given_amount = SealedDecimalField(null=True, blank=True)  # of a currency exchange: what `amount` was received for
+    reinvested_quantity = SealedDecimalField(null=True, blank=True)  # units that a dividend bought in one step
     currency = models.CharField(max_length=3)
     settlement_currency = models.CharField(max_length=3, blank=True)
     fx_rate = SealedDecimalField(null=True, blank=True)
     fx_source = models.CharField(max_length=10, choices=RateSource, default=RateSource.NONE, blank=True)
+    costs_currency = models.CharField(max_length=3, blank=True)  # of fees and taxes, where it is another than the settlement currency
+    costs_rate = SealedDecimalField(null=True, blank=True)  # units of the portfolio's base currency for one unit of it
     ratio_new = ExactDecimalField(null=True, blank=True)
     ratio_old = ExactDecimalField(null=True, blank=True)
     acquired_on = models.DateField(null=True, blank=True)  # of units transferred in
+    cost_share = SealedDecimalField(null=True, blank=True)  # of a merger or spin-off: the fraction of cost that its cash stands for
+    method = models.CharField(max_length=12, choices=CostMethod, blank=True)  # of this sale alone; blank: the portfolio's
+    lots = SealedJSONField(null=True, blank=True)  # lots named by a sale, or carried by a transfer in (services/lot_records.py)
     notes = SealedTextField(default="", blank=True, longest=4000)
-    external_id = SealedTextField(default="", blank=True, longest=200)
+    tags = SealedJSONField(null=True, blank=True)  # a list of words
+    tag_keys = models.CharField(max_length=700, blank=True)  # keyed hashes of the tags, each between spaces: finding by tag
+    external_id = SealedTextField(default="", blank=True, longest=200)  # the broker's own number
+    reference = SealedTextField(default="", blank=True, longest=500)  # where the document is: a page, a contract note's number
+    link = models.UUIDField(null=True, blank=True, db_index=True)  # the two legs of a transfer share it
+    proposal = models.ForeignKey("ActionProposal", null=True, blank=True, on_delete=models.SET_NULL, related_name="entries")
 
     source = models.CharField(max_length=40, blank=True)  # "", or the format it was imported from
     source_key = models.CharField(max_length=64, blank=True)  # keyed hash of what makes the row itself (see importers)
@@ -119,6 +136,7 @@ class Transaction(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="import_row_once", fields=["portfolio", "source_key"], condition=~Q(source_key="") & Q(voided_at=None)),
+            models.UniqueConstraint(name="proposal_applied_once", fields=["proposal"], condition=Q(proposal__isnull=False, voided_at=None)),
         ]
         indexes = [
             models.Index(name="replay_order", fields=["portfolio", "traded_on", "id"]),  # ledger replay, lists by day
@@ -137,6 +155,68 @@ class Transaction(models.Model):
     def settles_in(self) -> str:
         """The currency of `amount`, `fees` and `taxes`."""
         return self.settlement_currency or self.currency
+
+
+class TransactionLeg(models.Model):
+    """What one version of a spin-off, merger or symbol change gives for the units held: `ratio_new` for each `ratio_old`."""
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="legs")
+    place = models.PositiveSmallIntegerField()  # from 0, in the order entered
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    ratio_new = ExactDecimalField()
+    ratio_old = ExactDecimalField()
+    cost_share = SealedDecimalField()  # fraction of the cost that goes with the units, 0 to 1
+    local_rate = SealedDecimalField(null=True, blank=True)  # the leg's currency for one unit of the source's; null: the same currency
+    fraction = SealedDecimalField(null=True, blank=True)  # units of it that were paid in cash
+    cash = SealedDecimalField(null=True, blank=True)  # for the fraction, in the settlement currency of the entry
+
+    class Meta:
+        ordering = ["transaction", "place"]
+        constraints = [models.UniqueConstraint(name="leg_once", fields=["transaction", "place"])]
+
+    def __str__(self) -> str:
+        return f"leg {self.place} of {self.transaction_id}"
+
+
+class ActionProposal(models.Model):
+    """A corporate action that the market reported, for one portfolio that held the instrument; applied only by consent."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="proposals")
+    action = models.ForeignKey(CorporateAction, on_delete=models.CASCADE, related_name="proposals")
+    status = models.CharField(max_length=10, choices=ProposalStatus, default=ProposalStatus.OPEN)
+    reason = models.CharField(max_length=200, blank=True)  # why it was not applied by itself, or was dismissed
+    by_rule = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="proposal_once", fields=["portfolio", "action"])]
+        indexes = [models.Index(name="proposal_inbox", fields=["portfolio", "status"])]  # the inbox and its count
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk}"
+
+
+class Reconciliation(models.Model):
+    """What a statement says was there at the end of a day, to be compared with the ledger.  The comparison is made when it is shown."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="reconciliations")
+    day = models.DateField()
+    positions = SealedJSONField()  # [{"instrument": id, "quantity": "12.5"}], as entered
+    cash = SealedJSONField()  # [{"currency": "EUR", "amount": "10.00"}]
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = ReconciliationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-day", "-id"]
+
+    def __str__(self) -> str:
+        return f"reconciliation {self.pk}"
 
 
 class Holding(models.Model):

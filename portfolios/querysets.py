@@ -46,3 +46,20 @@ class ImportBatchQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any) -> Self:
         return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+
+
+class ProposalQuerySet(models.QuerySet[Any]):
+    """Proposals of corporate actions."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+
+    def open(self) -> Self:
+        return self.filter(status="open")
+
+
+class ReconciliationQuerySet(models.QuerySet[Any]):
+    """Statements to reconcile with."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()

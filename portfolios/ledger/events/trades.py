@@ -1,0 +1,104 @@
+"""Purchases and sales, long and short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, NamedTuple
+
+from portfolio_site.kernel.money import Currency
+from portfolios.ledger.events.base import CORPORATE_ACTION, ONE, UNITS_IN, UNITS_OUT, ZERO, Event
+
+
+class LotChoice(NamedTuple):
+    """Units that a sale takes from one lot.
+
+    event_id   the purchase that opened the lot, or the transfer that brought it
+    quantity   units, as they are on the day of the sale
+    """
+
+    event_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade(Event):
+    """`quantity` > 0 units for `gross`.
+
+    accrued         interest that has run up on a bond since its last coupon, paid by the buyer on top of the price: it is
+                    negative income of the buyer and income of the seller, and no part of cost or proceeds
+    costs_currency  of fees and taxes, where it is not the settlement currency; costs_rate: base currency for one unit of it
+    """
+
+    instrument: int
+    quantity: Decimal
+    gross: Decimal
+    fees: Decimal = ZERO
+    taxes: Decimal = ZERO
+    accrued: Decimal = ZERO
+    costs_currency: Currency | None = None
+    costs_rate: Decimal = ONE
+    local_price: Decimal
+    local_currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase(Trade):
+    """Fees and taxes are part of the cost.  Where units are short, a purchase covers them first."""
+
+    rank: ClassVar[int] = UNITS_IN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale(Trade):
+    """Fees and taxes reduce the proceeds.
+
+    method  the cost method of this sale alone, where it is not the portfolio's; only where lots are kept apart
+    lots    the lots that it names, for the method “specific”; what they leave open is taken oldest first
+    """
+
+    rank: ClassVar[int] = UNITS_OUT
+
+    method: str = ""
+    lots: tuple[LotChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buy(Purchase):
+    kind: ClassVar[str] = "buy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyToCover(Purchase):
+    """Closes units that are short, and nothing else: a cover of more than is short is refused."""
+
+    kind: ClassVar[str] = "buy_to_cover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights(Purchase):
+    """Rights to new shares that were taken up: `quantity` new shares for `gross`."""
+
+    kind: ClassVar[str] = "rights"
+    rank: ClassVar[int] = CORPORATE_ACTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sell(Sale):
+    """What is held leaves first; the rest is short, in a portfolio that allows that."""
+
+    kind: ClassVar[str] = "sell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortSell(Sale):
+    """Units sold that are not owned.  What is held leaves first."""
+
+    kind: ClassVar[str] = "short_sell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption(Sale):
+    """A bond is paid back: `quantity` units leave for `gross`.  Never short."""
+
+    kind: ClassVar[str] = "redemption"
