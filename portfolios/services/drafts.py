@@ -184,7 +184,7 @@ class _Check:
             self.refuse("price", "required", "Enter the price of one unit, or the amount.")
         elif rule.price and rule.quantity != "required" and not self._given("amount") and not self._given("quantity"):
             self.refuse("amount", "required", "Enter the amount, or the number of units and the amount for each.")
-        elif rule.amount and not rule.price and not self._given("amount"):
+        elif rule.amount == "required" and not rule.price and not self._given("amount"):
             self.refuse("amount", "required", "Enter the amount.")
 
     def _check_signs(self, rule: KindRule) -> None:
@@ -233,8 +233,10 @@ class _Check:
         return wanted
 
     def _moves_cash(self, rule: KindRule) -> bool:
-        """A transfer out is settled in money only where it costs something."""
-        return rule.moves_cash and (self.kind != TransactionKind.TRANSFER_OUT or bool(self.numbers["fees"] or self.numbers["taxes"]))
+        """What need not be settled in money is where it has an amount, or costs something."""
+        if not rule.moves_cash or rule.price or rule.amount == "required":
+            return rule.moves_cash
+        return any(self.numbers[field] for field in ("amount", "fees", "taxes"))
 
     def _needs_rate(self) -> bool:
         return self.settlement != self.base and self.numbers["fx_rate"] is None
