@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -32,11 +33,20 @@ class InstrumentForm(forms.Form):
     symbol = forms.CharField(max_length=32, help_text="A short code that is unique among yours, such as HOUSE.")
     asset_class = forms.ChoiceField(choices=AssetClass.choices, initial=AssetClass.OTHER, label="Class")
     currency = forms.ChoiceField(choices=_currencies, help_text="Its prices are in this currency.")
+    price_factor = ExactFormField(
+        label="A price of 1 is worth",
+        initial=Decimal(1),
+        required=False,
+        help_text="1 for most. For a bond that is quoted in percent: 0.01 for each unit of face, so 10 for a bond of 1000.",
+    )
     isin = forms.CharField(max_length=12, required=False, label="ISIN")
     exchange = forms.CharField(max_length=40, required=False)
     sector = forms.CharField(max_length=60, required=False)
     country = forms.CharField(max_length=2, required=False, help_text="Two letters, such as NL.")
     region = forms.CharField(max_length=40, required=False)
+
+    def clean_price_factor(self) -> Decimal:
+        return Decimal(1) if self.cleaned_data["price_factor"] is None else self.cleaned_data["price_factor"]
 
     @classmethod
     def of(cls, instrument: Instrument, data: Any = None) -> InstrumentForm:

@@ -57,6 +57,7 @@ class QuoteSerializer(serializers.Serializer[QuoteView]):
 class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
     """An instrument; `own` ones belong to the caller and are seen by nobody else."""
 
+    price_factor = ExactField(read_only=True, help_text="What one unit is worth for a price of 1: 1 for shares, 0.01 × face for bonds.")
     own = serializers.SerializerMethodField()
     source = serializers.CharField(source="provider", help_text="Who prices it; empty where its owner does.")  # type: ignore[assignment]
     quote = serializers.SerializerMethodField()
@@ -71,6 +72,7 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
             "currency",
             "exchange",
             "isin",
+            "price_factor",
             "sector",
             "country",
             "region",
@@ -96,6 +98,7 @@ class InstrumentWanted(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, default=AssetClass.OTHER)
     currency = CurrencyField()
+    price_factor = ExactField(default=Decimal(1), help_text="What one unit is worth for a price of 1.")
     exchange = serializers.CharField(max_length=40, allow_blank=True, default="")
     isin = UpperField(max_length=12, allow_blank=True, default="")
     sector = serializers.CharField(max_length=60, allow_blank=True, default="")
@@ -110,6 +113,7 @@ class InstrumentChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200, required=False)
     asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False)
     currency = CurrencyField(required=False)
+    price_factor = ExactField(required=False)
     exchange = serializers.CharField(max_length=40, allow_blank=True, required=False)
     isin = UpperField(max_length=12, allow_blank=True, required=False)
     sector = serializers.CharField(max_length=60, allow_blank=True, required=False)

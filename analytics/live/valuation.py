@@ -126,11 +126,11 @@ class Valuation:
         return moved
 
     def _reprice(self, line: Line, quote: QuoteView) -> None:
-        line.price = quote.price
+        line.price = quote.unit_price
         if line.rate is None:
             return  # it is in no total, and stays out
-        value = _worth(line.quantity, quote.price, line.rate)
-        moved = quote.change if is_of_last_session(timezone.localdate(quote.as_of), line.asset_class, timezone.localdate()) else None
+        value = _worth(line.quantity, quote.unit_price, line.rate)
+        moved = quote.unit_change if is_of_last_session(timezone.localdate(quote.as_of), line.asset_class, timezone.localdate()) else None
         change = None if moved is None else product(product(line.quantity, moved), line.rate)
         if self.value is not None:
             self.value += value - (line.value or ZERO)

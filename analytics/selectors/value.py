@@ -103,7 +103,7 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
         elif rate is None:
             missing.append(f"No {view.currency}/{currency} rate is known for {in_words(day)}.")
         else:
-            parts.append(rounded(EXACT.multiply(EXACT.multiply(quantity, prices[instrument].close), rate.rate)))
+            parts.append(rounded(EXACT.multiply(EXACT.multiply(quantity, prices[instrument].worth), rate.rate)))
             old += [when for when in (prices[instrument].day, rate.day) if day - when > OLD]
     for code, amount in cash:
         rate = found.get((code, currency, day))

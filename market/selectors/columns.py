@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from django.db.models import BinaryField, Case, Count, F, Max, Model, Q, Subquery, When
+from django.db.models import BinaryField, Case, Count, F, Max, Model, Q, Subquery, Value, When
 
 from market.models import FxColumn, FxRate, Instrument, PriceColumn
 from market.packing import Days, Numbers, day_number, unpack
 
+ONE = Value(1)
 CACHE_BYTES = 128 * 1024 * 1024
 _BEGINNING = -36525  # a century before 1970: earlier than any price
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PriceColumnView:
-    """All closes of one instrument, in its currency."""
+    """What one unit was worth at each close of one instrument, in its currency."""
 
     instrument_id: int
     version: int
@@ -99,7 +100,7 @@ _prices: _Shelf[int, PriceColumnView] = _Shelf(CACHE_BYTES)
 _rates: _Shelf[str, FxColumnView] = _Shelf(CACHE_BYTES // 8)
 
 
-def _read(model: type[Model], shelf: _Shelf[Any, Any], wanted: set[Any], numbers: str, made: Callable[..., Any]) -> dict[Any, Any]:
+def _read(model: type[Model], shelf: _Shelf[Any, Any], wanted: set[Any], numbers: str, made: Callable[..., Any], factor: Any = ONE) -> dict[Any, Any]:
     """The wanted columns, from the shelf where it holds the stored version.  One query; blobs that are on the shelf do not travel.
 
     No version is used twice, so that a list of those on the shelf tells which rows are unchanged.
@@ -107,14 +108,16 @@ def _read(model: type[Model], shelf: _Shelf[Any, Any], wanted: set[Any], numbers
     known = shelf.pick(wanted)
     on_shelf = Q(pk__in=set(known)) & Q(version__in={view.version for view in known.values()})
     travelling = {name: Case(When(on_shelf, then=None), default=F(name), output_field=BinaryField()) for name in ("days", numbers)} if known else {}
-    rows = model._default_manager.filter(pk__in=wanted).annotate(**{f"sent_{name}": case for name, case in travelling.items()})
+    sent = {f"sent_{name}": case for name, case in travelling.items()}
+    rows = model._default_manager.filter(pk__in=wanted).annotate(**sent, factor=factor)
     names = [f"sent_{name}" if known else name for name in ("days", numbers)]
     found, fresh = {}, {}
-    for pk, version, days, values, simulated_from in rows.values_list("pk", "version", *names, "simulated_from"):
+    for pk, version, days, values, simulated_from, times in rows.values_list("pk", "version", *names, "simulated_from", "factor"):
         if days is None:
             found[pk] = known[pk]
         else:
-            fresh[pk] = made(pk, version, *unpack(days, values), _number(simulated_from))
+            number, column = unpack(days, values)
+            fresh[pk] = made(pk, version, number, column if times == 1 else column * float(times), _number(simulated_from))
     shelf.put(fresh)
     return {pk: view for pk, view in (found | fresh).items() if view.days.size}
 
@@ -124,11 +127,14 @@ def _number(day: Any) -> int | None:
 
 
 def price_columns(instrument_ids: Iterable[int]) -> dict[int, PriceColumnView]:
-    """The column of each instrument that has prices.  One query for all; only changed columns travel."""
+    """The column of each instrument that has prices.  One query for all; only changed columns travel.
+
+    A change of `price_factor` raises the version like a change of prices.
+    """
     wanted = set(instrument_ids)
     if not wanted:
         return {}
-    return _read(PriceColumn, _prices, wanted, "closes", PriceColumnView)
+    return _read(PriceColumn, _prices, wanted, "closes", PriceColumnView, F("instrument__price_factor"))
 
 
 def fx_columns(currencies: Iterable[str]) -> dict[str, FxColumnView]:

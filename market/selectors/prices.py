@@ -1,4 +1,8 @@
-"""Daily prices of one instrument, exact, in its currency."""
+"""Daily prices of one instrument, exact, in its currency.
+
+A price is what is quoted.  For most instruments that is what one unit is worth; a bond is quoted in percent of its face, and
+some contracts stand for many units.  `per_unit` is the one place that turns the one into the other.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,14 @@ from itertools import groupby
 from django.db.models import OuterRef, Subquery
 
 from market.models import Instrument, Price
+from portfolio_site.kernel.decimals import product
+
+ONE = Decimal(1)
+
+
+def per_unit(price: Decimal, factor: Decimal) -> Decimal:
+    """What one unit is worth at a quoted price; factor: Instrument.price_factor."""
+    return price if factor == ONE else product(price, factor)
 
 
 class Interval(enum.StrEnum):
@@ -24,13 +36,18 @@ class Interval(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PriceView:
-    """The close of a day."""
+    """The close of a day, as quoted; `worth` is that of one unit."""
 
     instrument_id: int
     day: date
     close: Decimal
     source: str
     simulated: bool
+    factor: Decimal = ONE
+
+    @property
+    def worth(self) -> Decimal:
+        return per_unit(self.close, self.factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +64,12 @@ class PriceBar:
     simulated: bool
 
 
+_VIEWED = ("day", "close", "source", "simulated", "instrument__price_factor")
+
+
 def price_on(instrument_id: int, day: date) -> PriceView | None:
     """The last close on or before that day, or None.  One query."""
-    row = Price.objects.filter(instrument_id=instrument_id, day__lte=day).order_by("-day").values_list("day", "close", "source", "simulated").first()
+    row = Price.objects.filter(instrument_id=instrument_id, day__lte=day).order_by("-day").values_list(*_VIEWED).first()
     return None if row is None else PriceView(instrument_id, *row)
 
 
@@ -105,7 +125,7 @@ def price_page(
 
 def newest_prices(instrument_id: int, count: int) -> list[PriceView]:
     """The last closes, newest first.  One query."""
-    rows = Price.objects.filter(instrument_id=instrument_id).order_by("-day").values_list("day", "close", "source", "simulated")[:count]
+    rows = Price.objects.filter(instrument_id=instrument_id).order_by("-day").values_list(*_VIEWED)[:count]
     return [PriceView(instrument_id, *row) for row in rows]
 
 
@@ -137,5 +157,5 @@ def prices_on(instrument_ids: Iterable[int], day: date) -> dict[int, PriceView]:
         return {}
     last = Price.objects.filter(instrument=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
     newest = Instrument.objects.filter(pk__in=wanted).annotate(last=Subquery(last)).order_by().values("last")
-    rows = Price.objects.filter(pk__in=newest).order_by().values_list("instrument_id", "day", "close", "source", "simulated")
+    rows = Price.objects.filter(pk__in=newest).order_by().values_list("instrument_id", *_VIEWED)
     return {row[0]: PriceView(*row) for row in rows}

@@ -14,6 +14,7 @@ from django.utils import timezone
 from market.choices import AssetClass, Quality
 from market.errors import NoQuote, UnknownInstrument
 from market.models import Instrument, Quote
+from market.selectors.prices import ONE, per_unit
 from portfolio_site.kernel.decimals import quotient
 
 # How long a price may stand before it counts as stale: a long weekend for what trades on weekdays, a day for coins that
@@ -43,6 +44,20 @@ class QuoteView:
     stale: bool
     sequence: int
     volume: int | None
+    factor: Decimal = ONE  # what one unit is worth for a price of 1 (Instrument.price_factor)
+
+    @property
+    def unit_price(self) -> Decimal:
+        """What one unit is worth: holdings are valued at this, never at the quoted price."""
+        return per_unit(self.price, self.factor)
+
+    @property
+    def unit_previous(self) -> Decimal | None:
+        return None if self.previous_close is None else per_unit(self.previous_close, self.factor)
+
+    @property
+    def unit_change(self) -> Decimal | None:
+        return None if self.change is None else per_unit(self.change, self.factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,7 @@ def view_of(instrument: Instrument, quote: Quote, *, now: datetime | None = None
         stale=_stale(instrument.asset_class, quote, now or timezone.now()),
         sequence=quote.sequence,
         volume=quote.volume,
+        factor=instrument.price_factor,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -51,9 +52,11 @@ def _checked(instrument: Instrument) -> None:
     except UnknownCurrency as problem:
         errors.append(FieldError("currency", "unknown_currency", str(problem)))
     try:
-        instrument.clean_fields(exclude=["currency", "owner", "provider", "note"])
+        instrument.clean_fields(exclude=["currency", "owner", "provider", "note", "price_factor"])
     except ValidationError as problem:
         errors += [FieldError(field, "invalid", " ".join(texts)) for field, texts in problem.message_dict.items()]
+    if not instrument.price_factor.is_finite() or instrument.price_factor <= 0:
+        errors.append(FieldError("price_factor", "not_positive", "What a price of 1 is worth must be above zero; it is 1 for most instruments."))
     if instrument.country and not (len(instrument.country) == 2 and instrument.country.isascii() and instrument.country.isalpha()):
         errors.append(FieldError("country", "invalid", "Write the country as two letters, such as NL."))
     if errors:
@@ -79,8 +82,12 @@ def create_private_instrument(
     sector: str = "",
     country: str = "",
     region: str = "",
+    price_factor: Decimal = Decimal(1),
 ) -> Instrument:
-    """An instrument that only `actor` sees and prices.  Raises InvalidInstrument, InstrumentTaken."""
+    """An instrument that only `actor` sees and prices.  Raises InvalidInstrument, InstrumentTaken.
+
+    price_factor  what one unit is worth for a price of 1: 0.01 × face for a bond quoted in percent
+    """
     described = _described(
         {
             "symbol": symbol,
@@ -94,7 +101,7 @@ def create_private_instrument(
             "region": region,
         }
     )
-    instrument = Instrument(owner=actor, **described)
+    instrument = Instrument(owner=actor, price_factor=price_factor, **described)
     _checked(instrument)
     _refuse_taken(actor, instrument.symbol)
     instrument.save()
@@ -103,16 +110,19 @@ def create_private_instrument(
 
 
 @transaction.atomic
-def update_private_instrument(actor: Any, instrument: Instrument, **changes: str) -> Instrument:
+def update_private_instrument(actor: Any, instrument: Instrument, *, price_factor: Decimal | None = None, **changes: str) -> Instrument:
     """Changes the description of one's own instrument.  Raises InvalidInstrument, InstrumentTaken, Forbidden.
 
-    The currency stays once there are prices: they are in that currency, and would mean something else.
+    The currency and the price factor stay once there are prices: these would mean something else.
     """
     current = _locked_own(actor, instrument)
-    described = _described(changes)
-    if described.get("currency", current.currency) != current.currency and Price.objects.filter(instrument=current).exists():
-        fault = FieldError("currency", "has_prices", "The currency cannot change while there are prices in it.")
-        raise InvalidInstrument(f"{fault.detail} Remove the prices first, or make another instrument.", errors=[fault])
+    described: dict[str, Any] = _described(changes)
+    if price_factor is not None:
+        described["price_factor"] = price_factor
+    for field, name in {"currency": "currency", "price_factor": "worth of a price of 1"}.items():
+        if described.get(field, getattr(current, field)) != getattr(current, field) and Price.objects.filter(instrument=current).exists():
+            fault = FieldError(field, "has_prices", f"The {name} cannot change while there are prices in it.")
+            raise InvalidInstrument(f"{fault.detail} Remove the prices first, or make another instrument.", errors=[fault])
     for field, value in described.items():
         setattr(current, field, value)
     _checked(current)

@@ -20,7 +20,7 @@ OLD_CLOSE = timedelta(days=4)
 
 @dataclass(frozen=True, slots=True)
 class PriceNow:
-    """The price that a holding is valued at."""
+    """The worth of one unit that a holding is valued at."""
 
     price: Decimal
     previous: Decimal | None
@@ -63,10 +63,10 @@ def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: 
 
 def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:
     quotes = quotes_of(held) if held else {}
-    found = {pk: PriceNow(quote.price, quote.previous_close, timezone.localdate(quote.as_of), quote.stale, quote) for pk, quote in quotes.items()}
+    found = {pk: PriceNow(quote.unit_price, quote.unit_previous, timezone.localdate(quote.as_of), quote.stale, quote) for pk, quote in quotes.items()}
     unquoted = held - found.keys()
     for pk, close in (prices_on(unquoted, day) if unquoted else {}).items():
-        found[pk] = PriceNow(close.close, None, close.day, instruments[pk].owner_id is None and day - close.day > OLD_CLOSE)
+        found[pk] = PriceNow(close.worth, None, close.day, instruments[pk].owner_id is None and day - close.day > OLD_CLOSE)
     return found
 
 
@@ -75,4 +75,4 @@ def _prices_then(held: set[int], day: date) -> dict[int, PriceNow]:
         return {}
     closes: dict[int, PriceView] = prices_on(held, day)
     before: dict[int, PriceView] = prices_on(held, day - timedelta(days=1))
-    return {pk: PriceNow(view.close, before[pk].close if pk in before else None, view.day, day - view.day > OLD_CLOSE) for pk, view in closes.items()}
+    return {pk: PriceNow(view.worth, before[pk].worth if pk in before else None, view.day, day - view.day > OLD_CLOSE) for pk, view in closes.items()}

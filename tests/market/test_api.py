@@ -53,6 +53,7 @@ def test_an_instrument_is_told_with_its_quote(api: APIClient) -> None:
         "currency": "USD",
         "exchange": "XTST",
         "isin": "US0378331005",
+        "price_factor": "1",
         "sector": "Technology",
         "country": "US",
         "region": "North America",
