@@ -111,7 +111,7 @@ class Scope:
         for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
             if row.instrument.id not in prices and row.quote is not None:
                 days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
-                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.price)]), None)
+                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.unit_price)]), None)
         quoted = {pk: view.currency for pk, view in self.instruments.items()}
         if self.benchmark is not None:
             quoted[self.benchmark.pk] = self.benchmark.currency
