@@ -112,7 +112,7 @@ class Transaction(models.Model):
     acquired_on = models.DateField(null=True, blank=True)  # of units transferred in
     cost_share = SealedDecimalField(null=True, blank=True)  # of a merger or spin-off: the fraction of cost that its cash stands for
     method = models.CharField(max_length=12, choices=CostMethod, blank=True)  # of this sale alone; blank: the portfolio's
-    lots = SealedJSONField(null=True, blank=True)  # lots named by a sale, or carried by a transfer in (services/lot_records.py)
+    lots = SealedJSONField(null=True, blank=True)  # lots named by a sale, or carried by a transfer in (portfolios/lot_records.py)
     notes = SealedTextField(default="", blank=True, longest=4000)
     tags = SealedJSONField(null=True, blank=True)  # a list of words
     tag_keys = models.CharField(max_length=700, blank=True)  # keyed hashes of the tags, each between spaces: finding by tag
@@ -141,6 +141,7 @@ class Transaction(models.Model):
         indexes = [
             models.Index(name="replay_order", fields=["portfolio", "traded_on", "id"]),  # ledger replay, lists by day
             models.Index(name="replay_instrument", fields=["portfolio", "instrument", "traded_on", "id"]),  # one holding
+            models.Index(name="linked_entries", fields=["portfolio"], condition=Q(link__isnull=False)),  # which portfolios to lock together
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from portfolios.selectors.portfolios import (
     held_instrument_ids,
     holdings_counts,
     ledger_version,
-    locked_portfolio,
+    locked_portfolios,
     portfolios_of,
     under_method,
 )
@@ -64,7 +64,7 @@ __all__ = [
     "instruments_in",
     "is_cursor",
     "ledger_version",
-    "locked_portfolio",
+    "locked_portfolios",
     "lot_view",
     "lots_of",
     "matching",

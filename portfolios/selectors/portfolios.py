@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from market.models import Instrument
 from portfolios.errors import PortfolioNotFound, TransactionNotFound
@@ -37,15 +37,17 @@ def chosen_portfolios(user: Any, choice: str | int | None) -> list[Portfolio]:
     return [get_portfolio(user, int(text))]
 
 
-def locked_portfolio(pk: int) -> Portfolio:
-    """The portfolio with its row locked until the transaction ends.  What is read after this call includes every write before.
+def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
+    """These portfolios of one person with their rows locked until the transaction ends, by key; one that is gone is missing.
 
-    Only inside `atomic`.  Raises NotFound if it is gone.
+    Where one of them has entries that are linked to another portfolio's, all of the person's that have such entries are locked
+    with them.  What is read after this call includes every write before.  Only inside `atomic`.  One query.
     """
-    found: Portfolio | None = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=pk).first()
-    if found is None:
-        raise PortfolioNotFound("There is no such portfolio.")
-    return found
+    keys = [one.pk for one in wanted]
+    linked = Transaction.objects.live().filter(link__isnull=False)
+    others = Q(Exists(linked.filter(portfolio=OuterRef("pk"))), Exists(linked.filter(portfolio__in=keys)), owner__in={one.owner_id for one in wanted})
+    found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(Q(pk__in=keys) | others).order_by("pk")
+    return {one.pk: one for one in found}
 
 
 def ledger_version(portfolio: Portfolio) -> str:
