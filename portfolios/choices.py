@@ -43,6 +43,18 @@ class CostMethod(models.TextChoices):
     SECTION104 = "section104", "UK share matching (section 104)"
 
 
+POOLING = frozenset({CostMethod.AVERAGE.value, CostMethod.SECTION104.value})  # units lose their own day and cost
+METHODS_SAID = {
+    CostMethod.AVERAGE: "All units of a holding cost the same: a sale takes its share of what they cost together.",
+    CostMethod.FIFO: "A sale takes the units that were bought first.",
+    CostMethod.LIFO: "A sale takes the units that were bought last.",
+    CostMethod.HIFO: "A sale takes the units that cost the most, so that gains are small.",
+    CostMethod.LOFO: "A sale takes the units that cost the least, so that gains are large.",
+    CostMethod.SPECIFIC: "Each sale names its lots; what it leaves open is taken oldest first.",
+    CostMethod.SECTION104: "A sale takes what is bought on the same day, then in the 30 days after, then a share of all the rest.",
+}
+
+
 class ProposalStatus(models.TextChoices):
     """What became of a corporate action that the market reported."""
 

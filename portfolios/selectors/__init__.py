@@ -2,7 +2,9 @@
 
 from portfolios.selectors.holdings import holdings_of, tables_of
 from portfolios.selectors.ledger import book_of, books_of, cash_effect, event_of, events_of, events_of_all, rules_of
-from portfolios.selectors.lots import lot_view, lots_of, quantity_held
+from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, SaleView
+from portfolios.selectors.lots import kinds_of, lot_view, lots_of, quantity_held
+from portfolios.selectors.methods import compare_methods
 from portfolios.selectors.portfolios import (
     chosen_portfolios,
     get_portfolio,
@@ -21,9 +23,6 @@ from portfolios.selectors.shapes import (
     HoldingRow,
     HoldingsTable,
     InstrumentView,
-    LotsTable,
-    LotView,
-    MatchView,
     MonthGroup,
     TransactionFilter,
     TransactionRow,
@@ -41,7 +40,9 @@ __all__ = [
     "LotView",
     "LotsTable",
     "MatchView",
+    "MethodResult",
     "MonthGroup",
+    "SaleView",
     "Told",
     "TransactionFilter",
     "TransactionRow",
@@ -51,6 +52,7 @@ __all__ = [
     "books_of",
     "cash_effect",
     "chosen_portfolios",
+    "compare_methods",
     "event_of",
     "events_in",
     "events_of",
@@ -63,6 +65,7 @@ __all__ = [
     "holdings_of",
     "instruments_in",
     "is_cursor",
+    "kinds_of",
     "ledger_version",
     "locked_portfolios",
     "lot_view",

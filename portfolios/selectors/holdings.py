@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
@@ -34,13 +34,19 @@ NO_WEIGHTS = "The value is not above zero; there are no parts of it."
 
 
 def holdings_of(
-    portfolios: Portfolio | Sequence[Portfolio], *, currency: str = "", as_of: date | None = None, told: Told | None = None
+    portfolios: Portfolio | Sequence[Portfolio],
+    *,
+    currency: str = "",
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    told: Told | None = None,
 ) -> HoldingsTable:
     """What one portfolio, or several together, hold now, or held at the end of an earlier day.
 
     currency  of the report; where blank, the base currency of the first portfolio
     as_of     replays the ledger to that day and values it at that day's closes and rates; today and later mean now
-    told      the ledgers as they stand now in that currency, from a caller that has them; an earlier day does not use it
+    known_at  what the ledgers were known to hold at that moment; prices and rates are those known now
+    told      the ledgers as they stand now in that currency, from a caller that has them; an earlier day or knowledge does not use it
 
     At most five queries now (four where the books are known), six on an earlier day, however many holdings; where a portfolio
     has another base currency than the report, two to five more (see `restated.told_in`).
@@ -50,8 +56,8 @@ def holdings_of(
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
     currency = currency or (chosen[0].base_currency if chosen else "EUR")
-    if told is None or not is_now:
-        told = told_in(chosen, currency, until=None if is_now else day) if chosen else Told({}, {})
+    if told is None or not is_now or known_at is not None:
+        told = told_in(chosen, currency, until=None if is_now else day, known_at=known_at) if chosen else Told({}, {})
     known = [portfolio for portfolio in chosen if portfolio.pk in told.books]
     world = world_of(known, told.books, currency, day, is_now=is_now, own_rates=told.own_rates)
     gathered = _Gathered(unconverted=[f"{problem.detail} The portfolio is not counted in the totals." for problem in told.untold.values()])

@@ -168,10 +168,12 @@ def events_of(
     return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
 
 
-def events_of_all(portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None) -> dict[int, list[Event]]:
-    """The events of several ledgers, by portfolio; of some instruments only, if asked for.  One query."""
+def events_of_all(
+    portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None, known_at: datetime | None = None
+) -> dict[int, list[Event]]:
+    """The events of several ledgers, by portfolio; of some instruments only, or as once known, if asked for.  One query."""
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
-    for row in _rows(found, instruments=instruments, known_at=None, until=until):
+    for row in _rows(found, instruments=instruments, known_at=known_at, until=until):
         found[row.portfolio_id].append(event_of(row))
     return found
 
@@ -226,13 +228,22 @@ def book_of(portfolio: Portfolio) -> Book:
     return books_of([portfolio])[portfolio.pk]
 
 
-def books_of(portfolios: Sequence[Portfolio], *, until: date | None = None) -> dict[int, Book]:
-    """The books of several portfolios; with `until` as they stood at the end of that day.  At most one query."""
-    keys = {portfolio.pk: ledger_version(portfolio) + (f".{until.isoformat()}" if until else "") for portfolio in portfolios}
+def moment_key(until: date | None, known_at: datetime | None) -> str:
+    """What tells the book of a moment from the book of now, in a key; blank for now."""
+    return (f".{until.isoformat()}" if until else "") + (f".known{known_at.timestamp():.6f}" if known_at else "")
+
+
+def books_of(portfolios: Sequence[Portfolio], *, until: date | None = None, known_at: datetime | None = None) -> dict[int, Book]:
+    """The books of several portfolios; with `until` as they stood at the end of that day, with `known_at` as they were known then.
+
+    The rules (cost method, treatment of dividends) are those of now: a portfolio keeps no history of them.  At most one query.
+    Raises what the ledger refuses where what was known then does not fit the rules of now.
+    """
+    keys = {portfolio.pk: ledger_version(portfolio) + moment_key(until, known_at) for portfolio in portfolios}
     found = {pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None}
     missing = [portfolio for portfolio in portfolios if portfolio.pk not in found]
     if missing:
-        events = events_of_all(missing, until=until)
+        events = events_of_all(missing, until=until, known_at=known_at)
         for portfolio in missing:
             found[portfolio.pk] = replay(events[portfolio.pk], rules_of(portfolio))
             _shelf.put(keys[portfolio.pk], found[portfolio.pk])

@@ -1,52 +1,86 @@
-"""Lots: units bought together, what is left of them, and what sales took from them."""
+"""Lots: units that came together, what is left of them, and what sales took from them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
 
-from portfolio_site.kernel.decimals import quotient
+from portfolio_site.kernel.decimals import EXACT, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Lot, Position
+from portfolios.choices import POOLING, TransactionKind
+from portfolios.ledger.book import Book, Lot, Position
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import ZERO, books_of, events_of, rules_of
-from portfolios.selectors.shapes import InstrumentView, LotsTable, LotView, MatchView
+from portfolios.selectors.lot_shapes import CLOSED, PART_CLOSED, LotsTable, LotView, MatchView, SaleView
+from portfolios.selectors.shapes import InstrumentView
 from portfolios.selectors.world import World, world_of
+
+ONE = Decimal(1)
+Key = tuple[int, int | None, date]  # instrument; what opened the lot, None: a pool; the day it was opened
+Splits = Mapping[int, list[tuple[date, Decimal, Decimal]]]
+
+
+@dataclass(slots=True)
+class _Gone:
+    """What has left one lot.  Units are those of the last day looked at: later splits are in them."""
+
+    units: Decimal = ZERO
+    cost: Decimal = ZERO
+    realised: Decimal = ZERO
+    opened: date = date.max
+    last: date = date.min
+
+    def take(self, units: Decimal, cost: Decimal, opened: date, day: date, splits: list[tuple[date, Decimal, Decimal]]) -> None:
+        self.units += _of_today(units, day, splits)
+        self.cost += cost
+        self.opened, self.last = min(self.opened, opened), max(self.last, day)
 
 
 def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, method: str = "") -> LotsTable:
-    """Open lots and the matches of sales, of one instrument or of all, now or at the end of an earlier day.
+    """Open, part-closed and closed lots and the sales with their matches, of one instrument or of all, now or at the end of an earlier day.
 
-    `method` asks what they would be under another cost method than the portfolio's; nothing that is stored changes.  Under the average method each instrument has one lot, the pool.  Six queries at most.
+    `method` asks what they would be under another cost method than the portfolio's; nothing that is stored changes.  Under a
+    pooling method the units of an instrument are one lot, the pool; one that was sold out and filled again is another.
+    Eight queries at most.
     """
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
     until = None if is_now else day
     if method and method != portfolio.cost_method:
-        book = replay(events_of(portfolio, until=until), replace(rules_of(portfolio), method=method))
+        book = replay(events_of(portfolio, known_at=known_at, until=until), replace(rules_of(portfolio), method=method))
     else:
-        book = books_of([portfolio], until=until)[portfolio.pk]
+        book = books_of([portfolio], until=until, known_at=known_at)[portfolio.pk]
     world = world_of([portfolio], {portfolio.pk: book}, portfolio.base_currency, day, is_now=is_now)
-    wanted = book.positions.keys() if instrument_id is None else {instrument_id} & book.positions.keys()
-    matches: dict[int, list[MatchView]] = defaultdict(list)
+    wanted = sorted(book.positions.keys() if instrument_id is None else {instrument_id} & book.positions.keys())
+    matches: dict[int, list[MatchView]] = {pk: [] for pk in wanted}
     for match in book.matches:
-        if match.instrument in wanted:
+        if match.instrument in matches:
             matches[match.instrument].append(MatchView.of(match))
+    pooled = (method or portfolio.cost_method) in POOLING
+    gone, empty = _gone(book, matches, _splits(portfolio, wanted, until)), _empty_days(book, matches)
+    opened = {pk: _open_lots(portfolio, book.positions[pk], gone, world, pooled, empty) for pk in wanted}
+    shorts = _sales(portfolio) if portfolio.allows_short and gone else frozenset()
+    closed: dict[int, list[LotView]] = {pk: [] for pk in wanted}
+    for key, one in gone.items():
+        closed[key[0]].append(_closed_lot(key, one, shorts, portfolio.base_currency))
     return LotsTable(
         portfolio_id=portfolio.pk,
         currency=portfolio.base_currency,
         as_of=day,
         method=method or portfolio.cost_method,
-        lots={pk: tuple(_lot_view(portfolio, book.positions[pk], lot, world) for lot in book.positions[pk].lots) for pk in sorted(wanted)},
+        lots=opened,
+        closed={pk: tuple(sorted(found, key=lambda lot: lot.opened_on)) for pk, found in closed.items()},
         matches={pk: tuple(found) for pk, found in matches.items()},
-        instruments={pk: InstrumentView.of(world.instruments[pk]) for pk in sorted(wanted)},
+        sales={pk: _by_sale(pk, found) for pk, found in matches.items()},
+        instruments={pk: InstrumentView.of(world.instruments[pk]) for pk in wanted},
     )
 
 
@@ -59,11 +93,148 @@ def quantity_held(portfolio: Portfolio, instrument_id: int, day: date) -> Decima
     return held
 
 
-def _lot_view(portfolio: Portfolio, position: Position, lot: Lot, world: World) -> LotView:
+def kinds_of(portfolio: Portfolio, numbers: Iterable[int]) -> dict[int, str]:
+    """The kind of each entry, by its number; one query."""
+    wanted = set(numbers)
+    rows = Transaction.objects.live().filter(portfolio=portfolio, origin__in=wanted).values_list("origin", "kind") if wanted else ()
+    first = Transaction.objects.live().filter(portfolio=portfolio, pk__in=wanted, origin=None).values_list("pk", "kind") if wanted else ()
+    return {**dict(first), **dict(rows)}
+
+
+# ── what has left ───────────────────────────────────────────────────────────
+
+
+def _splits(portfolio: Portfolio, instruments: Iterable[int], until: date | None) -> Splits:
+    """The splits of these instruments; one query."""
+    rows = Transaction.objects.live().filter(portfolio=portfolio, kind=TransactionKind.SPLIT)
+    found: dict[int, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
+    wanted = set(instruments)
+    for pk, day, new, old in rows.values_list("instrument", "traded_on", "ratio_new", "ratio_old"):
+        if pk in wanted and new and old and (until is None or day <= until):
+            found[pk].append((day, new, old))
+    return found
+
+
+def _sales(portfolio: Portfolio) -> frozenset[int]:
+    """The numbers of the entries that can open a short; one query."""
+    rows = Transaction.objects.live().filter(portfolio=portfolio, kind__in=[TransactionKind.SELL, TransactionKind.SHORT_SELL])
+    return frozenset(origin or pk for pk, origin in rows.values_list("pk", "origin"))
+
+
+def _of_today(units: Decimal, day: date, splits: list[tuple[date, Decimal, Decimal]]) -> Decimal:
+    """As many units as those of that day have become by splits since."""
+    new = old = ONE
+    for when, ratio_new, ratio_old in splits:
+        if when > day:
+            new, old = EXACT.multiply(new, ratio_new), EXACT.multiply(old, ratio_old)
+    return units if new == old else rounded(EXACT.divide(EXACT.multiply(units, new), old))
+
+
+def _gone(book: Book, wanted: Collection[int], splits: Splits) -> dict[Key, _Gone]:
+    """What sales, covers and transfers took, by lot."""
+    empty = _empty_days(book, wanted)
+    found: dict[Key, _Gone] = defaultdict(_Gone)
+    for match in book.matches:
+        if match.instrument in wanted:
+            one = found[_key(match.instrument, match.buy_id, match.opened_on, match.closed_on, empty)]
+            one.take(match.quantity, match.cost, match.opened_on, match.closed_on, splits.get(match.instrument, []))
+            one.realised += match.gain
+    days = {flow.event_id: flow.day for flow in book.flows if flow.quantity is not None} if book.transfers else {}
+    for moved in book.transfers:
+        if moved.instrument in wanted:
+            day = days.get(moved.event_id, moved.opened_on)
+            one = found[_key(moved.instrument, moved.buy_id, moved.opened_on, day, empty)]
+            one.take(moved.quantity, moved.cost, moved.opened_on, day, splits.get(moved.instrument, []))
+    return found
+
+
+def _empty_days(book: Book, wanted: Collection[int]) -> dict[int, list[date]]:
+    """The days on which the last unit left: they tell a pool from the next one."""
+    found: dict[int, list[date]] = defaultdict(list)
+    for step in book.steps:
+        if not step.quantity_after and step.instrument in wanted:
+            found[step.instrument].append(step.day)
+    return found
+
+
+def _key(instrument: int, buy_id: int | None, opened_on: date, day: date, empty: Mapping[int, list[date]]) -> Key:
+    """By which a lot is known: what opened it and when; a pool by the last day before on which nothing was left."""
+    if buy_id is not None:
+        return instrument, buy_id, opened_on
+    return instrument, None, next((one for one in reversed(empty.get(instrument, [])) if one < day), date.min)
+
+
+# ── views ───────────────────────────────────────────────────────────────────
+
+
+def _by_sale(instrument_id: int, matches: Iterable[MatchView]) -> tuple[SaleView, ...]:
+    found: dict[int, list[MatchView]] = defaultdict(list)
+    for match in matches:
+        found[match.sale_id].append(match)
+    return tuple(
+        SaleView(
+            sale_id=number,
+            instrument_id=instrument_id,
+            closed_on=parts[0].closed_on,
+            quantity=sum((one.quantity for one in parts), ZERO),
+            cost=sum((one.cost for one in parts), ZERO),
+            proceeds=sum((one.proceeds for one in parts), ZERO),
+            gain=sum((one.gain for one in parts), ZERO),
+            price_part=sum((one.price_part for one in parts), ZERO),
+            currency_part=sum((one.currency_part for one in parts), ZERO),
+            matches=tuple(parts),
+        )
+        for number, parts in found.items()
+    )
+
+
+def _open_lots(
+    portfolio: Portfolio, position: Position, gone: dict[Key, _Gone], world: World, pooled: bool, empty: Mapping[int, list[date]]
+) -> tuple[LotView, ...]:
+    """The lots that have units left, each with what has left it; what is told here is taken out of `gone`."""
     instrument, base = world.instruments[position.instrument], portfolio.base_currency
     price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, base)
     why = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
-    return lot_view(position, lot, price.price if price else None, rate.rate if rate else None, base, world.day, why_not=why)
+    views = []
+    for lot in position.lots:
+        view = lot_view(position, lot, price.price if price else None, rate.rate if rate else None, base, world.day, why_not=why)
+        key = _key(instrument.pk, None if pooled else lot.event_id, lot.opened_on, date.max, empty)
+        left = gone.pop(key, None)
+        if left is not None:
+            sign = -ONE if lot.quantity < 0 else ONE
+            view = replace(
+                view,
+                bought=lot.quantity + sign * left.units,
+                bought_cost=lot.cost + sign * left.cost,
+                realised=left.realised,
+                status=PART_CLOSED,
+                closed_on=left.last,
+            )
+        views.append(replace(view, pooled=pooled))
+    return tuple(views)
+
+
+def _closed_lot(key: Key, gone: _Gone, shorts: frozenset[int], currency: str) -> LotView:
+    number = key[1]
+    units, cost = (-gone.units, -gone.cost) if number in shorts else (gone.units, gone.cost)
+    return LotView(
+        event_id=number,
+        opened_on=gone.opened,
+        quantity=ZERO,
+        cost=ZERO,
+        unit_cost=quotient(cost, units) if units else ZERO,
+        cost_local=ZERO,
+        value=Figure("value", Unit.MONEY, ZERO, currency=currency),
+        unrealised=Figure("unrealised", Unit.MONEY, ZERO, currency=currency),
+        unrealised_fraction=Figure.undefined("unrealised", Unit.FRACTION, "Nothing is held of it."),
+        days_held=(gone.last - gone.opened).days,
+        bought=units,
+        bought_cost=cost,
+        realised=gone.realised,
+        status=CLOSED,
+        closed_on=gone.last,
+        pooled=number is None,
+    )
 
 
 def lot_view(
@@ -101,4 +272,7 @@ def lot_view(
         unrealised=gain,
         unrealised_fraction=fraction,
         days_held=(day - lot.opened_on).days,
+        bought=lot.quantity,
+        bought_cost=lot.cost,
+        realised=ZERO,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from market.errors import MissingRate
 from market.selectors import RateView, own_rates_version, prices_version, rates
@@ -22,7 +22,7 @@ from portfolios.ledger.book import Book
 from portfolios.ledger.events import ONE, Event, Split
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import _shelf, books_of, events_of_all, rules_of
+from portfolios.selectors.ledger import _shelf, books_of, events_of_all, moment_key, rules_of
 from portfolios.selectors.portfolios import ledger_version
 
 
@@ -79,25 +79,26 @@ def _told(events: list[Event], base: str, currency: str, found: dict[tuple[str, 
     return events if base == currency else in_currency(events, base, currency, found)
 
 
-def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None) -> Told:
-    """The books of several portfolios, all in one currency; with `until` as they stood at the end of that day.
+def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None, known_at: datetime | None = None) -> Told:
+    """The books of several portfolios, all in one currency; with `until` as they stood at the end of that day, with `known_at` as
+    they were known then (exchange rates are those of now).
 
     Those in their own currency cost what `books_of` costs.  For the others two queries tell whether a rate has changed since
     they were last told; where they must be told again, at most three more.
     """
     own = [portfolio for portfolio in portfolios if portfolio.base_currency == currency]
     others = [portfolio for portfolio in portfolios if portfolio.base_currency != currency]
-    books = dict(books_of(own, until=until)) if own else {}
+    books = dict(books_of(own, until=until, known_at=known_at)) if own else {}
     if not others:
         return Told(books, {})
     count, newest = own_rates_version(others[0].owner)
     mark = f"{prices_version([])[0][1]}.{count}.{newest}"  # new whenever a reference rate or one of the person's own changes
     answer = Told(books, {}, own_rates=count > 0)
-    keys = {portfolio.pk: f"{ledger_version(portfolio)}.{currency}.{mark}.{until or ''}" for portfolio in others}
+    keys = {portfolio.pk: f"{ledger_version(portfolio)}.{currency}.{mark}{moment_key(until, known_at)}" for portfolio in others}
     answer.books.update({pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None})
     missing = [portfolio for portfolio in others if portfolio.pk not in answer.books]
     if missing:
-        events = events_of_all(missing, until=until)
+        events = events_of_all(missing, until=until, known_at=known_at)
         found = _rates_for(missing, events, currency, own=answer.own_rates)
         for portfolio in missing:
             rules = replace(rules_of(portfolio), base_currency=Currency(currency))

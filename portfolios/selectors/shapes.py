@@ -16,7 +16,6 @@ from portfolio_site.kernel.figures import Figure
 if TYPE_CHECKING:
     from market.models import Instrument
     from market.selectors import QuoteView
-    from portfolios.ledger.book import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,66 +155,6 @@ class HoldingsTable:
     def row(self, instrument_id: int) -> HoldingRow | None:
         """The row of an instrument, open or closed."""
         return next((row for row in (*self.rows, *self.closed) if row.instrument.id == instrument_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class MatchView:
-    """A part of a sale and the lot it was taken from.  Money is in the portfolio's base currency."""
-
-    sale_id: int
-    buy_id: int | None  # None under the average method
-    opened_on: date | None
-    closed_on: date
-    quantity: Decimal
-    cost: Decimal
-    proceeds: Decimal
-    gain: Decimal
-    price_part: Decimal
-    currency_part: Decimal
-
-    @classmethod
-    def of(cls, match: Match) -> MatchView:
-        return cls(
-            sale_id=match.sale_id,
-            buy_id=match.buy_id,
-            opened_on=match.opened_on,
-            closed_on=match.closed_on,
-            quantity=match.quantity,
-            cost=match.cost,
-            proceeds=match.proceeds,
-            gain=match.gain,
-            price_part=match.price_part,
-            currency_part=match.currency_part,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LotView:
-    """Units bought together and still held, wholly or in part.  Money is in the portfolio's base currency."""
-
-    event_id: int | None
-    opened_on: date
-    quantity: Decimal
-    cost: Decimal
-    unit_cost: Decimal
-    cost_local: Decimal
-    value: Figure
-    unrealised: Figure
-    unrealised_fraction: Figure
-    days_held: int
-
-
-@dataclass(frozen=True, slots=True)
-class LotsTable:
-    """Open lots and sales of one instrument, or of all, in one portfolio."""
-
-    portfolio_id: int
-    currency: str
-    as_of: date
-    method: str
-    lots: dict[int, tuple[LotView, ...]]  # by instrument
-    matches: dict[int, tuple[MatchView, ...]]  # by instrument, oldest first
-    instruments: dict[int, InstrumentView]
 
 
 @dataclass(frozen=True, slots=True)

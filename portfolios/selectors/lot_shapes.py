@@ -1,0 +1,159 @@
+"""What the selectors of lots answer with.  Money is in the portfolio's base currency; conventions as in `shapes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from portfolio_site.kernel.dates import years_before
+from portfolio_site.kernel.figures import Figure
+
+if TYPE_CHECKING:
+    from portfolios.ledger.book import Match
+    from portfolios.selectors.shapes import InstrumentView
+
+OPEN, PART_CLOSED, CLOSED = "open", "part_closed", "closed"
+STATUSES = {OPEN: "Open", PART_CLOSED: "Part closed", CLOSED: "Closed"}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """A part of a sale and the lot it was taken from; of a cover, and the short sale that it closes."""
+
+    sale_id: int
+    buy_id: int | None  # None where the units come from a pool
+    opened_on: date | None
+    closed_on: date
+    quantity: Decimal
+    cost: Decimal
+    proceeds: Decimal
+    gain: Decimal
+    price_part: Decimal
+    currency_part: Decimal
+
+    @classmethod
+    def of(cls, match: Match) -> MatchView:
+        return cls(
+            sale_id=match.sale_id,
+            buy_id=match.buy_id,
+            opened_on=match.opened_on,
+            closed_on=match.closed_on,
+            quantity=match.quantity,
+            cost=match.cost,
+            proceeds=match.proceeds,
+            gain=match.gain,
+            price_part=match.price_part,
+            currency_part=match.currency_part,
+        )
+
+    @property
+    def days_held(self) -> int | None:
+        """Days from the purchase to the sale; None of units from a pool, which have no day of their own.
+
+        Below zero where the purchase came after the sale that it is matched with (section 104).
+        """
+        return None if self.buy_id is None or self.opened_on is None else (self.closed_on - self.opened_on).days
+
+    @property
+    def is_long(self) -> bool | None:
+        """Whether the units were held for more than a year; None of units from a pool."""
+        return None if self.buy_id is None or self.opened_on is None else self.opened_on < years_before(self.closed_on, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """Units that came together: all still held, some of them, or none.  Those of a pool are one lot.
+
+    quantity    units that are left; below zero where they are short
+    cost        of what is left; unit_cost of one unit, where nothing is left of one that was there
+    bought      units that there were, in units of today: splits since then are in it
+    realised    gains of the sales from it
+    closed_on   the last day on which units left it
+    days_held   to the day looked at, or to the day when the last unit left
+    """
+
+    event_id: int | None
+    opened_on: date
+    quantity: Decimal
+    cost: Decimal
+    unit_cost: Decimal
+    cost_local: Decimal
+    value: Figure
+    unrealised: Figure
+    unrealised_fraction: Figure
+    days_held: int
+    bought: Decimal
+    bought_cost: Decimal
+    realised: Decimal
+    status: str = OPEN
+    closed_on: date | None = None
+    pooled: bool = False
+
+    @property
+    def status_label(self) -> str:
+        return STATUSES[self.status]
+
+    @property
+    def is_short(self) -> bool:
+        return self.bought < 0
+
+    @property
+    def shown_cost(self) -> Decimal:
+        """Of what is left, or of all that was there where nothing is."""
+        return self.bought_cost if self.status == CLOSED else self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class SaleView:
+    """One sale, or one cover of a short sale, with the lots that it was matched with."""
+
+    sale_id: int
+    instrument_id: int
+    closed_on: date
+    quantity: Decimal
+    cost: Decimal
+    proceeds: Decimal
+    gain: Decimal
+    price_part: Decimal
+    currency_part: Decimal
+    matches: tuple[MatchView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LotsTable:
+    """Lots and sales of one instrument, or of all, in one portfolio at the end of a day; each by instrument, oldest first."""
+
+    portfolio_id: int
+    currency: str
+    as_of: date
+    method: str
+    lots: dict[int, tuple[LotView, ...]]  # those with units left
+    closed: dict[int, tuple[LotView, ...]]  # those with none
+    matches: dict[int, tuple[MatchView, ...]]
+    sales: dict[int, tuple[SaleView, ...]]
+    instruments: dict[int, InstrumentView]
+
+    def every(self, instrument_id: int) -> tuple[LotView, ...]:
+        """All lots of an instrument, by the day they were opened."""
+        both = (*self.lots.get(instrument_id, ()), *self.closed.get(instrument_id, ()))
+        return tuple(sorted(both, key=lambda lot: (lot.opened_on, lot.event_id or 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """What a ledger comes to under one cost method.  Nothing that is stored changes by asking.
+
+    long_gain   of units held for more than a year when they were sold; undefined where units come from a pool
+    """
+
+    method: str
+    label: str
+    said: str
+    is_own: bool  # the portfolio's
+    cost: Figure  # of what is held
+    realised: Figure
+    long_gain: Figure
+    unrealised: Figure
+    lots: int  # that are open
