@@ -32,6 +32,7 @@ api_patterns = [
     path("portfolios/<id:pk>/holdings", api.HoldingsView.as_view(), name="api-holdings"),
     path("portfolios/<id:pk>/holdings/<str:instrument>", api.HoldingView.as_view(), name="api-holding"),
     path("portfolios/<id:pk>/lots", api.LotsView.as_view(), name="api-lots"),
+    path("portfolios/<id:pk>/lots/methods", api.MethodsView.as_view(), name="api-lots-methods"),
     path("portfolios/<id:pk>/transactions", api.PortfolioTransactionsView.as_view(), name="api-portfolio-transactions"),
     path("portfolios/<id:pk>/transactions/batch", api.BatchView.as_view(), name="api-transactions-batch"),
     path("portfolios/<id:pk>/export", api.ExportView.as_view(), name="api-export"),

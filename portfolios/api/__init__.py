@@ -1,7 +1,8 @@
 """The API of portfolios, holdings and transactions."""
 
 from portfolios.api.exports import ExportView
-from portfolios.api.holdings import HoldingsView, HoldingView, LotsView
+from portfolios.api.holdings import HoldingsView, HoldingView
+from portfolios.api.lots import LotsView, MethodsView
 from portfolios.api.portfolios import PortfoliosView, PortfolioView
 from portfolios.api.transactions import BatchView, PortfolioTransactionsView, TransactionsOfPortfolioView, TransactionsView, TransactionView
 
@@ -11,6 +12,7 @@ __all__ = [
     "HoldingView",
     "HoldingsView",
     "LotsView",
+    "MethodsView",
     "PortfolioTransactionsView",
     "PortfolioView",
     "PortfoliosView",

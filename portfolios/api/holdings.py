@@ -1,11 +1,10 @@
-"""Holdings and lots over the API."""
+"""Holdings over the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,10 +19,9 @@ from portfolios.api.common import (
     LedgerView,
     find_one,
 )
-from portfolios.choices import CostMethod
 from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
-from portfolios.selectors import CashRow, HoldingRow, HoldingsTable, LotsTable
+from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
 
 class HoldingSerializer(serializers.Serializer[Any]):
@@ -98,42 +96,6 @@ class AdjustedHoldingSerializer(serializers.Serializer[Any]):
     date = serializers.DateField(required=False, help_text="today where missing")
 
 
-class LotSerializer(serializers.Serializer[Any]):
-    instrument = serializers.IntegerField()
-    symbol = serializers.CharField()
-    transaction = serializers.IntegerField(allow_null=True)
-    opened_on = serializers.DateField()
-    quantity = ExactField()
-    cost = ExactField()
-    unit_cost = ExactField()
-    value = ExactField(allow_null=True)
-    unrealized_gain = ExactField(allow_null=True)
-    days_held = serializers.IntegerField()
-
-
-class ClosedLotSerializer(serializers.Serializer[Any]):
-    instrument = serializers.IntegerField()
-    symbol = serializers.CharField()
-    sale = serializers.IntegerField()
-    purchase = serializers.IntegerField(allow_null=True, help_text="null where the units come from a pool")
-    opened_on = serializers.DateField(allow_null=True)
-    closed_on = serializers.DateField()
-    quantity = ExactField()
-    cost = ExactField()
-    proceeds = ExactField()
-    gain = ExactField()
-    price_gain = ExactField()
-    currency_gain = ExactField()
-
-
-class LotsSerializer(serializers.Serializer[Any]):
-    currency = serializers.CharField()
-    as_of = serializers.DateField()
-    method = serializers.ChoiceField(choices=CostMethod.choices)
-    open = LotSerializer(many=True)
-    closed = ClosedLotSerializer(many=True)
-
-
 # ── out ─────────────────────────────────────────────────────────────────────
 
 
@@ -186,43 +148,6 @@ def table_of(table: HoldingsTable) -> dict[str, Any]:
         "total_cost": table.cost,
         **told.told(),
     }
-
-
-def lots_answer(table: LotsTable) -> dict[str, Any]:
-    opened, closed = [], []
-    for pk, view in table.instruments.items():
-        names = {"instrument": pk, "symbol": view.symbol}
-        opened += [
-            {
-                **names,
-                "transaction": lot.event_id,
-                "opened_on": lot.opened_on,
-                "quantity": lot.quantity,
-                "cost": lot.cost,
-                "unit_cost": lot.unit_cost,
-                "value": lot.value.value,
-                "unrealized_gain": lot.unrealised.value,
-                "days_held": lot.days_held,
-            }
-            for lot in table.lots.get(pk, ())
-        ]
-        closed += [
-            {
-                **names,
-                "sale": match.sale_id,
-                "purchase": match.buy_id,
-                "opened_on": match.opened_on,
-                "closed_on": match.closed_on,
-                "quantity": match.quantity,
-                "cost": match.cost,
-                "proceeds": match.proceeds,
-                "gain": match.gain,
-                "price_gain": match.price_part,
-                "currency_gain": match.currency_part,
-            }
-            for match in table.matches.get(pk, ())
-        ]
-    return {"currency": table.currency, "as_of": table.as_of, "method": table.method, "open": opened, "closed": closed}
 
 
 # ── views ───────────────────────────────────────────────────────────────────
@@ -307,30 +232,3 @@ class HoldingView(LedgerView):
         if found is None:
             raise HoldingNotFound("There is no such holding.")
         return portfolio, found
-
-
-class LotsView(LedgerView):
-    @extend_schema(
-        operation_id="lots_list",
-        parameters=[
-            AS_OF,
-            OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.values), description="the portfolio's own where missing"),
-            OpenApiParameter("instrument", OpenApiTypes.STR, description="id or symbol; all where missing"),
-        ],
-        responses=LotsSerializer,
-        tags=["holdings"],
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """Open lots, and what sales took from lots, under any cost method."""
-        portfolio = selectors.get_portfolio(request.user, pk)
-        method = request.query_params.get("method", "").lower()
-        if method and method not in CostMethod.values:
-            raise serializers.ValidationError({"method": [serializers.ErrorDetail(f"Use one of: {', '.join(CostMethod.values)}.", code="invalid")]})
-        asked = request.query_params.get("instrument", "")
-        instrument = None
-        if asked:
-            instrument = selectors.held_instrument(portfolio, int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else asked[:32])
-            if instrument is None:
-                raise HoldingNotFound("There is no such holding.")
-        table = selectors.lots_of(portfolio, None if instrument is None else instrument.pk, as_of=day_of_query(request, "as_of"), method=method)
-        return Response(lots_answer(table))

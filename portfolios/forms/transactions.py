@@ -1,131 +1,26 @@
-"""The forms of this app.  They read what was typed and say which fields there are; services judge."""
+"""The form of one entry: it reads what was typed and says which fields there are; services judge."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from babel.core import Locale
-from babel.numbers import get_currency_name
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 
-from market.choices import AssetClass
 from market.models import Instrument
-from market.selectors import find_instrument, instruments_visible_to
-from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.money import CURRENCIES
 from portfolio_site.web.fields import ExactFormField
-from portfolios.choices import CostMethod, DividendTreatment, TransactionKind
+from portfolios.choices import TransactionKind
+from portfolios.forms.common import COMMON, RefusableForm, currency_choices, resolve_instrument
 from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction
 from portfolios.services import TransactionDraft
 
-COMMON = ("EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
 Kind = TransactionKind
 REFRESHES = "refreshes"  # controls whose change alters labels, hints and the fields that are there
 _CASH_KINDS = (Kind.INTEREST, Kind.FEE, Kind.TAX, Kind.DEPOSIT, Kind.WITHDRAWAL)
-
-
-def currency_choices(first: Iterable[str] = ()) -> list[Any]:
-    """The wanted ones and the common ones first, then all others by code."""
-    english = Locale("en")
-    named = {str(code): f"{code} · {get_currency_name(code, locale=english)}" for code in CURRENCIES}
-    common = list(dict.fromkeys(code for code in (*first, *COMMON) if code in named))
-    return [("Common", [(code, named[code]) for code in common]), ("All others", [(c, n) for c, n in named.items() if c not in common])]
-
-
-class _Refusable(forms.Form):
-    """Takes what a service refused back to the fields it names."""
-
-    renamed: Mapping[str, str] = {}
-
-    def say_what_is_missing(self) -> None:
-        for field in self.fields.values():
-            field.error_messages["required"] = "Choose one." if isinstance(field, forms.ChoiceField) else "Fill this in."
-
-    def refuse(self, problem: DomainError) -> None:
-        if not problem.errors:
-            self.add_error(None, problem.detail)
-        for error in problem.errors:
-            name = self.renamed.get(error.field, error.field)
-            self.add_error(name if name in self.fields else None, error.detail)
-
-
-# ── portfolios ──────────────────────────────────────────────────────────────
-
-
-class PortfolioForm(_Refusable):
-    """A portfolio and its rules."""
-
-    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    description = forms.CharField(
-        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Only for you; stored encrypted."
-    )
-    base_currency = forms.ChoiceField(label="Currency", help_text="Sums and gains are told in it. It cannot change once there are transactions.")
-    cost_method = forms.ChoiceField(choices=CostMethod.choices, help_text="Which units a sale takes: a share of all, or the oldest first.")
-    dividend_treatment = forms.ChoiceField(
-        label="Dividends", choices=DividendTreatment.choices, help_text="Whether they are income, or lower what a holding cost."
-    )
-    tracks_cash = forms.BooleanField(
-        required=False, label="Keep account of cash", help_text="Then purchases are paid from deposits. Without it, each purchase is money paid in."
-    )
-    benchmark = forms.ModelChoiceField(
-        queryset=Instrument.objects.none(), required=False, empty_label="None", help_text="What returns are compared with."
-    )
-
-    def __init__(self, *args: Any, user: Any, portfolio: Portfolio | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        base: Any = self.fields["base_currency"]
-        base.choices = currency_choices([portfolio.base_currency] if portfolio else [])
-        benchmark: Any = self.fields["benchmark"]
-        kept = Q(pk=portfolio.benchmark_id) if portfolio and portfolio.benchmark_id else Q()
-        wanted = Q(asset_class__in=[AssetClass.INDEX, AssetClass.ETF, AssetClass.FUND])
-        benchmark.queryset = instruments_visible_to(user).filter(wanted | kept if kept else wanted)
-        benchmark.label_from_instance = lambda one: f"{one.name} ({one.symbol})"
-        if portfolio is not None and portfolio.revision:
-            base.disabled = True
-        self.say_what_is_missing()
-
-
-class DeletePortfolioForm(forms.Form):
-    """Asks for the name, because it cannot be undone."""
-
-    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-
-    def __init__(self, *args: Any, portfolio: Portfolio, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._wanted = portfolio.name
-        self.fields["name"].label = "Type its name to delete it"
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name.strip() != self._wanted.strip():
-            raise forms.ValidationError("This is not the name of the portfolio.")
-        return name
-
-
-# ── transactions ────────────────────────────────────────────────────────────
-
-
-def resolve_instrument(user: Any, text: str) -> Instrument | None:
-    """The one instrument that a person means: “AAPL · Apple” as suggested, a symbol, an ISIN, or a name that only one has."""
-    text = text.strip()
-    if not text:
-        return None
-    symbol, _, name = text.partition(" · ")
-    visible = instruments_visible_to(user)
-    if name:
-        exact: list[Instrument] = list(visible.filter(symbol__iexact=symbol.strip(), name__iexact=name.strip())[:2])
-        if len(exact) == 1:
-            return exact[0]
-    found = find_instrument(user, symbol=symbol, isin=text)
-    if found is not None:
-        return found
-    named: list[Instrument] = list(visible.filter(Q(name__iexact=text))[:2]) or list(visible.matching(text)[:2])
-    return named[0] if len(named) == 1 else None
 
 
 def _number(label: str, hint: str = "", *, required: bool = False) -> ExactFormField:
@@ -137,7 +32,7 @@ def _day(label: str, *, required: bool = True, hint: str = "", extra: str = "") 
     return forms.DateField(label=label, required=required, help_text=hint, widget=widget, input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"])
 
 
-class TransactionForm(_Refusable):
+class TransactionForm(RefusableForm):
     """One entry of one kind.  Only the fields of that kind are there; labels name the currencies of what is chosen."""
 
     renamed = {"kind": "", "currency": "settlement", "settlement_currency": "settlement", "traded_at": "traded_on"}
@@ -345,20 +240,3 @@ def initial_of(entry: Transaction) -> dict[str, Any]:
         "acquired_on": entry.acquired_on,
         "notes": entry.notes,
     }
-
-
-class FilterForm(forms.Form):
-    """The conditions of the list of entries, as they stand in the address."""
-
-    q = forms.CharField(required=False, max_length=200, label="Search")
-    kind = forms.MultipleChoiceField(required=False, choices=TransactionKind.choices, label="Type")
-    instrument = forms.IntegerField(required=False, min_value=1, max_value=10**18)
-    start = forms.DateField(required=False, label="From", input_formats=["%Y-%m-%d"])
-    end = forms.DateField(required=False, label="To", input_formats=["%Y-%m-%d"])
-    source = forms.ChoiceField(required=False, choices=[("", "Any"), ("hand", "By hand"), ("import", "Imported")])
-    voided = forms.BooleanField(required=False)
-
-    def conditions(self) -> dict[str, Any]:
-        """What is valid of it; the rest is as if it were not there."""
-        self.is_valid()
-        return {name: self.cleaned_data.get(name) for name in self.fields}

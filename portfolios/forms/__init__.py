@@ -1,0 +1,18 @@
+"""The forms of this app.  They read what was typed and say which fields there are; services judge."""
+
+from portfolios.forms.common import RefusableForm, currency_choices, resolve_instrument
+from portfolios.forms.filters import FilterForm, LotsForm
+from portfolios.forms.portfolios import DeletePortfolioForm, PortfolioForm
+from portfolios.forms.transactions import TransactionForm, initial_of
+
+__all__ = [
+    "DeletePortfolioForm",
+    "FilterForm",
+    "LotsForm",
+    "PortfolioForm",
+    "RefusableForm",
+    "TransactionForm",
+    "currency_choices",
+    "initial_of",
+    "resolve_instrument",
+]

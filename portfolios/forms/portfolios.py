@@ -1,0 +1,65 @@
+"""Forms of portfolios: their rules, and deleting one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from market.choices import AssetClass
+from market.models import Instrument
+from market.selectors import instruments_visible_to
+from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.forms.common import RefusableForm, currency_choices
+from portfolios.models import Portfolio
+
+
+class PortfolioForm(RefusableForm):
+    """A portfolio and its rules."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    description = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Only for you; stored encrypted."
+    )
+    base_currency = forms.ChoiceField(label="Currency", help_text="Sums and gains are told in it. It cannot change once there are transactions.")
+    cost_method = forms.ChoiceField(choices=CostMethod.choices, help_text="Which units a sale takes: a share of all, or the oldest first.")
+    dividend_treatment = forms.ChoiceField(
+        label="Dividends", choices=DividendTreatment.choices, help_text="Whether they are income, or lower what a holding cost."
+    )
+    tracks_cash = forms.BooleanField(
+        required=False, label="Keep account of cash", help_text="Then purchases are paid from deposits. Without it, each purchase is money paid in."
+    )
+    benchmark = forms.ModelChoiceField(
+        queryset=Instrument.objects.none(), required=False, empty_label="None", help_text="What returns are compared with."
+    )
+
+    def __init__(self, *args: Any, user: Any, portfolio: Portfolio | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        base: Any = self.fields["base_currency"]
+        base.choices = currency_choices([portfolio.base_currency] if portfolio else [])
+        benchmark: Any = self.fields["benchmark"]
+        kept = Q(pk=portfolio.benchmark_id) if portfolio and portfolio.benchmark_id else Q()
+        wanted = Q(asset_class__in=[AssetClass.INDEX, AssetClass.ETF, AssetClass.FUND])
+        benchmark.queryset = instruments_visible_to(user).filter(wanted | kept if kept else wanted)
+        benchmark.label_from_instance = lambda one: f"{one.name} ({one.symbol})"
+        if portfolio is not None and portfolio.revision:
+            base.disabled = True
+        self.say_what_is_missing()
+
+
+class DeletePortfolioForm(forms.Form):
+    """Asks for the name, because it cannot be undone."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, portfolio: Portfolio, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wanted = portfolio.name
+        self.fields["name"].label = "Type its name to delete it"
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name.strip() != self._wanted.strip():
+            raise forms.ValidationError("This is not the name of the portfolio.")
+        return name
