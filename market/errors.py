@@ -23,6 +23,12 @@ class InvalidRates(Invalid):
     code, title = "invalid_rates", "Some rates were refused."
 
 
+class InvalidActions(Invalid):
+    """Corporate actions of which at least one cannot be right; `errors` names instrument, day and field."""
+
+    code, title = "invalid_actions", "Some corporate actions were refused."
+
+
 class InvalidInstrument(Invalid):
     """An instrument that cannot be as described; `errors` names the field."""
 

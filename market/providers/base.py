@@ -92,6 +92,20 @@ class RateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionRow:
+    """A corporate action as a source reports it: a split with both numbers of its ratio, or a dividend with what one unit is paid.
+
+    What is bought on the ex-day or later has no part in it.
+    """
+
+    kind: str  # choices.ActionKind
+    ex_day: date
+    ratio_new: Decimal | None = None
+    ratio_old: Decimal | None = None
+    amount: Decimal | None = None  # before tax, in the instrument's currency
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolQuote:
     """A newest price by the source's symbol."""
 
@@ -119,6 +133,10 @@ class Provider(Protocol):
 
     def rates(self, after: date | None, until: date) -> Sequence[RateRow]:
         """Reference rates after a day (None: from the first) up to and including `until`."""
+        ...
+
+    def actions(self, after: date, until: date) -> Mapping[str, Sequence[ActionRow]]:
+        """Splits and dividends by symbol with an ex-day after one day, up to and including another."""
         ...
 
     def quotes(self, symbols: Iterable[str], now: datetime) -> Sequence[SymbolQuote]:

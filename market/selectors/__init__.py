@@ -1,6 +1,7 @@
 """What the market can answer.  Everything here only reads; every function says how many queries it costs."""
 
 from market.packing import day_number, day_of
+from market.selectors.actions import ActionView, actions_of
 from market.selectors.columns import (
     FxColumnView,
     PriceColumnView,
@@ -23,6 +24,7 @@ from market.selectors.rates import BRIDGED_DAYS, RateView, rate, rates
 
 __all__ = [
     "BRIDGED_DAYS",
+    "ActionView",
     "BarPage",
     "FxColumnView",
     "Interval",
@@ -33,6 +35,7 @@ __all__ = [
     "RateView",
     "StocksAnswer",
     "UnansweredSymbol",
+    "actions_of",
     "candidates",
     "day_number",
     "day_of",

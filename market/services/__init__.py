@@ -1,6 +1,7 @@
 """What can be done to the market: prices and rates stored, quotes published, own instruments kept, the demo moved."""
 
-from market.providers.base import PriceRow, RateRow
+from market.providers.base import ActionRow, PriceRow, RateRow
+from market.services.actions import ingest_actions
 from market.services.checking import check_prices, check_rates
 from market.services.demo import Loaded, advance_demo_market, load_demo_market
 from market.services.ingest import ingest_many, ingest_prices, ingest_rates, rebuild_columns, rebuild_fx_columns
@@ -17,6 +18,7 @@ from market.services.quotes import QuoteDraft, publish_quotes
 
 __all__ = [
     "MOST_ROWS",
+    "ActionRow",
     "Loaded",
     "PriceRow",
     "QuoteDraft",
@@ -26,6 +28,7 @@ __all__ = [
     "check_rates",
     "create_private_instrument",
     "delete_private_instrument",
+    "ingest_actions",
     "ingest_many",
     "ingest_prices",
     "ingest_rates",

@@ -16,10 +16,13 @@ from django.utils import timezone
 from market.models import FxColumn, FxRate, Instrument, Price
 from market.packing import day_of, unpack
 from market.providers.demo import SOURCE, demo_market
+from market.services.actions import ingest_actions
 from market.services.ingest import ingest_many, ingest_rates, rebuild_columns, rebuild_fx_columns
 from market.services.quotes import QuoteDraft, publish_quotes
 
 log = logging.getLogger(__name__)
+
+REPORTED = timedelta(days=100)  # how far back the demo companies' dividends are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,11 @@ class Loaded:
     prices: int
     rates: int
     quotes: int
+    actions: int = 0
 
     @property
     def anything(self) -> bool:
-        return bool(self.instruments or self.prices or self.rates)
+        return bool(self.instruments or self.prices or self.rates or self.actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ class _Stored:
 
 
 def load_demo_market(now: datetime | None = None) -> Loaded:
-    """Brings the demo market to yesterday's close: instruments, prices, rates, then quotes of now.
+    """Brings the demo market to yesterday's close: instruments, prices, rates, corporate actions, then quotes of now.
 
-    The first call writes the whole history, later calls the missing days; with nothing missing it only looks (three queries
+    The first call writes the whole history, later calls the missing days; with nothing missing it only looks (five queries
     and the quotes).  Where the stored simulation is not the one that would be computed (a newer data file continues the real
     days), simulated rows are replaced.  Instruments that an administrator changed keep their description.
     """
@@ -60,8 +64,9 @@ def load_demo_market(now: datetime | None = None) -> Loaded:
         prices = _top_up_prices(until)
     with transaction.atomic():
         rates = _top_up_rates(until)
+        actions = _report_actions(now.date())
     quotes = len(_publish(now, _stored_prices(), all_of_them=True))
-    loaded = Loaded(instruments, prices, rates, quotes)
+    loaded = Loaded(instruments, prices, rates, quotes, actions)
     if loaded.anything:
         seconds = round(time.monotonic() - started, 2)
         log.info("demo.loaded", extra={"instruments": instruments, "prices": prices, "rates": rates, "seconds": seconds})
@@ -121,6 +126,13 @@ def _top_up_prices(until: date) -> int:
         stored = _stored_prices()
     rows = demo_market.history({one.symbol: one.day for one in stored}, until)
     return ingest_many({one.pk: rows[one.symbol] for one in stored if rows.get(one.symbol)}, SOURCE)
+
+
+def _report_actions(until: date) -> int:
+    """The dividends and splits of the last months; those that were reported before stay."""
+    reported = demo_market.actions(until - REPORTED, until)
+    keys = dict(Instrument.objects.filter(provider=SOURCE, owner=None, symbol__in=reported).values_list("symbol", "pk"))
+    return ingest_actions({keys[symbol]: rows for symbol, rows in reported.items() if symbol in keys}, SOURCE)
 
 
 def _forget_simulated_prices(instruments: list[int]) -> None:

@@ -54,7 +54,7 @@ def test_rates_are_real_to_their_last_day_and_marked_after_it(short_demo: DemoMa
 def test_a_second_load_changes_nothing_and_only_looks(short_demo: DemoMarket, django_assert_max_num_queries: Any) -> None:
     load_demo_market(NOW)
     before = everything()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         again = load_demo_market(NOW)
     assert not again.anything
     assert everything() == before

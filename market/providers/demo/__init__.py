@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from market.choices import Quality
-from market.providers.base import InstrumentSpec, PriceRow, RateRow, SymbolQuote
-from market.providers.demo import files, paths, ticks
+from market.providers.base import ActionRow, InstrumentSpec, PriceRow, RateRow, SymbolQuote
+from market.providers.demo import deeds, files, paths, ticks
 from market.providers.demo.catalogue import BENCHMARK, INDEX, INVENTED, SPECS
 
 SOURCE = "demo"
@@ -63,6 +63,10 @@ class DemoMarket:
         for currency, path in paths.continued_rates(table, until).items():
             rows += [RateRow("EUR", currency, day, rate, SOURCE, simulated=True) for day, rate in path if after is None or day > after]
         return rows
+
+    def actions(self, after: date, until: date) -> dict[str, list[ActionRow]]:
+        """The invented dividends of a few companies; and one spin-off that is reported as an odd split, as sources do."""
+        return deeds.reported(after, until, self.close_on)
 
     def close_on(self, symbol: str, day: date) -> Decimal | None:
         """The last simulated close on or before a day, or the last real one where the simulation begins later; None before it."""
