@@ -43,10 +43,13 @@ class _Gone:
         self.opened, self.last = min(self.opened, opened), max(self.last, day)
 
 
-def lots_of(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, method: str = "") -> LotsTable:
+def lots_of(
+    portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, known_at: datetime | None = None, method: str = ""
+) -> LotsTable:
     """Open, part-closed and closed lots and the sales with their matches, of one instrument or of all, now or at the end of an earlier day.
 
-    `method` asks what they would be under another cost method than the portfolio's; nothing that is stored changes.  Under a
+    `known_at` looks at the ledger as it was known at that moment.  `method` asks what they would be under another cost method
+    than the portfolio's; nothing that is stored changes.  Under a
     pooling method the units of an instrument are one lot, the pool; one that was sold out and filled again is another.
     Eight queries at most.
     """
