@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -92,11 +92,19 @@ def chosen(request: Request, pk: int | None) -> list[Portfolio]:
     return found
 
 
-def scope_of(request: Request, pk: int | None, *, benchmark: Instrument | None = None, method: str = "") -> Scope:
+def scope_of(
+    request: Request,
+    pk: int | None,
+    *,
+    benchmark: Instrument | None = None,
+    method: str = "",
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+) -> Scope:
     portfolios = chosen(request, pk)
     if method:
         portfolios = under_method(portfolios, method)
-    return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark)
+    return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark, as_of=as_of, known_at=known_at)
 
 
 CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")

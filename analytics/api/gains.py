@@ -14,7 +14,7 @@ from analytics import selectors
 from analytics.api.common import CURRENCY, END, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
-from portfolio_site.web.answers import Told, refuse
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, refuse
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.choices import CostMethod
 
@@ -80,11 +80,12 @@ def _method_of(request: Request) -> str:
 
 
 class GainsView(APIView):
-    @extend_schema(operation_id="gains", parameters=[START, END, CURRENCY, METHOD], responses=GainsSerializer, tags=["analytics"])
+    @extend_schema(operation_id="gains", parameters=[START, END, AS_OF, KNOWN_AT, CURRENCY, METHOD], responses=GainsSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Realised and unrealised gains, income and expenses of a period, by instrument and in total."""
         start, end = period_of(request)
-        scope = scope_of(request, pk, method=_method_of(request))
+        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
+        scope = scope_of(request, pk, method=_method_of(request), as_of=day, known_at=known_at)
         found = selectors.gains_of(scope, start, end)
         told = Told()
         return Response(

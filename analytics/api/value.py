@@ -14,7 +14,7 @@ from analytics import selectors
 from analytics.api.common import CURRENCY, AnswerSerializer, chosen, report_currency
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
-from portfolio_site.web.answers import AS_OF, Told, day_of_query
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.selectors import HoldingRow
 
@@ -76,11 +76,12 @@ def _part(part: Slice) -> dict[str, Any]:
 
 
 class ValueView(APIView):
-    @extend_schema(operation_id="value", parameters=[AS_OF, CURRENCY], responses=ValueSerializer, tags=["analytics"])
+    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY], responses=ValueSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Worth in total, by holding, class and currency, now or at the close of an earlier day."""
         portfolios = chosen(request, pk)
-        found = selectors.value_now(portfolios, report_currency(request, portfolios), as_of=day_of_query(request, "as_of"))
+        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
+        found = selectors.value_now(portfolios, report_currency(request, portfolios), as_of=day, known_at=known_at)
         told = Told()
         return Response(
             {

@@ -18,7 +18,7 @@ from analytics.selectors.value import total
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
 from portfolios.models import Portfolio
-from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, holdings_of
+from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView
 
 ZERO = Decimal(0)
 LEFT_OUT = "Its unrealised gain is left out."
@@ -35,8 +35,8 @@ def gains(
 def gains_of(scope: Scope, start: date | None = None, end: date | None = None) -> Gains:
     """The same from what a scope has read; an earlier end, and a start, cost one table each."""
     last = min(end or scope.today, scope.today)
-    closing = scope.table if last == scope.today else holdings_of(scope.portfolios, currency=scope.currency, as_of=last)
-    opening = None if start is None else holdings_of(scope.portfolios, currency=scope.currency, as_of=start - timedelta(days=1))
+    closing = scope.table if last == scope.today else scope.table_on(last)
+    opening = None if start is None else scope.table_on(start - timedelta(days=1))
     booked = _Booked(scope.currency)
     for book in scope.books:
         booked.add(book, start, last)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -53,14 +53,28 @@ class Computed:
 
 
 class Scope:
-    """See the head of this module.  All portfolios belong to one person; permission was asked before."""
+    """See the head of this module.  All portfolios belong to one person; permission was asked before.
+
+    as_of     the ledgers end with that day, and it is `today`; a day to come means now
+    known_at  the ledgers are as they were known at that moment
+    """
 
     def __init__(
-        self, portfolios: Sequence[Portfolio], currency: str = "", *, today: date | None = None, benchmark: Instrument | None = None
+        self,
+        portfolios: Sequence[Portfolio],
+        currency: str = "",
+        *,
+        today: date | None = None,
+        benchmark: Instrument | None = None,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
     ) -> None:
         self.portfolios = list(portfolios)
         self.currency = currency or (self.portfolios[0].base_currency if self.portfolios else "EUR")
-        self.today = today or timezone.localdate()
+        now = timezone.localdate()
+        self.until = as_of if as_of is not None and as_of < now else None
+        self.known_at = known_at
+        self.today = self.until or today or now
         self.benchmark = benchmark or next((one.benchmark for one in self.portfolios if one.benchmark_id), None)
 
     def owned_by(self, user: Any) -> Scope:
@@ -75,7 +89,7 @@ class Scope:
     @cached_property
     def told(self) -> Told:
         """The ledgers, replayed in the report currency."""
-        return told_in(self.portfolios, self.currency) if self.portfolios else Told({}, {})
+        return told_in(self.portfolios, self.currency, until=self.until, known_at=self.known_at) if self.portfolios else Told({}, {})
 
     @property
     def books(self) -> list[Book]:
@@ -84,7 +98,11 @@ class Scope:
     @cached_property
     def table(self) -> HoldingsTable:
         """What is held and worth now, or at the close of `today` where that is in the past."""
-        return holdings_of(self.portfolios, currency=self.currency, as_of=self.today, told=self.told)
+        return self.table_on(self.today, told=self.told)
+
+    def table_on(self, day: date, *, told: Told | None = None) -> HoldingsTable:
+        """What was held and worth at the close of a day, as far as this scope knows."""
+        return holdings_of(self.portfolios, currency=self.currency, as_of=day, known_at=self.known_at, told=told)
 
     @cached_property
     def instruments(self) -> dict[int, InstrumentView]:
@@ -99,7 +117,7 @@ class Scope:
         wanted = {*self.instruments, *([self.benchmark.pk] if self.benchmark else [])}
         ledgers = tuple(ledger_version(one) for one in self.portfolios if one.pk in self.told.books)
         bench = self.benchmark.pk if self.benchmark else None
-        return (ledgers, self.currency, self.today.isoformat(), bench, prices_version(wanted))
+        return (ledgers, self.currency, self.today.isoformat(), self.until, self.known_at, bench, prices_version(wanted))
 
     @cached_property
     def computed(self) -> Computed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from analytics.selectors.scope import in_words
@@ -21,9 +21,9 @@ CASH = "cash"
 OLD = timedelta(days=4)  # a long weekend: an older close or rate is said to be old
 
 
-def value_now(portfolios: Sequence[Portfolio], currency: str = "", *, as_of: date | None = None) -> Value:
+def value_now(portfolios: Sequence[Portfolio], currency: str = "", *, as_of: date | None = None, known_at: datetime | None = None) -> Value:
     """Worth now, or at the close of an earlier day; as many queries as `holdings_of` needs."""
-    return value_of(holdings_of(list(portfolios), currency=currency, as_of=as_of))
+    return value_of(holdings_of(list(portfolios), currency=currency, as_of=as_of, known_at=known_at))
 
 
 def value_of(table: HoldingsTable) -> Value:

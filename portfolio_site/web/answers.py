@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,13 @@ from rest_framework.request import Request
 from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.moments import moment_of
 from portfolio_site.web.serializers import UndefinedSerializer
 
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day looked at; where missing, now")
+KNOWN_AT = OpenApiParameter(
+    "known_at", OpenApiTypes.STR, description="what was recorded by then: a day (its end) or a moment with offset; where missing, all that is known"
+)
 
 
 class ToldSerializer(serializers.Serializer[Any]):
@@ -80,3 +84,14 @@ def day_of_query(request: Request, name: str, *, future: bool = False) -> date |
     except ValueError:
         raise refuse(name, "Write the date like 2026-03-31.") from None
     return checked_day(day, name, future=future)
+
+
+def moment_of_query(request: Request, name: str) -> datetime | None:
+    """The moment in the query string, None where it is missing or still to come: then all that is known counts.  Raises ValidationError."""
+    given = request.query_params.get(name)
+    if not given:
+        return None
+    try:
+        return moment_of(given)
+    except ValueError:
+        raise refuse(name, "Write a day like 2026-03-31, or a moment like 2026-03-31T14:00:00+02:00.") from None

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.models import Instrument
-from portfolio_site.web.answers import AS_OF, Told, ToldSerializer, day_of_query
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query
 from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer
 from portfolios import selectors, services
 from portfolios.api.common import (
@@ -160,11 +160,12 @@ def _one(request: Request, portfolio: Portfolio, instrument: Instrument) -> dict
 
 
 class HoldingsView(LedgerView):
-    @extend_schema(operation_id="holdings_list", parameters=[AS_OF], responses=HoldingsSerializer, tags=["holdings"])
+    @extend_schema(operation_id="holdings_list", parameters=[AS_OF, KNOWN_AT], responses=HoldingsSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int) -> Response:
-        """What the portfolio holds, now or at the end of an earlier day."""
+        """What the portfolio holds, now or at the end of an earlier day, as it is known now or was known then."""
         portfolio = selectors.get_portfolio(request.user, pk)
-        return Response(table_of(selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"))))
+        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
+        return Response(table_of(selectors.holdings_of(portfolio, as_of=day, known_at=known_at)))
 
     @extend_schema(
         operation_id="holdings_create", request=NewHoldingSerializer, responses={201: HoldingSerializer}, parameters=[IDEMPOTENCY], tags=["holdings"]
@@ -191,11 +192,11 @@ class HoldingsView(LedgerView):
 
 
 class HoldingView(LedgerView):
-    @extend_schema(operation_id="holdings_retrieve", parameters=[AS_OF], responses=HoldingSerializer, tags=["holdings"])
+    @extend_schema(operation_id="holdings_retrieve", parameters=[AS_OF, KNOWN_AT], responses=HoldingSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int, instrument: str) -> Response:
         """One holding, open or closed; the instrument by id or symbol."""
         portfolio, found = self._asked(request, pk, instrument)
-        table = selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"))
+        table = selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"), known_at=moment_of_query(request, "known_at"))
         row = table.row(found.pk)
         if row is None:
             raise HoldingNotFound(f"You never held {found.symbol} in this portfolio.")

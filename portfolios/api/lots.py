@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portfolio_site.web.answers import AS_OF, Told, ToldSerializer, day_of_query, refuse
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, refuse
 from portfolio_site.web.serializers import ExactField
 from portfolios import selectors
 from portfolios.api.common import LedgerView
@@ -207,14 +207,15 @@ def _instrument(request: Request, portfolio: Portfolio) -> int | None:
 
 
 class LotsView(LedgerView):
-    @extend_schema(operation_id="lots_list", parameters=[AS_OF, METHOD, INSTRUMENT], responses=LotsSerializer, tags=["holdings"])
+    @extend_schema(operation_id="lots_list", parameters=[AS_OF, KNOWN_AT, METHOD, INSTRUMENT], responses=LotsSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int) -> Response:
         """Lots, open, part closed and closed, and what sales took from them, under any cost method."""
         portfolio = selectors.get_portfolio(request.user, pk)
         method = request.query_params.get("method", "").lower()
         if method and method not in CostMethod.values:
             raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
-        table = selectors.lots_of(portfolio, _instrument(request, portfolio), as_of=day_of_query(request, "as_of"), method=method)
+        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
+        table = selectors.lots_of(portfolio, _instrument(request, portfolio), as_of=day, known_at=known_at, method=method)
         return Response(lots_answer(table))
 
 
