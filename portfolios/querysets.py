@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class PortfolioQuerySet(models.QuerySet[Any]):
@@ -35,6 +35,10 @@ class TransactionQuerySet(models.QuerySet[Any]):
 
     def newest_first(self) -> Self:
         return self.order_by("-traded_on", "-id")
+
+    def with_price_factor(self) -> Self:
+        """With what one unit of the instrument is worth for a price of 1, without its other columns."""
+        return self.annotate(price_factor=F("instrument__price_factor"))
 
     def known_at(self, moment: Any) -> Self:
         """Entries as they stood at a moment of knowledge."""

@@ -8,45 +8,43 @@ from __future__ import annotations
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 
-from portfolio_site.kernel.decimals import EXACT, rounded
 from portfolio_site.kernel.money import Currency
 from portfolio_site.web.sealed import seal, unseal
 from portfolios.choices import CostMethod, DividendTreatment
-from portfolios.choices import TransactionKind as Kind
+from portfolios.kinds import REORGANISATIONS
 from portfolios.ledger.book import Book
-from portfolios.ledger.events import (
-    Buy,
-    Deposit,
-    Dividend,
-    Event,
-    Fee,
-    Interest,
-    Sell,
-    Split,
-    Tax,
-    TransferIn,
-    TransferOut,
-    Withdrawal,
-)
+from portfolios.ledger.events import Event
+from portfolios.ledger.links import Link, connected
 from portfolios.ledger.replay import Rules, replay
-from portfolios.models import Portfolio, Transaction
+from portfolios.models import Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.portfolios import ledger_version
+from portfolios.selectors.rows import COLUMNS, ONE, ZERO, cash_effect, cash_moves, cash_worth, event_of
 
-ZERO, ONE = Decimal(0), Decimal(1)
+__all__ = [
+    "ONE",
+    "ZERO",
+    "book_of",
+    "books_of",
+    "cash_effect",
+    "cash_moves",
+    "cash_worth",
+    "connected_to",
+    "event_of",
+    "events_of",
+    "events_of_all",
+    "moment_key",
+    "rules_of",
+    "with_legs",
+]
+
 BOOKS_KEPT = 64
 _LABEL = b"portfolios.book"
-_COLUMNS = (
-    "pk", "origin_id", "portfolio_id", "kind", "instrument_id", "traded_on", "traded_at", "quantity", "price", "amount", "fees", "taxes",
-    "currency", "settlement_currency", "fx_rate", "ratio_new", "ratio_old", "acquired_on",
-)  # fmt: skip
 
 
 def rules_of(portfolio: Portfolio) -> Rules:
@@ -60,108 +58,49 @@ def rules_of(portfolio: Portfolio) -> Rules:
     )
 
 
-# ── rows to events ──────────────────────────────────────────────────────────
-
-
-def _gross(row: Transaction) -> Decimal:
-    """Before fees and taxes, in the settlement currency (the table in ledger/events.py)."""
-    costs = (row.fees or ZERO) + (row.taxes or ZERO)
-    if row.amount is None:
-        return rounded(EXACT.multiply(row.quantity or ZERO, row.price or ZERO))
-    if row.kind in {Kind.BUY, Kind.WITHDRAWAL}:
-        return Decimal(row.amount - costs)
-    if row.kind in {Kind.SELL, Kind.DIVIDEND, Kind.INTEREST, Kind.DEPOSIT}:
-        return Decimal(row.amount + costs)
-    return Decimal(row.amount)
-
-
-def _costs(row: Transaction) -> dict[str, Decimal]:
-    return {"fees": row.fees or ZERO, "taxes": row.taxes or ZERO}
-
-
-def _traded(row: Transaction) -> dict[str, Any]:
-    return {
-        "instrument": row.instrument_id,
-        "quantity": row.quantity,
-        "gross": _gross(row),
-        "local_price": row.price,
-        "local_currency": Currency(row.currency),
-        **_costs(row),
-    }
-
-
-def _paid(row: Transaction) -> dict[str, Any]:
-    return {"amount": _gross(row), **_costs(row)}
-
-
-_MAKERS: dict[str, tuple[type[Event], Callable[[Transaction], dict[str, Any]]]] = {
-    Kind.BUY: (Buy, _traded),
-    Kind.SELL: (Sell, _traded),
-    Kind.DIVIDEND: (Dividend, lambda row: {"instrument": row.instrument_id, "gross": _gross(row), **_costs(row)}),
-    Kind.INTEREST: (Interest, lambda row: {"instrument": row.instrument_id, **_paid(row)}),
-    Kind.FEE: (Fee, lambda row: {"instrument": row.instrument_id, "amount": _gross(row)}),
-    Kind.TAX: (Tax, lambda row: {"instrument": row.instrument_id, "amount": _gross(row)}),
-    Kind.DEPOSIT: (Deposit, _paid),
-    Kind.WITHDRAWAL: (Withdrawal, _paid),
-    Kind.SPLIT: (Split, lambda row: {"instrument": row.instrument_id, "ratio_new": row.ratio_new, "ratio_old": row.ratio_old}),
-    Kind.TRANSFER_IN: (TransferIn, lambda row: {**_traded(row), "acquired_on": row.acquired_on}),
-    Kind.TRANSFER_OUT: (TransferOut, lambda row: {"instrument": row.instrument_id, "quantity": row.quantity, **_costs(row)}),
-}
-
-
-def event_of(row: Transaction, *, number: int | None = None, sequence: int | None = None) -> Event:
-    """The row as the ledger core takes it.  `number` and `sequence` stand in for the key of a row that has none yet."""
-    cls, more = _MAKERS[row.kind]
-    entry = row.entry if number is None else number
-    return cls(
-        id=entry,
-        sequence=entry if sequence is None else sequence,
-        day=row.traded_on,
-        time=row.traded_at,
-        currency=Currency(row.settles_in),
-        fx_rate=row.fx_rate or ONE,
-        **more(row),
-    )
-
-
-def cash_effect(event: Event) -> Decimal:
-    """What the event does to cash, with sign, in its settlement currency (the table in ledger/events.py)."""
-    costs = getattr(event, "fees", ZERO) + getattr(event, "taxes", ZERO)
-    match event:
-        case Buy():
-            return -(event.gross + costs)
-        case Sell() | Dividend():
-            return Decimal(event.gross - costs)
-        case Interest() | Deposit():
-            return Decimal(event.amount - costs)
-        case Withdrawal():
-            return -(event.amount + costs)
-        case Fee() | Tax():
-            return -event.amount
-        case TransferIn() | TransferOut():
-            return Decimal(-costs)
-    return ZERO
-
-
 # ── reading a ledger ────────────────────────────────────────────────────────
 
 
-def _rows(portfolio_ids: Iterable[int], *, instruments: Iterable[int] | None, known_at: datetime | None, until: date | None) -> Any:
+def _rows(portfolio_ids: Iterable[int], *, instruments: Iterable[int] | None, known_at: datetime | None, until: date | None) -> list[Transaction]:
     found = Transaction.objects.filter(portfolio__in=list(portfolio_ids))
     found = found.live() if known_at is None else found.known_at(known_at)
     if instruments is not None:
         found = found.filter(instrument__in=list(instruments))
     if until is not None:
         found = found.filter(traded_on__lte=until)
-    return found.order_by("traded_on", "pk").only(*(column for column in _COLUMNS if column != "pk"))
+    found = found.order_by("traded_on", "pk").only(*(column for column in COLUMNS if column != "pk"))
+    return with_legs(found.with_price_factor())
+
+
+def with_legs(rows: Iterable[Transaction]) -> list[Transaction]:
+    """The rows, with the legs of those that have some.  One query where there are any."""
+    read = list(rows)
+    legged = {row.pk: row for row in read if row.kind in REORGANISATIONS}
+    if legged:
+        legs: dict[int, list[TransactionLeg]] = {pk: [] for pk in legged}
+        for leg in TransactionLeg.objects.filter(transaction__in=list(legged)).select_related("instrument").order_by("transaction", "place"):
+            legs[leg.transaction_id].append(leg)
+        for pk, row in legged.items():
+            row.__dict__["leg_rows"] = tuple(legs[pk])
+    return read
+
+
+def connected_to(portfolios: Iterable[int], instruments: Iterable[int], more: Iterable[Link] = ()) -> set[int]:
+    """The instruments with all that reorganisations connect them to, in any of the portfolios: they are replayed together.
+
+    Versions that count no more connect as well: that is never too little.  One query; `more` are links not recorded yet.
+    """
+    links = TransactionLeg.objects.filter(transaction__portfolio__in=list(portfolios)).values_list("transaction__instrument", "instrument")
+    return connected(instruments, [*links.order_by(), *more])
 
 
 def events_of(
     portfolio: Portfolio, instruments: Iterable[int] | None = None, known_at: datetime | None = None, until: date | None = None
 ) -> list[Event]:
-    """The events of a ledger, in no order that matters.  One query.
+    """The events of a ledger, in no order that matters.  One query, two where there are spin-offs and the like.
 
-    instruments  only events of these; events without an instrument are left out then
+    instruments  only events of these; events without an instrument are left out then.  To replay them by themselves, ask for
+                 `connected_to` them
     known_at     as the ledger was known at that moment; where missing, as it is known now
     until        only events up to that day, included
     """
@@ -171,7 +110,7 @@ def events_of(
 def events_of_all(
     portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None, known_at: datetime | None = None
 ) -> dict[int, list[Event]]:
-    """The events of several ledgers, by portfolio; of some instruments only, or as once known, if asked for.  One query."""
+    """The events of several ledgers, by portfolio; of some instruments only, or as once known, if asked for.  Queries as `events_of`."""
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
     for row in _rows(found, instruments=instruments, known_at=known_at, until=until):
         found[row.portfolio_id].append(event_of(row))
@@ -224,7 +163,7 @@ _shelf = _Shelf(BOOKS_KEPT)
 
 
 def book_of(portfolio: Portfolio) -> Book:
-    """The whole ledger, replayed.  Kept by revision: no query where it is known, else one."""
+    """The whole ledger, replayed.  Kept by revision: no query where it is known, else as `events_of`."""
     return books_of([portfolio])[portfolio.pk]
 
 

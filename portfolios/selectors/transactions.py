@@ -17,11 +17,12 @@ from typing import Any
 from django.db.models import Q
 
 from market.models import Instrument
-from portfolio_site.kernel.decimals import plain, product
+from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind
+from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
-from portfolios.selectors.ledger import cash_effect, event_of
+from portfolios.selectors.ledger import cash_effect, cash_worth, event_of, with_legs
 from portfolios.selectors.portfolios import portfolios_of
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
 
@@ -103,7 +104,7 @@ _KEYS = {"date": ("traded_on", "pk"), "id": ("pk",)}
 
 
 def page_by_key(found: TransactionQuerySet, cursor: str, size: int, ordering: str = "-date") -> KeyPage:
-    """One page of entries with their instruments.  One query.  A cursor that is none means the first page."""
+    """One page of entries with their instruments.  One query, two where there are spin-offs and the like.  A cursor that is none means the first page."""
     descending, keys = ordering.startswith("-"), _KEYS[ordering.removeprefix("-")]
     place = _read_cursor(cursor)
     backwards = place is not None and place[0] == "b"
@@ -111,7 +112,7 @@ def page_by_key(found: TransactionQuerySet, cursor: str, size: int, ordering: st
     found = found.select_related("instrument").order_by(*(f"-{key}" if falling else key for key in keys))
     if place is not None:
         found = found.filter(_beyond(keys, place[1], place[2], falling=falling))
-    rows = list(found[: size + 1])
+    rows = with_legs(found[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -200,9 +201,9 @@ def _cash_of(row: Transaction, portfolio: Portfolio) -> tuple[Decimal | None, De
     """The effect on cash in the settlement currency and in base; None for entries that move no cash."""
     event = event_of(row)
     cash = cash_effect(event)
-    if not cash and row.kind in {TransactionKind.SPLIT, TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT}:
+    if not cash and not RULES[row.kind].direction:
         return None, None
-    return cash, cash if row.settles_in == portfolio.base_currency else product(cash, event.fx_rate)
+    return cash, cash_worth(event)
 
 
 def _month_sums(
@@ -214,7 +215,7 @@ def _month_sums(
     first, last = shown[-1].traded_on.replace(day=1), shown[0].traded_on.replace(day=1)
     after = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
     sums: dict[date, dict[str, Decimal]] = {}
-    for row in found.live().filter(traded_on__gte=first, traded_on__lt=after):
+    for row in with_legs(found.live().filter(traded_on__gte=first, traded_on__lt=after).with_price_factor()):
         portfolio = portfolios[row.portfolio_id]
         _, amount = _cash_of(row, portfolio)
         if amount is not None:

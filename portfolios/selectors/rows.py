@@ -1,0 +1,286 @@
+"""Rows to events: what an entry, as it is stored, is to the ledger core; and what an event does to cash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from portfolio_site.kernel.decimals import EXACT, product, rounded
+from portfolio_site.kernel.money import Currency
+from portfolios.choices import TransactionKind as Kind
+from portfolios.kinds import RULES
+from portfolios.ledger import events as ev
+from portfolios.ledger.events import Event
+from portfolios.lot_records import arriving_of, choices_of
+from portfolios.models import Transaction, TransactionLeg
+
+ZERO, ONE = Decimal(0), Decimal(1)
+COLUMNS = (
+    "pk", "origin_id", "portfolio_id", "kind", "instrument_id", "traded_on", "traded_at", "quantity", "price", "amount", "fees", "taxes", "accrued",
+    "given_amount", "reinvested_quantity", "currency", "settlement_currency", "fx_rate", "costs_currency", "costs_rate", "cost_share", "method", "lots",
+    "ratio_new", "ratio_old", "acquired_on",
+)  # fmt: skip
+Fields = dict[str, Any]
+
+
+# ── parts of events ─────────────────────────────────────────────────────────
+
+
+def price_factor(row: Transaction) -> Decimal:
+    """What one unit is worth for a price of 1 (market.Instrument).  Needs the instrument, or a row of `with_price_factor`."""
+    if "price_factor" in row.__dict__:
+        return row.__dict__["price_factor"] or ONE
+    return row.instrument.price_factor if row.instrument is not None else ONE
+
+
+def own_costs(row: Transaction) -> Decimal:
+    """Fees and taxes in the settlement currency; none where they are in a currency of their own."""
+    return ZERO if row.costs_currency else (row.fees or ZERO) + (row.taxes or ZERO)
+
+
+def _gross(row: Transaction) -> Decimal:
+    """Before fees, taxes and accrued interest, in the settlement currency (the table in ledger/events)."""
+    if row.amount is None:
+        return rounded(EXACT.multiply(EXACT.multiply(row.quantity or ZERO, row.price or ZERO), price_factor(row)))
+    way = RULES[row.kind].costs_way
+    return Decimal(row.amount - way * own_costs(row) - (row.accrued or ZERO))
+
+
+def _local_price(row: Transaction) -> Decimal | None:
+    """Money for one unit, in the currency in which the instrument is quoted."""
+    factor = price_factor(row)
+    return row.price if row.price is None or factor == ONE else product(row.price, factor)
+
+
+def _costs(row: Transaction) -> Fields:
+    return {"fees": row.fees or ZERO, "taxes": row.taxes or ZERO}
+
+
+def _costs_with_currency(row: Transaction) -> Fields:
+    if not row.costs_currency:
+        return _costs(row)
+    return {**_costs(row), "costs_currency": Currency(row.costs_currency), "costs_rate": row.costs_rate or ONE}
+
+
+def _units(row: Transaction) -> Fields:
+    """Units that come or go at a price."""
+    return {
+        "instrument": row.instrument_id,
+        "quantity": row.quantity,
+        "gross": _gross(row),
+        "local_price": _local_price(row),
+        "local_currency": Currency(row.currency),
+    }
+
+
+# ── one kind each ───────────────────────────────────────────────────────────
+
+
+def _trade(row: Transaction) -> Fields:
+    return {**_units(row), **_costs_with_currency(row), "accrued": row.accrued or ZERO}
+
+
+def _sale(row: Transaction) -> Fields:
+    return {**_trade(row), "method": row.method, "lots": choices_of(row.lots)}
+
+
+def _reward(row: Transaction) -> Fields:
+    return {**_units(row), **_costs(row)}
+
+
+def _income(row: Transaction) -> Fields:
+    return {"instrument": row.instrument_id, "gross": _gross(row), **_costs_with_currency(row)}
+
+
+def _reinvestment(row: Transaction) -> Fields:
+    return {**_units(row), **_costs(row), "quantity": row.reinvested_quantity}
+
+
+def _paid(row: Transaction) -> Fields:
+    return {"amount": _gross(row), **_costs(row)}
+
+
+def _paid_of(row: Transaction) -> Fields:
+    return {"instrument": row.instrument_id, **_paid(row)}
+
+
+def _cost_alone(row: Transaction) -> Fields:
+    return {"instrument": row.instrument_id, "amount": row.amount}
+
+
+def _exchange(row: Transaction) -> Fields:
+    return {
+        "currency": Currency(row.currency),
+        "amount": row.amount,
+        "given": row.given_amount,
+        "given_currency": Currency(row.settles_in),
+        "given_rate": row.costs_rate or ONE,
+        **_costs(row),
+    }
+
+
+def _transfer_in(row: Transaction) -> Fields:
+    lots = arriving_of(row.lots)
+    cost_local = sum((lot.cost_local for lot in lots), ZERO) if lots else None
+    return {**_units(row), **_costs(row), "acquired_on": row.acquired_on, "cost_local": cost_local, "lots": lots}
+
+
+def _transfer_out(row: Transaction) -> Fields:
+    return {"instrument": row.instrument_id, "quantity": abs(row.quantity or ZERO), **_costs(row)}
+
+
+def _split(row: Transaction) -> Fields:
+    return {
+        "instrument": row.instrument_id,
+        "ratio_new": row.ratio_new,
+        "ratio_old": row.ratio_old,
+        "fraction": row.quantity or ZERO,
+        "cash": row.amount or ZERO,
+    }
+
+
+def _stock_dividend(row: Transaction) -> Fields:
+    return {"instrument": row.instrument_id, "quantity": row.quantity, "gross": row.amount or ZERO}
+
+
+def _reorganisation(row: Transaction) -> Fields:
+    return {
+        "instrument": row.instrument_id,
+        "legs": tuple(_leg(leg) for leg in legs_of(row)),
+        "cash": ZERO if row.amount is None else _gross(row),
+        "cash_share": row.cost_share or ZERO,
+        **_costs(row),
+    }
+
+
+def legs_of(row: Transaction) -> tuple[TransactionLeg, ...]:
+    """The legs of an entry, in their order: as read with it, or one query."""
+    if "leg_rows" not in row.__dict__:
+        row.__dict__["leg_rows"] = tuple(row.legs.select_related("instrument")) if RULES[row.kind].legs else ()
+    found: tuple[TransactionLeg, ...] = row.__dict__["leg_rows"]
+    return found
+
+
+def _leg(leg: TransactionLeg) -> ev.Leg:
+    return ev.Leg(
+        instrument=leg.instrument_id,
+        ratio_new=leg.ratio_new,
+        ratio_old=leg.ratio_old,
+        cost_share=leg.cost_share,
+        local_currency=Currency(leg.instrument.currency),
+        local_rate=leg.local_rate or ONE,
+        fraction=leg.fraction or ZERO,
+        cash=leg.cash or ZERO,
+    )
+
+
+_MAKERS: dict[str, tuple[type[Event], Callable[[Transaction], Fields]]] = {
+    Kind.BUY: (ev.Buy, _trade),
+    Kind.SELL: (ev.Sell, _sale),
+    Kind.SHORT_SELL: (ev.ShortSell, _sale),
+    Kind.BUY_TO_COVER: (ev.BuyToCover, _trade),
+    Kind.RIGHTS: (ev.Rights, _trade),
+    Kind.REDEMPTION: (ev.Redemption, _sale),
+    Kind.DIVIDEND: (ev.Dividend, _income),
+    Kind.COUPON: (ev.Coupon, _income),
+    Kind.STAKING_REWARD: (ev.StakingReward, _reward),
+    Kind.AIRDROP: (ev.Airdrop, _reward),
+    Kind.INTEREST: (ev.Interest, _paid_of),
+    Kind.FEE: (ev.Fee, _cost_alone),
+    Kind.TAX: (ev.Tax, _cost_alone),
+    Kind.DEPOSIT: (ev.Deposit, _paid),
+    Kind.WITHDRAWAL: (ev.Withdrawal, _paid),
+    Kind.FX_EXCHANGE: (ev.FxExchange, _exchange),
+    Kind.SPLIT: (ev.Split, _split),
+    Kind.STOCK_DIVIDEND: (ev.StockDividend, _stock_dividend),
+    Kind.SPIN_OFF: (ev.SpinOff, _reorganisation),
+    Kind.MERGER: (ev.Merger, _reorganisation),
+    Kind.SYMBOL_CHANGE: (ev.SymbolChange, _reorganisation),
+    Kind.RETURN_OF_CAPITAL: (ev.ReturnOfCapital, _paid_of),
+    Kind.TRANSFER_IN: (ev.TransferIn, _transfer_in),
+    Kind.TRANSFER_OUT: (ev.TransferOut, _transfer_out),
+}
+
+
+def _maker(row: Transaction) -> tuple[type[Event], Callable[[Transaction], Fields]]:
+    if row.kind == Kind.ADJUSTMENT:
+        if row.instrument_id is None:
+            return ev.AdjustmentOfCash, lambda row: {"amount": row.amount}
+        return (ev.AdjustmentOut, _transfer_out) if (row.quantity or ZERO) < ZERO else (ev.AdjustmentIn, _transfer_in)
+    if row.reinvested_quantity is not None:
+        return ev.Reinvestment, _reinvestment
+    return _MAKERS[row.kind]
+
+
+def event_of(row: Transaction, *, number: int | None = None, sequence: int | None = None) -> Event:
+    """The row as the ledger core takes it.  `number` and `sequence` stand in for the key of a row that has none yet."""
+    cls, more = _maker(row)
+    entry = row.entry if number is None else number
+    fields: Fields = {
+        "id": entry,
+        "sequence": entry if sequence is None else sequence,
+        "day": row.traded_on,
+        "time": row.traded_at,
+        "currency": Currency(row.settles_in),
+        "fx_rate": row.fx_rate or ONE,
+    }
+    return cls(**{**fields, **more(row)})
+
+
+# ── cash ────────────────────────────────────────────────────────────────────
+
+
+class CashMove(NamedTuple):
+    """Money that comes (+) or goes (−), and units of base currency for one unit of it."""
+
+    currency: Currency
+    amount: Decimal
+    rate: Decimal
+
+
+def cash_moves(event: Event) -> tuple[CashMove, ...]:
+    """What the event does to cash, currency by currency, that of the event first (the table in ledger/events)."""
+    costs = getattr(event, "fees", ZERO) + getattr(event, "taxes", ZERO)
+    if isinstance(event, ev.FxExchange):
+        given = CashMove(event.given_currency, -(event.given + costs), event.given_rate)
+        return (CashMove(event.currency, event.amount, event.fx_rate), given)
+    apart = getattr(event, "costs_currency", None)
+    moved = CashMove(event.currency, _moved(event, ZERO if apart else costs), event.fx_rate)
+    if apart is None or not costs:
+        return (moved,)
+    return (moved, CashMove(apart, -costs, event.costs_rate))  # type: ignore[attr-defined]
+
+
+def _moved(event: Event, costs: Decimal) -> Decimal:
+    amount = ZERO
+    match event:
+        case ev.Purchase():
+            amount = -(event.gross + event.accrued)
+        case ev.Sale():
+            amount = event.gross + event.accrued
+        case ev.Reinvestment() | ev.StockDividend():
+            return ZERO
+        case ev.Income():
+            amount = event.gross
+        case ev.Interest() | ev.Deposit() | ev.ReturnOfCapital() | ev.AdjustmentOfCash():
+            amount = event.amount
+        case ev.Withdrawal() | ev.Fee() | ev.Tax():
+            amount = -event.amount
+        case ev.Split():
+            amount = event.cash
+        case ev.Reorganisation():
+            amount = sum((leg.cash for leg in event.legs), event.cash)
+    return Decimal(amount - costs)
+
+
+def cash_effect(event: Event) -> Decimal:
+    """What the event does to cash of its settlement currency, with sign."""
+    return cash_moves(event)[0].amount
+
+
+def cash_worth(event: Event) -> Decimal:
+    """What the event does to cash, with sign, in base currency.  An exchange is worth what it costs: its two sides cancel out."""
+    if isinstance(event, ev.FxExchange):
+        return -product(event.fees + event.taxes, event.given_rate)
+    return sum((move.amount if move.rate == ONE else product(move.amount, move.rate) for move in cash_moves(event)), ZERO)
