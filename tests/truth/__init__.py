@@ -1,0 +1,13 @@
+"""The net under the ledger: what must hold after every command, whatever was commanded before.
+
+| | proved by |
+|---|---|
+| L1, L3, L4, L5, L13 | `checks.py`, after every step of `test_machine.py`, over services and over HTTP |
+| L2, L6–L8, L10, L12, L14–L16 | the test of that number in `test_invariants.py` |
+| L9 | `test_invariants.py`, and the machine, which imports each of its files twice |
+| L11 | `tests/portfolios/test_races.py`, over real HTTP |
+
+`world.py` is where programs run, `entries.py` says what can be entered and what the ledger must make of it, `model.py` keeps
+what was commanded and folds it by `tests/ledger/reference.py`, `drivers.py` sends the commands.  `seeded_bugs.py` breaks the
+product in 25 ways; each must be found.  docs/testing.md has the numbers.
+"""

@@ -1,0 +1,60 @@
+"""Where random programs run: a person, instruments in two currencies, and a rate for every day of a short calendar."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from market.models import Instrument
+from tests import factories
+
+FIRST = date(2024, 1, 1)
+DAYS = 24  # few, so that programs often meet on the same day
+LONG = os.environ.get("DRILLS") == "long"
+
+# dollars for one euro, another on each day, and each the inverse of a number that can be stored: what a rate is needs no rounding
+_DOLLARS = (Decimal("1.25"), Decimal("1.6"), Decimal("2"), Decimal("0.8"), Decimal("1"))
+
+
+def dollars(day: date) -> Decimal:
+    """Dollars for one euro."""
+    return _DOLLARS[(day - FIRST).days % len(_DOLLARS)]
+
+
+def reference_rate(currency: str, base: str, day: date) -> Decimal:
+    """Units of `base` for one of `currency`."""
+    if currency == base:
+        return Decimal(1)
+    return dollars(day) if base == "USD" else 1 / dollars(day)
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+@dataclass(frozen=True)
+class World:
+    """`instruments` by symbol: shares in euro and in dollars, and a bond that is quoted in per cent."""
+
+    person: Any
+    instruments: dict[str, Instrument]
+
+    @property
+    def shares(self) -> list[Instrument]:
+        return [one for symbol, one in sorted(self.instruments.items()) if symbol != "BOND"]
+
+
+def make_world() -> World:
+    person = factories.make_person()
+    number = person.pk
+    made = {
+        "AAA": factories.make_instrument(f"AAA{number}", currency="EUR"),
+        "BBB": factories.make_instrument(f"BBB{number}", currency="USD"),
+        "CCC": factories.make_instrument(f"CCC{number}", currency="EUR"),
+        "BOND": factories.make_instrument(f"BOND{number}", currency="EUR", asset_class="bond", price_factor=Decimal("0.01")),
+    }
+    factories.set_rates("USD", {day(n): str(dollars(day(n))) for n in range(-8, DAYS + 8)})
+    return World(person, made)
