@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from market.models import CorporateAction, Instrument
 from portfolio_site.web.fields import ExactDecimalField
+from portfolio_site.web.packed import PackedField
 from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
 from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
@@ -87,49 +88,52 @@ class Transaction(models.Model):
     settlement currency, fixed when the entry is recorded.
     """
 
-    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions")
-    instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.PROTECT, related_name="transactions")
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="transactions", db_index=False)
+    instrument = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.PROTECT, related_name="transactions", db_index=False)
     kind = models.CharField(max_length=20, choices=TransactionKind)
     traded_on = models.DateField()
     traded_at = models.DateTimeField(null=True, blank=True)  # where the time is known
     settles_on = models.DateField(null=True, blank=True)  # when units and money change hands; the ledger goes by the trade date
-    quantity = SealedDecimalField(null=True, blank=True)
-    price = SealedDecimalField(null=True, blank=True)
-    amount = SealedDecimalField(null=True, blank=True)
-    fees = SealedDecimalField(null=True, blank=True)
-    taxes = SealedDecimalField(null=True, blank=True)
-    accrued = SealedDecimalField(null=True, blank=True)  # interest paid or received on top of the price of a bond
-    given_amount = SealedDecimalField(null=True, blank=True)  # of a currency exchange: what `amount` was received for
-    reinvested_quantity = SealedDecimalField(null=True, blank=True)  # units that a dividend bought in one step
     currency = models.CharField(max_length=3)
     settlement_currency = models.CharField(max_length=3, blank=True)
-    fx_rate = SealedDecimalField(null=True, blank=True)
     fx_source = models.CharField(max_length=10, choices=RateSource, default=RateSource.NONE, blank=True)
     costs_currency = models.CharField(max_length=3, blank=True)  # of fees and taxes, where it is another than the settlement currency
-    costs_rate = SealedDecimalField(null=True, blank=True)  # units of the portfolio's base currency for one unit of it
     ratio_new = ExactDecimalField(null=True, blank=True)
     ratio_old = ExactDecimalField(null=True, blank=True)
     acquired_on = models.DateField(null=True, blank=True)  # of units transferred in
-    cost_share = SealedDecimalField(null=True, blank=True)  # of a merger or spin-off: the fraction of cost that its cash stands for
     method = models.CharField(max_length=12, choices=CostMethod, blank=True)  # of this sale alone; blank: the portfolio's
-    lots = SealedJSONField(null=True, blank=True)  # lots named by a sale, or carried by a transfer in (portfolios/lot_records.py)
-    notes = SealedTextField(default="", blank=True, longest=4000)
-    tags = SealedJSONField(null=True, blank=True)  # a list of words
     tag_keys = models.CharField(max_length=700, blank=True)  # keyed hashes of the tags, each between spaces: finding by tag
-    external_id = SealedTextField(default="", blank=True, longest=200)  # the broker's own number
-    reference = SealedTextField(default="", blank=True, longest=500)  # where the document is: a page, a contract note's number
-    link = models.UUIDField(null=True, blank=True, db_index=True)  # the two legs of a transfer share it
-    proposal = models.ForeignKey("ActionProposal", null=True, blank=True, on_delete=models.SET_NULL, related_name="entries")
+    link = models.UUIDField(null=True, blank=True)  # the two legs of a transfer share it
+    proposal = models.ForeignKey("ActionProposal", null=True, blank=True, on_delete=models.SET_NULL, related_name="entries", db_index=False)
+
+    # what is sealed, all of it as one value (web/packed.py); the order is how it is stored, so that new ones come last
+    sealed = PackedField()
+    quantity = sealed.decimal()
+    price = sealed.decimal()
+    amount = sealed.decimal()
+    fees = sealed.decimal()
+    taxes = sealed.decimal()
+    fx_rate = sealed.decimal()
+    notes = sealed.text(longest=4000)
+    external_id = sealed.text(longest=200)  # the broker's own number
+    accrued = sealed.decimal()  # interest paid or received on top of the price of a bond
+    given_amount = sealed.decimal()  # of a currency exchange: what `amount` was received for
+    reinvested_quantity = sealed.decimal()  # units that a dividend bought in one step
+    costs_rate = sealed.decimal()  # units of the portfolio's base currency for one unit of `costs_currency`
+    cost_share = sealed.decimal()  # of a merger or spin-off: the fraction of cost that its cash stands for
+    reference = sealed.text(longest=500)  # where the document is: a page, a contract note's number
+    tags = sealed.json()  # a list of words
+    lots = sealed.json()  # lots named by a sale, or carried by a transfer in (services/lot_records.py)
 
     source = models.CharField(max_length=40, blank=True)  # "", or the format it was imported from
     source_key = models.CharField(max_length=64, blank=True)  # keyed hash of what makes the row itself (see importers)
-    batch = models.ForeignKey(ImportBatch, null=True, blank=True, on_delete=models.SET_NULL, related_name="transactions")
+    batch = models.ForeignKey(ImportBatch, null=True, blank=True, on_delete=models.SET_NULL, related_name="transactions", db_index=False)
 
     recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     voided_at = models.DateTimeField(null=True, blank=True)
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by")
-    origin = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="versions")  # the first version
+    origin = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="versions", db_index=False)  # the first version
 
     objects: ClassVar[Any] = TransactionQuerySet.as_manager()
 
@@ -139,8 +143,12 @@ class Transaction(models.Model):
             models.UniqueConstraint(name="proposal_applied_once", fields=["proposal"], condition=Q(proposal__isnull=False, voided_at=None)),
         ]
         indexes = [
-            models.Index(name="replay_order", fields=["portfolio", "traded_on", "id"]),  # ledger replay, lists by day
-            models.Index(name="replay_instrument", fields=["portfolio", "instrument", "traded_on", "id"]),  # one holding
+            models.Index(name="ledger_by_day", fields=["portfolio", "traded_on"]),  # ledger replay, lists by day
+            models.Index(name="ledger_of_instrument", fields=["instrument", "portfolio", "traded_on"]),  # one holding; who uses an instrument
+            models.Index(name="entries_of_import", fields=["batch"], condition=Q(batch__isnull=False)),
+            models.Index(name="versions_of_entry", fields=["origin"], condition=Q(origin__isnull=False)),
+            models.Index(name="entries_of_proposal", fields=["proposal"], condition=Q(proposal__isnull=False)),
+            models.Index(name="both_legs", fields=["link"], condition=Q(link__isnull=False)),
             models.Index(name="linked_entries", fields=["portfolio"], condition=Q(link__isnull=False)),  # which portfolios to lock together
         ]
 

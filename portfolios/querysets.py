@@ -7,6 +7,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 
+from portfolio_site.web.packed import Packed
+
 
 class PortfolioQuerySet(models.QuerySet[Any]):
     """Portfolios."""
@@ -24,6 +26,10 @@ class TransactionQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any) -> Self:
         return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+
+    def only(self, *fields: Any) -> Self:
+        """As everywhere; what is sealed together (web/packed.py) is loaded together."""
+        return super().only(*dict.fromkeys("sealed" if isinstance(getattr(self.model, name, None), Packed) else name for name in fields))
 
     def live(self) -> Self:
         """Entries that count: neither voided nor replaced."""

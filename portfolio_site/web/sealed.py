@@ -9,7 +9,6 @@ Sealed values have no order and no equality in the database: only `isnull` can b
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
@@ -73,8 +72,12 @@ def fingerprint(text: str, purpose: str) -> str:
 
     Its key is settings.FINGERPRINT_KEY, which is never rotated: hashes outlive every field key.
     """
-    key = hmac.new(settings.FINGERPRINT_KEY, b"fingerprint:" + purpose.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_purpose_key(settings.FINGERPRINT_KEY, purpose), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=64)
+def _purpose_key(key: bytes, purpose: str) -> bytes:
+    return hmac.digest(key, b"fingerprint:" + purpose.encode(), "sha256")
 
 
 if TYPE_CHECKING:

@@ -42,13 +42,18 @@ class Judged:
     remarks: list[str] = field(default_factory=list)
 
 
+def row_key(identity: str) -> str:
+    """The keyed hash by which a row is known again: 32 hex digits."""
+    return fingerprint(identity, "import-row")[:32]
+
+
 def source_keys(drafts: Iterable[Draft]) -> list[str]:
     """The keyed hash of each draft's identity and of its ordinal among equals, in order."""
     seen: Counter[tuple[str, ...]] = Counter()
     keys = []
     for draft in drafts:
         identity = (*draft.identity, str(draft.kind), str(draft.part))
-        keys.append(fingerprint(json.dumps([*identity, seen[identity]]), "import-row"))
+        keys.append(row_key(json.dumps([*identity, seen[identity]])))
         seen[identity] += 1
     return keys
 

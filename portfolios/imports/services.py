@@ -21,14 +21,13 @@ from market.models import Instrument
 from market.services import create_private_instrument
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.kernel.money import CURRENCIES
-from portfolio_site.web.sealed import fingerprint
 from portfolios.choices import ImportStatus, TransactionKind, Verdict
 from portfolios.errors import LedgerRefused
 from portfolios.importers import Draft, Layout
 from portfolios.importers.generic_names import FIELDS
 from portfolios.importers.reading import refuse_foreign
 from portfolios.imports.errors import CannotUndo, FileTooLarge, NotAtThisStep, NothingToRecord, RowNotFound
-from portfolios.imports.judging import Judged, check_with_ledger
+from portfolios.imports.judging import Judged, check_with_ledger, row_key
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
 from portfolios.services import only_writer, void_many
@@ -165,7 +164,7 @@ def import_anyway(actor: Any, batch: ImportBatch, number: int) -> ImportBatch:
         raise RowNotFound(f"Row {number} is no duplicate.")
     for row in rows:
         row.verdict, row.chosen, row.reason = Verdict.NEW, True, ""
-        row.source_key = fingerprint(f"{row.source_key}:again:{current.pk}", "import-row")
+        row.source_key = row_key(f"{row.source_key}:again:{current.pk}")
         row.save(update_fields=["verdict", "chosen", "reason", "source_key"])
     remark = "An equal row is recorded already; you chose to record this one too."
     _judge_again(current, {row.instrument_id for row in rows if row.instrument_id is not None}, {row.pk: remark for row in rows})

@@ -29,6 +29,7 @@ from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionF
 PAGE = 50
 MOST_NOTES = 20_000  # entries found by their notes, newest first: a database takes only so many keys in one query
 HAND, IMPORT = "hand", "import"
+_NOTES, _EXTERNAL = Transaction.notes.place, Transaction.external_id.place
 
 
 def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, cursor: str = "", page_size: int = PAGE) -> TransactionsPage:
@@ -82,8 +83,8 @@ def _searched(found: TransactionQuerySet, text: str) -> TransactionQuerySet:
     wanted = text.casefold()
     named = list(Instrument.objects.filter(pk__in=found.order_by().values("instrument")).matching(text).values_list("pk", flat=True))
     others = found.exclude(instrument__in=named) if named else found
-    texts = others.order_by("-pk").values_list("pk", "notes", "external_id").iterator(chunk_size=5000)
-    hits = (pk for pk, notes, external in texts if wanted in notes.casefold() or wanted == external.casefold())
+    texts = others.order_by("-pk").values_list("pk", "sealed").iterator(chunk_size=5000)
+    hits = (pk for pk, sealed in texts if wanted in sealed[_NOTES].casefold() or wanted == sealed[_EXTERNAL].casefold())
     return found.filter(Q(instrument__in=named) | Q(pk__in=list(islice(hits, MOST_NOTES))))
 
 
