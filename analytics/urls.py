@@ -18,7 +18,9 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/value", api.ValueView.as_view(), name="api-value"),
     path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
     path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),
+    path("portfolios/<id:pk>/explain", api.ExplainView.as_view(), name="api-explain"),
     path("portfolios/all/value", api.AllValueView.as_view(), name="api-value-all"),
     path("portfolios/all/gains", api.AllGainsView.as_view(), name="api-gains-all"),
+    path("portfolios/all/explain", api.AllExplainView.as_view(), name="api-explain-all"),
     path("portfolios/all/performance", api.AllPerformanceView.as_view(), name="api-performance-all"),
 ]

@@ -5,9 +5,19 @@ are per cent; the daily series is rounded to 6 decimals of money and 12 of ratio
 entry in `undefined`; what a figure leaves out or rests on stands in `warnings`.
 """
 
+from analytics.api.explain import AllExplainView, ExplainView
 from analytics.api.gains import AllGainsView, GainsView
 from analytics.api.performance import AllPerformanceView, PerformanceView
 from analytics.api.value import AllValueView, ValueView
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 
-__all__ = ["AllGainsView", "AllPerformanceView", "AllValueView", "GainsView", "PerformanceView", "ValueView"]
+__all__ = [
+    "AllExplainView",
+    "AllGainsView",
+    "AllPerformanceView",
+    "AllValueView",
+    "ExplainView",
+    "GainsView",
+    "PerformanceView",
+    "ValueView",
+]

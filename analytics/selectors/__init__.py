@@ -4,7 +4,7 @@ Whoever calls has asked `portfolios.selectors` for the portfolios, which is wher
 """
 
 from analytics.selectors.dashboard import dashboard
-from analytics.selectors.explain import explain
+from analytics.selectors.explanations import explain, explanations_of
 from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import holding_detail
 from analytics.selectors.performance import past_year, performance, performance_of
@@ -55,6 +55,7 @@ __all__ = [
     "YearIncome",
     "dashboard",
     "explain",
+    "explanations_of",
     "gains",
     "gains_of",
     "holding_detail",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analytics.engine.errors import Undefined
-from analytics.selectors.explain import dashboard_explanations
+from analytics.selectors.explanations import dashboard_explanations
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import ChartSeries, Dashboard

@@ -10,14 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 
 from django.utils import timezone
 
-from analytics.engine.returns import DAYS_A_YEAR
-from analytics.selectors.performance import Stretch, past_year
-from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
+from analytics.selectors.scope import Scope
+from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
@@ -63,7 +60,7 @@ def _entries(books: Iterable[Book]) -> Source:
     return Source(f"{len(events)} entries that moved money or booked a gain", None, "your ledger", None, kind="entries")
 
 
-def _listed(lines: list[Line], width: int, currency: str) -> tuple[tuple[Line, ...], int]:
+def listed(lines: list[Line], width: int, currency: str) -> tuple[tuple[Line, ...], int]:
     """The first lines, and one that adds up the rest in its last cell."""
     if len(lines) <= MOST_LINES:
         return tuple(lines), 0
@@ -95,7 +92,7 @@ def net_worth(scope: Scope) -> Explanation:
     table = scope.table
     lines = [_worth_line(row) for row in table.rows if row.value.known]
     lines += [_cash_line(cash) for cash in table.cash if cash.value.known]
-    listed, more = _listed(lines, 4, table.currency)
+    shown, more = listed(lines, 4, table.currency)
     return Explanation(
         name="net_worth",
         title="Net worth",
@@ -109,7 +106,7 @@ def net_worth(scope: Scope) -> Explanation:
         ),
         rows_title="Holdings and cash",
         columns=("Units", "Price", "Rate", "Value"),
-        lines=listed,
+        lines=shown,
         more_lines=more,
         inputs=(*prices_behind(table.rows), *rates_behind(table), _entries(scope.books)),
         checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
@@ -140,7 +137,7 @@ def total_gain(scope: Scope) -> Explanation:
         for row in rows
     ]
     lines += _without_instrument(scope)
-    listed, more = _listed(lines, 4, code)
+    shown, more = listed(lines, 4, code)
     return Explanation(
         name="total_gain",
         title="Total gain",
@@ -150,7 +147,7 @@ def total_gain(scope: Scope) -> Explanation:
         terms=gain_terms(money(table.realised, code), table.unrealised, money(table.income, code), money(table.expenses, code), table.total_gain),
         rows_title="By holding",
         columns=("Realised", "Unrealised", "Income less costs", "Total"),
-        lines=listed,
+        lines=shown,
         more_lines=more,
         inputs=(*prices_behind(table.rows), *rates_behind(table), _entries(scope.books)),
         checks=(_identity(table),) if table.value.known and table.unrealised.known and not table.undefined else (),
@@ -205,7 +202,7 @@ def unrealised(scope: Scope) -> Explanation:
     known = [row for row in table.rows if row.unrealised.known]
     lines = [Line(row.instrument.name, (row.value, money(row.cost, code), row.unrealised), row.instrument.id) for row in known]
     lines += [Line(f"Cash, {cash.currency}", (cash.value, money(cash.cost, code), cash.gain)) for cash in table.cash if cash.gain.known]
-    listed, more = _listed(lines, 3, code)
+    shown, more = listed(lines, 3, code)
     cost = sum((row.cost for row in known), ZERO) + sum((cash.cost for cash in table.cash if cash.gain.known), ZERO)
     return Explanation(
         name="unrealised",
@@ -216,7 +213,7 @@ def unrealised(scope: Scope) -> Explanation:
         terms=(Term("", "value", table.value), Term("−", "cost of what is held", money(cost, code)), Term("=", "unrealised gain", table.unrealised)),
         rows_title="By holding",
         columns=("Value", "Cost", "Gain"),
-        lines=listed,
+        lines=shown,
         more_lines=more,
         inputs=(*prices_behind(table.rows), *rates_behind(table)),
         left_out=table.unrealised.warnings,
@@ -245,7 +242,7 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
     ]
     if on_cash:
         lines.insert(0, Line("Cash of other currencies", ("", "", "", "", money(on_cash, code))))
-    listed, more = _listed(lines, 5, code)
+    shown, more = listed(lines, 5, code)
     cost, proceeds = sum((m.cost for m in matches), ZERO), sum((m.proceeds for m in matches), ZERO)
     result = money(proceeds - cost + on_cash, code, "realised")
     cash_term = (Term("+", "gains on cash of other currencies", money(on_cash, code)),) if on_cash else ()
@@ -263,7 +260,7 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
         ),
         rows_title="Sales",
         columns=("Sold", "Units", "Cost", "Proceeds", "Gain"),
-        lines=listed,
+        lines=shown,
         more_lines=more,
         inputs=(Source(f"{len(matches)} sales and the lots they used", None, "your ledger", None, kind="entries"),),
     )
@@ -293,7 +290,7 @@ def income(scope: Scope, instrument: int | None = None) -> Explanation:
         postings.sort(key=lambda posting: posting.day, reverse=True)
         lines = [Line(posting.source.replace("_", " ").capitalize(), (posting.day, money(posting.amount, code))) for posting in postings]
         columns = ("Day", "Received")
-    listed, more = _listed(lines, len(columns), code)
+    shown, more = listed(lines, len(columns), code)
     return Explanation(
         name="income",
         title="Income",
@@ -303,108 +300,7 @@ def income(scope: Scope, instrument: int | None = None) -> Explanation:
         terms=(Term("", f"{len(postings)} payments", result), Term("=", "income", result)),
         rows_title="By holding" if instrument is None else "Payments",
         columns=columns,
-        lines=listed,
+        lines=shown,
         more_lines=more,
         inputs=(Source(f"{len(postings)} payments", None, "your ledger", None, kind="entries"),),
     )
-
-
-# ── returns and risk ────────────────────────────────────────────────────────
-
-
-def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
-    """The flows, the closing value, and the rate at which they balance."""
-    code = scope.currency
-    days, amounts = ([], []) if whole.is_empty else whole.cash_flows()
-    rate = whole.mwr.value
-    lines = []
-    for day, amount in zip(days, amounts, strict=True):
-        cells: tuple[Figure | date | str, ...] = (day, money(amount, code))
-        if rate is not None:
-            cells = (*cells, money(amount / growth(whole, float(rate), days, day), code))
-        lines.append(Line("Worth now, and paid out today" if day == days[-1] else "Paid in" if amount < 0 else "Taken out", cells))
-    lines.reverse()
-    listed, more = _listed(lines, 3 if rate is not None else 2, code)
-    paid, received = sum(-a for a in amounts if a < 0), sum(a for a in amounts if a > 0)
-    span = "a year" if whole.mwr_is_annual else "for the time since then"
-    return Explanation(
-        name="money_weighted",
-        title="Money-weighted return",
-        figure=whole.mwr,
-        as_of=scope.today,
-        words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left.",
-        terms=(
-            Term("", "paid in", money(paid, code)),
-            Term("", "taken out, and worth now", money(received, code)),
-            Term("=", "rate at which the two balance", whole.mwr),
-        ),
-        rows_title="Flows, and what they are worth at that rate on the first day",
-        columns=("Day", "Amount", "At the rate") if rate is not None else ("Day", "Amount"),
-        lines=listed,
-        more_lines=more,
-        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *rates_behind(scope.table)),
-        left_out=scope.warnings,
-    )
-
-
-def growth(whole: Stretch, rate: float, days: list[date], day: date) -> float:
-    """What one unit of the first day has grown to on a day, at the rate (docs/numbers.md, "Money-weighted")."""
-    unit = DAYS_A_YEAR if whole.mwr_is_annual else max((days[-1] - days[0]).days, 1)
-    return float((1.0 + rate) ** ((day - days[0]).days / unit))
-
-
-def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
-    """The portfolio's return less the index's, over the same days."""
-    name = scope.benchmark.name if scope.benchmark is not None else "benchmark"
-    inputs = (
-        () if year.is_empty else (Source(f"{year.days} daily values", None, "computed from closes and entries", year.daily.first, kind="series"),)
-    )
-    return Explanation(
-        name="over_benchmark",
-        title=f"Over {name}",
-        figure=year.excess,
-        as_of=scope.today,
-        words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
-        terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
-        inputs=inputs,
-        left_out=scope.warnings,
-    )
-
-
-def risk_level(scope: Scope, whole: Stretch) -> Explanation:
-    """Volatility and the class it falls into."""
-    edges = ("below 0.5 %", "0.5 to 2 %", "2 to 5 %", "5 to 10 %", "10 to 15 %", "15 to 25 %", "25 % and more")
-    lines = tuple(Line(f"Level {level}", (edge,)) for level, edge in enumerate(edges, start=1))
-    return Explanation(
-        name="risk_level",
-        title="Risk level",
-        figure=whole.risk_level,
-        as_of=scope.today,
-        words=f"How much daily returns varied over the past year, scaled to {whole.daily.periods} days, in the classes of the European risk indicator.",
-        terms=(Term("", "volatility a year", whole.volatility), Term("=", "level, of 7", whole.risk_level)),
-        rows_title="Classes of volatility",
-        columns=("Volatility a year",),
-        lines=lines,
-        left_out=scope.warnings,
-    )
-
-
-def dashboard_explanations(scope: Scope, whole: Stretch, year: Stretch) -> Explanations:
-    """By name, for the figures of the dashboard."""
-    return Explanations(
-        {
-            "net_worth": partial(net_worth, scope),
-            "total_gain": partial(total_gain, scope),
-            "unrealised": partial(unrealised, scope),
-            "realised": partial(realised, scope),
-            "income": partial(income, scope),
-            "money_weighted": partial(money_weighted, scope, whole),
-            "over_benchmark": partial(over_benchmark, scope, year),
-            "risk_level": partial(risk_level, scope, whole),
-        }
-    )
-
-
-def explain(scope: Scope, name: str) -> Explanation:
-    """One explanation of the whole scope.  Raises KeyError for a name that is not in the head of this module."""
-    return dashboard_explanations(scope, Stretch(scope), past_year(scope))[name]

@@ -172,7 +172,7 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One number of a calculation: "− cost €1,200.00".  `operator` is "", "+", "−", "×" or "="."""
+    """One number of a calculation: "− cost €1,200.00".  `operator` is "", "+", "−", "×", "÷" or "="."""
 
     operator: str
     label: str
@@ -193,11 +193,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row behind a figure.  Cells follow the columns of the explanation."""
+    """One row behind a figure.  Cells follow the columns of the explanation.
+
+    entry_id  the transaction that the row is of
+    terms     how the last cell comes about, where it is itself a calculation
+    """
 
     label: str
     cells: tuple[Figure | date | str, ...]
     instrument_id: int | None = None
+    entry_id: int | None = None
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Why returns and risk are what they are; see `explain`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from analytics.engine.returns import DAYS_A_YEAR
+from analytics.selectors.explain import listed, money, rates_behind
+from analytics.selectors.performance import Stretch
+from analytics.selectors.scope import Scope, in_words
+from analytics.selectors.shapes import Explanation, Line, Source, Term
+from portfolio_site.kernel.figures import Figure
+
+
+def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
+    """The flows, the closing value, and the rate at which they balance."""
+    code = scope.currency
+    days, amounts = ([], []) if whole.is_empty else whole.cash_flows()
+    rate = whole.mwr.value
+    lines = []
+    for day, amount in zip(days, amounts, strict=True):
+        cells: tuple[Figure | date | str, ...] = (day, money(amount, code))
+        if rate is not None:
+            cells = (*cells, money(amount / growth(whole, float(rate), days, day), code))
+        lines.append(Line("Worth now, and paid out today" if day == days[-1] else "Paid in" if amount < 0 else "Taken out", cells))
+    lines.reverse()
+    shown, more = listed(lines, 3 if rate is not None else 2, code)
+    paid, received = sum(-a for a in amounts if a < 0), sum(a for a in amounts if a > 0)
+    span = "a year" if whole.mwr_is_annual else "for the time since then"
+    return Explanation(
+        name="money_weighted",
+        title="Money-weighted return",
+        figure=whole.mwr,
+        as_of=scope.today,
+        words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left.",
+        terms=(
+            Term("", "paid in", money(paid, code)),
+            Term("", "taken out, and worth now", money(received, code)),
+            Term("=", "rate at which the two balance", whole.mwr),
+        ),
+        rows_title="Flows, and what they are worth at that rate on the first day",
+        columns=("Day", "Amount", "At the rate") if rate is not None else ("Day", "Amount"),
+        lines=shown,
+        more_lines=more,
+        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *rates_behind(scope.table)),
+        left_out=scope.warnings,
+    )
+
+
+def growth(whole: Stretch, rate: float, days: list[date], day: date) -> float:
+    """What one unit of the first day has grown to on a day, at the rate (docs/numbers.md, "Money-weighted")."""
+    unit = DAYS_A_YEAR if whole.mwr_is_annual else max((days[-1] - days[0]).days, 1)
+    return float((1.0 + rate) ** ((day - days[0]).days / unit))
+
+
+def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
+    """The portfolio's return less the index's, over the same days."""
+    name = scope.benchmark.name if scope.benchmark is not None else "benchmark"
+    inputs = (
+        () if year.is_empty else (Source(f"{year.days} daily values", None, "computed from closes and entries", year.daily.first, kind="series"),)
+    )
+    return Explanation(
+        name="over_benchmark",
+        title=f"Over {name}",
+        figure=year.excess,
+        as_of=scope.today,
+        words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
+        terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
+        inputs=inputs,
+        left_out=scope.warnings,
+    )
+
+
+def risk_level(scope: Scope, whole: Stretch) -> Explanation:
+    """Volatility and the class it falls into."""
+    edges = ("below 0.5 %", "0.5 to 2 %", "2 to 5 %", "5 to 10 %", "10 to 15 %", "15 to 25 %", "25 % and more")
+    lines = tuple(Line(f"Level {level}", (edge,)) for level, edge in enumerate(edges, start=1))
+    return Explanation(
+        name="risk_level",
+        title="Risk level",
+        figure=whole.risk_level,
+        as_of=scope.today,
+        words=f"How much daily returns varied over the past year, scaled to {whole.daily.periods} days, in the classes of the European risk indicator.",
+        terms=(Term("", "volatility a year", whole.volatility), Term("=", "level, of 7", whole.risk_level)),
+        rows_title="Classes of volatility",
+        columns=("Volatility a year",),
+        lines=lines,
+        left_out=scope.warnings,
+    )
