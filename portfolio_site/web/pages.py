@@ -60,6 +60,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         (
             ("holdings", "Holdings", "briefcase", "g h"),
             ("transactions", "Transactions", "arrow-left-right", "g t"),
+            ("lots", "Lots", "layout-grid", "g l"),
             ("portfolios", "Portfolios", "wallet", "g o"),
         ),
     ),

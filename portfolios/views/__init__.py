@@ -1,5 +1,6 @@
 """Pages of this app.  Each view reads the address or the form, asks one selector or one service, and answers."""
 
+from portfolios.views.lots import lots, portfolio_lots
 from portfolios.views.portfolios import portfolio, portfolio_add, portfolio_delete, portfolio_edit, portfolios, sample_load, sample_remove
 from portfolios.views.transactions import (
     instrument_options,
@@ -13,10 +14,12 @@ from portfolios.views.transactions import (
 
 __all__ = [
     "instrument_options",
+    "lots",
     "portfolio",
     "portfolio_add",
     "portfolio_delete",
     "portfolio_edit",
+    "portfolio_lots",
     "portfolios",
     "sample_load",
     "sample_remove",
