@@ -10,7 +10,7 @@ from django.db.models import Q
 from market.choices import AssetClass
 from market.models import Instrument
 from market.selectors import instruments_visible_to
-from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.choices import METHODS_SAID, CostMethod, DividendTreatment
 from portfolios.forms.common import RefusableForm, currency_choices
 from portfolios.models import Portfolio
 
@@ -23,12 +23,17 @@ class PortfolioForm(RefusableForm):
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Only for you; stored encrypted."
     )
     base_currency = forms.ChoiceField(label="Currency", help_text="Sums and gains are told in it. It cannot change once there are transactions.")
-    cost_method = forms.ChoiceField(choices=CostMethod.choices, help_text="Which units a sale takes: a share of all, or the oldest first.")
+    cost_method = forms.ChoiceField(
+        choices=CostMethod.choices, widget=forms.RadioSelect, help_text="Which units a sale takes, and so what it gains. Past sales are told anew."
+    )
     dividend_treatment = forms.ChoiceField(
         label="Dividends", choices=DividendTreatment.choices, help_text="Whether they are income, or lower what a holding cost."
     )
     tracks_cash = forms.BooleanField(
         required=False, label="Keep account of cash", help_text="Then purchases are paid from deposits. Without it, each purchase is money paid in."
+    )
+    allows_short = forms.BooleanField(
+        required=False, label="Allow short sales", help_text="Then units may be sold that are not held. Without it, such a sale is refused as a slip."
     )
     benchmark = forms.ModelChoiceField(
         queryset=Instrument.objects.none(), required=False, empty_label="None", help_text="What returns are compared with."
@@ -46,6 +51,11 @@ class PortfolioForm(RefusableForm):
         if portfolio is not None and portfolio.revision:
             base.disabled = True
         self.say_what_is_missing()
+
+    @property
+    def methods(self) -> list[tuple[str, str, str]]:
+        """Each cost method: its value, its name, and what it does in a sentence."""
+        return [(method.value, str(method.label), METHODS_SAID[method]) for method in CostMethod]
 
 
 class DeletePortfolioForm(forms.Form):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import preferences_of
 from market.choices import AssetClass
-from portfolio_site.kernel.errors import Conflict, Invalid
+from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolio_site.web.pages import render_page
 from portfolios import selectors, services
 from portfolios.forms import DeletePortfolioForm, PortfolioForm
@@ -106,12 +106,12 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
 def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change name, rules and benchmark."""
     found = selectors.get_portfolio(request.user, pk)
-    names = [name for name in services.CHANGEABLE if name != "allows_short"]
-    form = PortfolioForm(request.POST or None, user=request.user, portfolio=found, initial={name: getattr(found, name) for name in names})
+    initial = {name: getattr(found, name) for name in services.CHANGEABLE}
+    form = PortfolioForm(request.POST or None, user=request.user, portfolio=found, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             services.update_portfolio(request.user, found, **form.cleaned_data)
-        except (Invalid, Conflict) as refused:
+        except DomainError as refused:
             form.refuse(refused)
         else:
             messages.success(request, "Saved")
