@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import wraps
 from typing import Any
+
+from django.db import transaction
 
 from market.models import Instrument
 from tests import factories
@@ -58,3 +62,15 @@ def make_world() -> World:
     }
     factories.set_rates("USD", {day(n): str(dollars(day(n))) for n in range(-8, DAYS + 8)})
     return World(person, made)
+
+
+def rolled_back(test: Callable[..., None]) -> Callable[..., None]:
+    """Each example of a property in a database as the test found it."""
+
+    @wraps(test)
+    def example(*args: Any, **more: Any) -> None:
+        with transaction.atomic():
+            test(*args, **more)
+            transaction.set_rollback(True)
+
+    return example
