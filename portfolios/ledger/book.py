@@ -6,13 +6,22 @@ events stays fast and `zip(*book.flows)` gives columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
+from decimal import Decimal, localcontext
+from functools import cached_property, partial
+from itertools import chain, starmap
+from typing import Any, NamedTuple, TypeVar
 
+from portfolio_site.kernel.decimals import EXACT, ONE_UNIT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import ZERO
+from portfolios.ledger.gains import parts_of_gain
+from portfolios.ledger.lots import OpenLot
+
+Row = tuple[Any, ...]
+Record = TypeVar("Record", bound=tuple[Any, ...])
 
 REALISED, INCOME, EXPENSE = "realised", "income", "expense"
 
@@ -175,24 +184,122 @@ class Posting(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """A ledger, replayed.  numbers.md: V − net_flows = realised + unrealised + income − expenses, to the last decimal."""
+class Rows:
+    """What a replay leaves: of each record its fields, in their order; of each sale what `matched` takes."""
 
-    base_currency: Currency
-    positions: dict[int, Position]
-    cash: dict[Currency, CashPool]
-    matches: tuple[Match, ...]
-    transfers: tuple[Carried, ...]
-    flows: tuple[Flow, ...]
-    steps: tuple[QuantityStep, ...]
-    cash_steps: tuple[CashStep, ...]
-    postings: tuple[Posting, ...]
-    realised: Decimal
-    income: Decimal
-    expenses: Decimal
-    net_flows: Decimal
+    sales: list[Row]
+    transfers: list[Row]
+    flows: list[Row]
+    steps: list[Row]
+    cash_steps: list[Row]
+    postings: list[Row]
+
+
+class Book:
+    """A ledger, replayed.  numbers.md: V − net_flows = realised + unrealised + income − expenses, to the last decimal.
+
+    A replay leaves rows, and the book makes records of them when somebody first asks: most readers need few of them.
+    """
+
+    def __init__(
+        self, base_currency: Currency, rows: Rows, positions: dict[int, Position], cash: dict[Currency, CashPool], **totals: Decimal
+    ) -> None:
+        self.base_currency = base_currency
+        self.positions = positions
+        self.cash = cash
+        self.realised = totals["realised"]
+        self.income = totals["income"]
+        self.expenses = totals["expenses"]
+        self._rows = rows
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """What each sale took of each lot, and each cover of what was short."""
+        return _named(Match, chain.from_iterable(starmap(matched, self._rows.sales)))
+
+    @cached_property
+    def transfers(self) -> tuple[Carried, ...]:
+        return _named(Carried, self._rows.transfers)
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        return _named(Flow, self._rows.flows)
+
+    @cached_property
+    def steps(self) -> tuple[QuantityStep, ...]:
+        return _named(QuantityStep, self._rows.steps)
+
+    @cached_property
+    def cash_steps(self) -> tuple[CashStep, ...]:
+        return _named(CashStep, self._rows.cash_steps)
+
+    @cached_property
+    def postings(self) -> tuple[Posting, ...]:
+        return _named(Posting, self._rows.postings)
+
+    @cached_property
+    def net_flows(self) -> Decimal:
+        with localcontext(EXACT):
+            return sum((row[1] for row in self._rows.flows), ZERO)
 
     @property
     def cost(self) -> Decimal:
         """Of all units held, without cash."""
         return sum((position.cost for position in self.positions.values()), ZERO)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Book) and all(getattr(self, name) == getattr(other, name) for name in _COMPARED)
+
+    __hash__ = None  # type: ignore[assignment]  # it has dicts
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a cache: the rows, without the records that were made of them."""
+        return {name: value for name, value in self.__dict__.items() if not isinstance(getattr(type(self), name, None), cached_property)}
+
+
+_COMPARED = (
+    "base_currency",
+    "positions",
+    "cash",
+    "matches",
+    "transfers",
+    "flows",
+    "steps",
+    "cash_steps",
+    "postings",
+    "realised",
+    "income",
+    "expenses",
+)
+
+
+def _named(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
+    """The rows as named tuples, without a call of Python code for each."""
+    make: Any = partial(tuple.__new__, record)
+    return tuple(map(make, rows))
+
+
+def matched(
+    event_id: int, instrument: int, day: date, units: Decimal, amount: Decimal, amount_local: Decimal, lots: list[OpenLot], short: bool
+) -> list[Row]:
+    """The fields of one Match for each lot of a sale, or of a purchase that covered what was short.
+
+    amount  the proceeds of a sale, the cost of a cover: shared by units; the last lot takes what is left
+    The gain on units that were short is seen from their sale, which opened them: it is theirs that the rate changed from.
+    """
+    rows = []
+    with localcontext(EXACT):
+        for index, (opener, opened_on, quantity, cost, local) in enumerate(lots, start=1):
+            if index == len(lots):
+                share, share_local = amount, amount_local
+            else:
+                share = (amount * quantity / units).quantize(ONE_UNIT)
+                share_local = share if amount_local == amount else (amount_local * quantity / units).quantize(ONE_UNIT)
+                units, amount, amount_local = units - quantity, amount - share, amount_local - share_local
+            if short:
+                cost, local, share, share_local = share, share_local, cost, local
+                parts = parts_of_gain(-share, -share_local, -cost, -local)
+            else:
+                parts = parts_of_gain(cost, local, share, share_local)
+            rows.append((event_id, opener, instrument, opened_on, day, quantity, cost, local, share, share_local, *parts))
+    return rows

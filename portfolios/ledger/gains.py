@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
 
 from portfolio_site.kernel.decimals import EXACT, ONE_UNIT
 from portfolio_site.kernel.money import Currency
-from portfolios.ledger.book import Book, CashPool, Position
 from portfolios.ledger.events import ONE, ZERO
+
+if TYPE_CHECKING:
+    from portfolios.ledger.book import Book, CashPool, Position
 
 
 def parts_of_gain(cost: Decimal, cost_local: Decimal, worth: Decimal, worth_local: Decimal) -> tuple[Decimal, Decimal, Decimal]:

@@ -1,55 +1,202 @@
-"""Cost-basis methods: which units leave when units leave.  One function each, named in the table at the end.
+"""Cost-basis methods: which units leave when units leave.  One line each, in the table at the end.
 
-A method takes the open lots of one instrument, oldest first and with enough units in them, and the number of units that
-leave; it takes those units out of the lots and returns them as lots of their own.  It sees the event as well, which a method
-needs that lets a sale name its lots.
+A method says how the open lots of one instrument are kept and taken.  `add` puts a lot among them; `take` takes units out of
+them, of which there are enough, for the event `taker`, and returns these as lots of their own, without an event where they come
+from a pool; `in_order` lists what is open, oldest first; `refill` makes such a list into what the method keeps.  Units that are short are kept and taken in the same way: “highest cost” is then what
+they were sold for.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
+from typing import Any
 
-from portfolios.ledger.events import Event
-from portfolios.ledger.lots import OpenLot, keep_apart, keep_pooled
+from portfolio_site.kernel.decimals import plain
+from portfolios.errors import LotNotOpen
+from portfolios.ledger.events import LotChoice, Sale
+from portfolios.ledger.lots import OpenLot, apart
+from portfolios.ledger.words import facts_of, in_words
+
+_opened_on = itemgetter(1)
+
+# ── lots in the order of their dates ────────────────────────────────────────
 
 
-def average(lots: deque[OpenLot], quantity: Decimal, event: Event) -> list[OpenLot]:
-    """Units of the pool, at its average cost; what stays has the same average."""
-    pool = lots[0]
-    if quantity == pool.quantity:
-        return [lots.popleft()]
-    return [pool.part(quantity)]
+def by_date(lots: deque[OpenLot], lot: OpenLot) -> None:
+    """Keep the lot as it is, behind all that are as old or older; a lot that was transferred in brings its own date."""
+    if not lots or lots[-1][1] <= lot[1]:
+        lots.append(lot)
+    else:
+        lots.insert(bisect_right(lots, lot[1], key=_opened_on), lot)
 
 
-def fifo(lots: deque[OpenLot], quantity: Decimal, event: Event) -> list[OpenLot]:
+def pooled(lots: deque[OpenLot], lot: OpenLot) -> None:
+    """Pour the lot into the one pool.  The pool is as old as its oldest units."""
+    if not lots:
+        lots.append(lot)
+        return
+    event_id, opened_on, quantity, cost, local = lots[0]
+    _, since, units, more, more_local = lot
+    lots[0] = (event_id, opened_on if opened_on <= since else since, quantity + units, cost + more, local + more_local)
+
+
+def from_pool(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
+    """Units of the pool at its average cost; what stays has the same average."""
+    lot, rest = lots.popleft(), None
+    if lot[2] != units:
+        lot, rest = apart(lot, units)
+        lots.append(rest)
+    return [(None, *lot[1:])]
+
+
+def oldest(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
     """The units held longest."""
     taken = []
-    while quantity:
+    while units:
         lot = lots[0]
-        if lot.quantity > quantity:
-            taken.append(lot.part(quantity))
+        quantity = lot[2]
+        if quantity > units:
+            part, lots[0] = apart(lot, units)
+            taken.append(part)
             break
-        quantity -= lot.quantity
         taken.append(lots.popleft())
+        units -= quantity
     return taken
+
+
+def newest(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
+    """The units held shortest; of one day, those that came last."""
+    taken = []
+    while units:
+        lot = lots[-1]
+        quantity = lot[2]
+        if quantity > units:
+            part, lots[-1] = apart(lot, units)
+            taken.append(part)
+            break
+        taken.append(lots.pop())
+        units -= quantity
+    return taken
+
+
+# ── lots in the order of what one unit cost ─────────────────────────────────
+
+
+class Ranked:
+    """Lots in a heap by the cost of one unit, exactly; of equal ones the oldest first, of one day the one that came first."""
+
+    __slots__ = ("came", "heap", "sign")
+
+    def __init__(self, sign: int, lots: Iterable[OpenLot] = ()) -> None:
+        self.sign = sign
+        self.heap = [self._entry(lot, number) for number, lot in enumerate(lots)]
+        self.came = len(self.heap)
+        heapify(self.heap)
+
+    def _entry(self, lot: OpenLot, number: int) -> tuple[Decimal, date, int, OpenLot]:
+        return (self.sign * lot[3] / lot[2], lot[1], number, lot)
+
+    def add(self, lot: OpenLot) -> None:
+        heappush(self.heap, self._entry(lot, self.came))
+        self.came += 1
+
+    def take(self, units: Decimal, taker: int) -> list[OpenLot]:
+        taken = []
+        while units:
+            _, _, number, lot = heappop(self.heap)
+            if lot[2] > units:
+                lot, rest = apart(lot, units)
+                heappush(self.heap, self._entry(rest, number))
+            taken.append(lot)
+            units -= lot[2]
+        return taken
+
+    def in_order(self) -> list[OpenLot]:
+        return [entry[3] for entry in sorted(self.heap, key=itemgetter(1, 2))]
+
+
+def highest_first(lots: Iterable[OpenLot] = ()) -> Ranked:
+    return Ranked(-1, lots)
+
+
+def lowest_first(lots: Iterable[OpenLot] = ()) -> Ranked:
+    return Ranked(1, lots)
+
+
+# ── the table ───────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
     """How lots are kept when units come, and taken when units leave.  In a pool, units forget which purchase they are of."""
 
-    keep: Callable[[deque[OpenLot], OpenLot], None]
-    take: Callable[[deque[OpenLot], Decimal, Event], list[OpenLot]]
+    add: Callable[[Any, OpenLot], None]
+    take: Callable[[Any, Decimal, int], list[OpenLot]]
+    refill: Callable[[Iterable[OpenLot]], Any] = deque
+    in_order: Callable[[Any], list[OpenLot]] = list
 
     @property
     def pools(self) -> bool:
-        return self.keep is keep_pooled
+        return self.add is pooled
 
 
 METHODS: dict[str, Method] = {
-    "average": Method(keep_pooled, average),
-    "fifo": Method(keep_apart, fifo),
+    "average": Method(pooled, from_pool),
+    "fifo": Method(by_date, oldest),
+    "lifo": Method(by_date, newest),
+    "hifo": Method(Ranked.add, Ranked.take, highest_first, Ranked.in_order),
+    "lofo": Method(Ranked.add, Ranked.take, lowest_first, Ranked.in_order),
+    "specific": Method(by_date, oldest),
 }
+
+
+# ── what a sale asks for by itself ──────────────────────────────────────────
+
+
+def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale, method: Method) -> tuple[list[OpenLot], list[OpenLot]]:
+    """What leaves of `lots`, which are all that is open, and what stays: the lots that the sale names, then by the method.
+
+    Raises LotNotOpen.
+    """
+    taken: list[OpenLot] = []
+    for choice in sale.lots:
+        if choice.quantity > units:
+            raise LotNotOpen(
+                f"The sale of {in_words(sale.day)} names lots of more than its {plain(sale.quantity)} units. Name fewer.",
+                **facts_of(sale), lot=choice.event_id, left=units, quantity=choice.quantity,
+            )  # fmt: skip
+        part, lots = _from_lot(lots, choice, sale)
+        taken += part
+        units -= choice.quantity
+    kept = method.refill(lots)
+    return taken + method.take(kept, units, sale.id), method.in_order(kept)
+
+
+def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale) -> tuple[list[OpenLot], list[OpenLot]]:
+    """The units that were chosen of one lot, and all lots without them.  A transfer may have brought several of one name."""
+    wanted = choice.quantity
+    taken, left = [], []
+    for lot in lots:
+        if lot[0] != choice.event_id or not wanted:
+            left.append(lot)
+            continue
+        if lot[2] > wanted:
+            lot, rest = apart(lot, wanted)
+            left.append(rest)
+        taken.append(lot)
+        wanted -= lot[2]
+    if wanted or choice.quantity <= 0:
+        open_units = choice.quantity - wanted
+        raise LotNotOpen(
+            f"The sale of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(open_units)} were left then. "
+            "Choose lots that are open on that day.",
+            **facts_of(sale), lot=choice.event_id, left=open_units, quantity=choice.quantity,
+        )  # fmt: skip
+    return taken, left

@@ -9,15 +9,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from portfolio_site.kernel.decimals import EXACT
 from portfolios.ledger.book import (
-    EXPENSE,
-    INCOME,
-    REALISED,
     Book,
     Carried,
     CashPool,
@@ -28,15 +25,17 @@ from portfolios.ledger.book import (
     Position,
     Posting,
     QuantityStep,
+    Rows,
 )
 from portfolios.ledger.events import ZERO, Event, in_ledger_order
 from portfolios.ledger.handlers import HANDLERS
-from portfolios.ledger.run import Row, Rules, Run
+from portfolios.ledger.lots import Stock
+from portfolios.ledger.run import Rules, Run
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
 LARGE = 10_000
-Record = TypeVar("Record", bound=tuple[Any, ...])
+_lot: Any = partial(tuple.__new__, Lot)
 
 
 def replay(events: Iterable[Event], rules: Rules) -> Book:
@@ -71,30 +70,34 @@ def _no_collecting(events: int) -> Iterator[None]:
             gc.enable()
 
 
-def _named(record: type[Record], rows: list[Row]) -> tuple[Record, ...]:
-    """The rows as named tuples, without a call of Python code for each."""
-    make: Any = partial(tuple.__new__, record)
-    return tuple(map(make, rows))
+def _position(run: Run, stock: Stock) -> Position:
+    sign = -1 if stock.quantity < ZERO else 1
+    lots = run.lots(stock)
+    if sign < 0:
+        lots = [(event_id, day, -units, -cost, -local) for event_id, day, units, cost, local in lots]
+    return Position(
+        instrument=stock.instrument,
+        quantity=stock.quantity,
+        cost=sum((lot[3] for lot in lots), ZERO),
+        cost_local=sum((lot[4] for lot in lots), ZERO),
+        currency=stock.currency,
+        lots=tuple(map(_lot, lots)),
+        realised=stock.realised,
+        income=stock.income,
+        expenses=stock.expenses,
+        opened_on=stock.opened_on,
+        changed_on=stock.changed_on,
+    )
 
 
 def _book(run: Run) -> Book:
-    totals: dict[str, Decimal] = {REALISED: ZERO, INCOME: ZERO, EXPENSE: ZERO}
-    postings = _named(Posting, run.postings)
-    flows = _named(Flow, run.flows)
-    for posting in postings:
-        totals[posting.kind] += posting.amount
+    stocks, pools = run.stocks.values(), run.cash.values()
     return Book(
-        base_currency=run.base,
-        positions={instrument: stock.position() for instrument, stock in run.stocks.items()},
-        cash={currency: pool.balance() for currency, pool in run.cash.items()},
-        matches=_named(Match, run.matches),
-        transfers=_named(Carried, run.carried),
-        flows=flows,
-        steps=_named(QuantityStep, run.steps),
-        cash_steps=_named(CashStep, run.cash_steps),
-        postings=postings,
-        realised=totals[REALISED],
-        income=totals[INCOME],
-        expenses=totals[EXPENSE],
-        net_flows=sum((flow.amount for flow in flows), ZERO),
+        run.base,
+        Rows(run.sales, run.carried, run.flows, run.steps, run.cash_steps, run.postings),
+        positions={stock.instrument: _position(run, stock) for stock in stocks},
+        cash={pool.currency: pool.balance() for pool in pools},
+        realised=sum((stock.realised for stock in stocks), ZERO) + sum((pool.realised for pool in pools), ZERO),
+        income=run.income + sum((stock.income for stock in stocks), ZERO),
+        expenses=run.expenses + sum((stock.expenses for stock in stocks), ZERO),
     )

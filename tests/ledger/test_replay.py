@@ -29,8 +29,8 @@ def test_every_cost_method_and_dividend_treatment_on_offer_is_known_to_the_ledge
 
 
 def test_a_rule_that_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match="lifo"):
-        Rules(EUR, "lifo")
+    with pytest.raises(ValueError, match="dearest"):
+        Rules(EUR, "dearest")
     with pytest.raises(ValueError, match="dividend"):
         Rules(EUR, "fifo", "reinvest")
 
