@@ -183,6 +183,35 @@ class Posting(NamedTuple):
     event_id: int
 
 
+class Change(NamedTuple):
+    """What one event changed of the position of one instrument; only in a book that was replayed with a trace."""
+
+    event_id: int
+    day: date
+    instrument: int
+    kind: str
+    quantity: Decimal
+    cost: Decimal
+    cost_local: Decimal
+    realised: Decimal
+    income: Decimal
+    expenses: Decimal
+
+
+class LotChange(NamedTuple):
+    """What one event changed of one lot, which is known by what opened it and by its date."""
+
+    event_id: int
+    day: date
+    instrument: int
+    kind: str
+    lot_event_id: int | None
+    opened_on: date
+    quantity: Decimal
+    cost: Decimal
+    cost_local: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What a replay leaves: of each record its fields, in their order; of each sale what `matched` takes."""
@@ -199,7 +228,11 @@ class Book:
     """A ledger, replayed.  numbers.md: V − net_flows = realised + unrealised + income − expenses, to the last decimal.
 
     A replay leaves rows, and the book makes records of them when somebody first asks: most readers need few of them.
+    `changes` and `lot_changes` are empty unless a trace was asked for.
     """
+
+    changes: tuple[Change, ...] = ()
+    lot_changes: tuple[LotChange, ...] = ()
 
     def __init__(
         self, base_currency: Currency, rows: Rows, positions: dict[int, Position], cash: dict[Currency, CashPool], **totals: Decimal

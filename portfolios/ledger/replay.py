@@ -31,6 +31,7 @@ from portfolios.ledger.events import ZERO, Event, in_ledger_order
 from portfolios.ledger.handlers import HANDLERS
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Rules, Run
+from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
@@ -38,8 +39,8 @@ LARGE = 10_000
 _lot: Any = partial(tuple.__new__, Lot)
 
 
-def replay(events: Iterable[Event], rules: Rules) -> Book:
-    """The book after all events, whatever order they come in.
+def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Book:
+    """The book after all events, whatever order they come in; with `trace`, also what each of them changed.
 
     Raises portfolios.errors.LedgerRefused, by its leaves: Oversold (data: held, date, quantity), NotHeld, SplitLeavesNothing,
     QuantityNotPositive, RateMismatch, CurrencyChanged.  `data["event_id"]` is the event that fails, which need not be the one
@@ -49,9 +50,21 @@ def replay(events: Iterable[Event], rules: Rules) -> Book:
     run = Run(rules)
     ordered = in_ledger_order(events)
     with localcontext(EXACT), _no_collecting(len(ordered)):
+        if trace:
+            return _traced(run, ordered)
         for event in ordered:
             handlers[type(event)](run, event)
         return _book(run)
+
+
+def _traced(run: Run, ordered: list[Event]) -> Book:
+    noted = Trace(run)
+    for event in ordered:
+        HANDLERS[type(event)](run, event)
+        noted.note(event)
+    book = _book(run)
+    book.changes, book.lot_changes = tuple(noted.changes), tuple(noted.lot_changes)
+    return book
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""What each event changed, taken from the run itself: the source of explanations.
+
+The sums of the changes are the figures of the position, and the sums of the changes of a lot are that lot, to the last decimal:
+each is the difference between two states of the run.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from portfolios.ledger.book import Change, LotChange
+from portfolios.ledger.events import ZERO, Event
+from portfolios.ledger.links import instrument_ids_of
+from portfolios.ledger.lots import Stock
+from portfolios.ledger.run import Run
+
+Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost
+LotKey = tuple[int | None, date]
+NONE: Amounts = (ZERO, ZERO, ZERO)
+
+
+class Trace:
+    """Compares the run before and after each event, for the instruments that the event touches."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.changes: list[Change] = []
+        self.lot_changes: list[LotChange] = []
+        self._lots: dict[int, dict[LotKey, Amounts]] = {}
+        self._brought: dict[int, Amounts] = {}
+
+    def note(self, event: Event) -> None:
+        """To be called when the event has happened."""
+        for instrument in dict.fromkeys(instrument_ids_of(event)):
+            stock = self.run.stocks.get(instrument)
+            if stock is not None:
+                self._compare(event, stock)
+
+    def _compare(self, event: Event, stock: Stock) -> None:
+        pk = stock.instrument
+        lots, before = _lots_of(self.run, stock), self._lots.get(pk, {})
+        units = cost = local = ZERO
+        for key in before | lots:
+            moved = _less(lots.get(key, NONE), before.get(key, NONE))
+            if any(moved):
+                self.lot_changes.append(LotChange(event.id, event.day, pk, event.kind, *key, *moved))
+                units, cost, local = units + moved[0], cost + moved[1], local + moved[2]
+        brought = (stock.realised, stock.income, stock.expenses)
+        more = _less(brought, self._brought.get(pk, NONE))
+        if units or cost or local or any(more):
+            self.changes.append(Change(event.id, event.day, pk, event.kind, units, cost, local, *more))
+        self._lots[pk], self._brought[pk] = lots, brought
+
+
+def _lots_of(run: Run, stock: Stock) -> dict[LotKey, Amounts]:
+    """What is open by lot, with sign.  Lots that one transfer brought with the same date count as one."""
+    sign = -1 if stock.quantity < ZERO else 1
+    found: dict[LotKey, Amounts] = {}
+    for event_id, opened_on, *amounts in run.lots(stock):
+        units, cost, local = found.get((event_id, opened_on), NONE)
+        found[event_id, opened_on] = (units + sign * amounts[0], cost + sign * amounts[1], local + sign * amounts[2])
+    return found
+
+
+def _less(after: Amounts, before: Amounts) -> Amounts:
+    return (after[0] - before[0], after[1] - before[1], after[2] - before[2])
