@@ -65,6 +65,12 @@ class SamePortfolio(Invalid):
     code, title = "same_portfolio", "A transfer needs two portfolios."
 
 
+class CircularTransfer(LedgerRefused):
+    """Transfers of one day that hand the same units round in a circle."""
+
+    code, title = "circular_transfer", "The transfers run in a circle."
+
+
 class PeriodLocked(Conflict):
     """The portfolio is locked up to a day, and the entry lies on it or before.  data: locked_until, date."""
 

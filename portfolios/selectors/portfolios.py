@@ -41,13 +41,17 @@ def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
     """These portfolios of one person with their rows locked until the transaction ends, by key; one that is gone is missing.
 
     Where one of them has entries that are linked to another portfolio's, all of the person's that have such entries are locked
-    with them.  What is read after this call includes every write before.  Only inside `atomic`.  One query.
+    with them; each knows them all as `locked_with`.  What is read after this call includes every write before.  Only inside
+    `atomic`.  One query.
     """
     keys = [one.pk for one in wanted]
     linked = Transaction.objects.live().filter(link__isnull=False)
     others = Q(Exists(linked.filter(portfolio=OuterRef("pk"))), Exists(linked.filter(portfolio__in=keys)), owner__in={one.owner_id for one in wanted})
     found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(Q(pk__in=keys) | others).order_by("pk")
-    return {one.pk: one for one in found}
+    locked = {one.pk: one for one in found}
+    for one in locked.values():
+        one.locked_with = locked  # type: ignore[attr-defined]
+    return locked
 
 
 def ledger_version(portfolio: Portfolio) -> str:

@@ -13,26 +13,19 @@ from portfolios.selectors import locked_portfolios
 
 
 @contextmanager
-def only_writer(portfolio: Portfolio) -> Iterator[Portfolio]:
+def only_writer(portfolio: Portfolio, *others: Portfolio) -> Iterator[Portfolio]:
     """Everything inside happens in one database transaction, with the portfolio's row locked before anything is read.
 
     Lock the parent row, then read in a new statement: locking the entries themselves would not keep out new ones.
-    Yields the portfolio as it is now.  Raises NotFound if it is gone.
-    """
-    with only_writers(portfolio) as locked:
-        yield locked[portfolio.pk]
-
-
-@contextmanager
-def only_writers(*portfolios: Portfolio) -> Iterator[dict[int, Portfolio]]:
-    """As `only_writer`, for several portfolios of one person.
 
     A change to a portfolio that moved units to another one may change the other as well.  So whoever writes to one of them
-    locks all of the person's portfolios that are linked, in the order of their keys: two writers can wait for each other
-    in one order only, and never forever.  Yields all that are locked, by key.
+    locks all of the person's portfolios that are linked, and `others`, in the order of their keys: two writers can wait for
+    each other in one order only, and never forever.  All that are locked stand in `locked_with`, by key.
+
+    Yields the portfolio as it is now.  Raises NotFound if it, or one of the others, is gone.
     """
     with transaction.atomic():
-        locked = locked_portfolios(portfolios)
-        if any(one.pk not in locked for one in portfolios):
+        locked = locked_portfolios([portfolio, *others])
+        if any(one.pk not in locked for one in (portfolio, *others)):
             raise PortfolioNotFound("There is no such portfolio.")
-        yield locked
+        yield locked[portfolio.pk]

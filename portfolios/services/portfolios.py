@@ -19,6 +19,7 @@ from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_all
+from portfolios.services.recording import follow_transfers
 from portfolios.signals import ledger_changed
 
 CHANGEABLE = ("name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark")
@@ -84,7 +85,10 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
             )
         if _RULES & set(changed):
             locked.revision += 1
-            write_all(locked, replay(events_of(locked), rules_of(locked)))
+            book = replay(events_of(locked), rules_of(locked))
+            write_all(locked, book)
+            locked.save()
+            follow_transfers(actor, locked, book)
             first = Transaction.objects.filter(portfolio=locked).live().order_by("traded_on").values_list("traded_on", flat=True).first()
             if first is not None:
                 transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=first))
@@ -107,6 +111,8 @@ def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
         # children first, each in one statement: one by one they would be loaded and opened only to be dropped
         locked.holdings.all()._raw_delete(locked.holdings.db)
         locked.cash.all()._raw_delete(locked.cash.db)
+        links = list(Transaction.objects.filter(portfolio=locked, link__isnull=False).values_list("link", flat=True))
+        Transaction.objects.filter(link__in=links).update(link=None)  # the other legs stay, as they are
         Transaction.objects.filter(portfolio=locked).update(replaces=None, origin=None)
         Transaction.objects.filter(portfolio=locked)._raw_delete(locked.holdings.db)
         since = timezone.localdate(locked.created_at)

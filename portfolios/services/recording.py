@@ -6,37 +6,41 @@ rewrite the touched projections, leave an audit line, publish the news on commit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
 from market.models import Instrument
-from portfolio_site.kernel.decimals import EXACT, rounded
 from portfolio_site.kernel.errors import Conflict, FieldError
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import RateSource, TransactionKind
 from portfolios.errors import AlreadyRecorded, AlreadyVoided, LedgerRefused
 from portfolios.ledger.book import Book, CashPool
-from portfolios.ledger.events import Event
+from portfolios.ledger.events import Event, LotChoice
 from portfolios.ledger.replay import replay
+from portfolios.lot_records import of_choices
 from portfolios.models import CashBalance, ImportBatch, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked, with_symbol
+from portfolios.services.edits import draft_of, edited
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_cash, write_holdings
 from portfolios.signals import ledger_changed
+from portfolios.transfers.following import follow
+from portfolios.transfers.legs import other_leg
+from portfolios.transfers.rules import check_leaving, edit_arriving
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
 _AT_ONCE = 500  # rows in one INSERT: SQLite allows 32 766 values
-_DERIVED_FROM = frozenset({"quantity", "price", "fees", "taxes", "kind"})
 
 
 # ── what people do ──────────────────────────────────────────────────────────
@@ -114,14 +118,24 @@ def edit_transaction(actor: Any, entry: Transaction, **changes: Any) -> Transact
     changes  fields of TransactionDraft; what is not named stays
     A reference rate is looked up anew when the day or the currency changes; a rate of one's own stays.  An amount that was
     recorded beside quantity and price follows them when they change and it does not.
+    One side of a transfer between two portfolios changes the other side with it (transfers/rules.py).
     Raises AlreadyVoided if it is no longer current; otherwise as record_transaction.
     """
+    other = other_leg(entry)
+    if other is not None and entry.kind == TransactionKind.TRANSFER_IN:
+        return edit_arriving(actor, entry, other, changes, draft_of(entry), edit=_edit)
+    if other is not None:
+        check_leaving(entry, changes)
+    return _edit(actor, entry, **changes)
+
+
+def _edit(actor: Any, entry: Transaction, **changes: Any) -> Transaction:
     portfolio = entry.portfolio
-    draft, keeps_rate = _edited(entry, changes)
+    draft, keeps_rate = edited(entry, changes)
     row = checked(portfolio, [draft], actor=actor, rows=False)[0]
     if keeps_rate and row.fx_rate is not None:
         row.fx_source = RateSource.REFERENCE
-    row.origin_id, row.replaces_id, row.batch_id = entry.entry, entry.pk, entry.batch_id
+    row.origin_id, row.replaces_id, row.batch_id, row.link = entry.entry, entry.pk, entry.batch_id, entry.link
     return _change(actor, portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
 
 
@@ -145,78 +159,29 @@ def restore_transaction(actor: Any, entry: Transaction) -> Transaction:
     """Undo a void: the entry is recorded again as it was, under its number.  Raises Conflict if a version of it counts."""
     if entry.voided_at is None or Transaction.objects.of_entry(entry.entry).live().exists():
         raise Conflict("This transaction counts already; there is nothing to undo.")
+    other = other_leg(entry, live=False)
+    if other is not None and entry.kind == TransactionKind.TRANSFER_IN:
+        restore_transaction(actor, other)  # what arrives follows what leaves
+        return get_current(entry)
     row = _copy(entry)
     row.origin_id, row.replaces_id = entry.entry, entry.pk
-    return _change(actor, entry.portfolio, _Change("transaction.restored", inserts=[row]))[0]
+    return _change(actor, entry.portfolio, _Change("transaction.restored", inserts=[row], with_other=other.portfolio if other else None))[0]
 
 
-# ── drafts of edits ─────────────────────────────────────────────────────────
+def get_current(entry: Transaction) -> Transaction:
+    """The version of an entry that counts now."""
+    found: Transaction = Transaction.objects.live().of_entry(entry.entry).select_related("instrument", "portfolio__owner").get()
+    return found
 
 
-def draft_of(entry: Transaction) -> TransactionDraft:
-    """The entry as it would be recorded anew."""
-    return TransactionDraft(
-        kind=entry.kind,
-        traded_on=entry.traded_on,
-        instrument=entry.instrument,
-        quantity=entry.quantity,
-        price=entry.price,
-        amount=entry.amount,
-        fees=entry.fees,
-        taxes=entry.taxes,
-        currency=entry.currency,
-        settlement_currency=entry.settlement_currency,
-        fx_rate=entry.fx_rate if entry.fx_source == RateSource.OWN else None,
-        traded_at=entry.traded_at,
-        ratio_new=entry.ratio_new,
-        ratio_old=entry.ratio_old,
-        acquired_on=entry.acquired_on,
-        notes=entry.notes,
-        external_id=entry.external_id,
-        source=entry.source,
-        source_key=entry.source_key,
-    )
+def record_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransactionDraft, lots: Sequence[LotChoice] = ()) -> Transaction:
+    """Book units that leave one portfolio and arrive in another, both or neither.  The leg that leaves.
 
-
-def _edited(entry: Transaction, changes: dict[str, Any]) -> tuple[TransactionDraft, bool]:
-    """The entry with the changes, and whether it keeps the reference rate that it was booked at."""
-    old = draft_of(entry)
-    changed = {name for name, value in changes.items() if value != getattr(old, name)}
-    draft = replace(old, **changes)
-    if "instrument" in changed and "currency" not in changed and draft.instrument is not None:
-        draft = replace(draft, currency="")
-    if changed & {"currency", "settlement_currency", "instrument"} and "fx_rate" not in changed:
-        draft = replace(draft, fx_rate=None)
-    if "traded_on" in changed and "traded_at" not in changed:
-        draft = replace(draft, traded_at=None)
-    if changed & _DERIVED_FROM and "amount" not in changed and entry.amount is not None:
-        draft = replace(draft, amount=_following_amount(entry, draft))
-    moves_rate = changed & {"traded_on", "currency", "settlement_currency", "instrument", "fx_rate", "kind"}
-    keeps_rate = entry.fx_source == RateSource.REFERENCE and not moves_rate
-    return (replace(draft, fx_rate=entry.fx_rate) if keeps_rate else draft), keeps_rate
-
-
-def _following_amount(entry: Transaction, draft: TransactionDraft) -> Decimal | None:
-    """The cash of a trade whose quantity, price or costs change: as much for its worth as before.
-
-    In the currency of the price it is worked out anew (None).  In another one it keeps the rate that lies in the entry, and is
-    rounded to cents where it was in cents.
+    lots  those that are taken first
     """
-    if None in (draft.price, draft.quantity, entry.price, entry.quantity):
-        same: Decimal | None = entry.amount
-        return same
-    if not entry.settlement_currency or draft.settlement_currency != entry.settlement_currency or not entry.price or not entry.quantity:
-        return None
-    before = event_of(entry)
-    worth = EXACT.multiply(draft.price or ZERO, draft.quantity or ZERO) / EXACT.multiply(entry.price, entry.quantity)
-    gross: Decimal = rounded(before.gross * worth)  # type: ignore[attr-defined]
-    cents = Currency(entry.settlement_currency).decimals
-    if entry.amount is not None and entry.amount == rounded(entry.amount, cents):
-        gross = rounded(gross, cents)
-    costs: Decimal = (draft.fees or ZERO) + (draft.taxes or ZERO)
-    sign = {TransactionKind.BUY: 1, TransactionKind.SELL: -1}.get(TransactionKind(entry.kind), 0)
-    following: Decimal = gross + sign * costs
-    return following
+    row = checked(source, [draft], actor=actor, rows=False)[0]
+    row.link, row.lots = uuid4(), of_choices(lots) or None
+    return _change(actor, source, _Change("transaction.recorded", inserts=[row], arriving={row.link: target}))[0]
 
 
 def _copy(entry: Transaction) -> Transaction:
@@ -236,6 +201,13 @@ class _Change:
     voids: Sequence[Transaction] = ()
     batch: ImportBatch | None = None
     by_row: bool = False
+    arriving: Mapping[UUID, Portfolio] = field(default_factory=dict)  # where the transfers among the inserts go
+    with_other: Portfolio | None = None  # the other portfolio of a transfer that counts again
+
+    @property
+    def others(self) -> tuple[Portfolio, ...]:
+        """What must be locked with the portfolio."""
+        return (*self.arriving.values(), *((self.with_other,) if self.with_other else ()))
 
     @property
     def instruments(self) -> set[int]:
@@ -247,22 +219,45 @@ class _Change:
 
 
 def _change(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transaction]:
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, *change.others) as locked:
         if locked.base_currency != portfolio.base_currency:
             raise Conflict("The portfolio's currency was changed in the meantime. Load the page again.")
-        _still_current(locked, change.voids)
-        new = _new_events(change.inserts)
-        book = _judge(locked, change, new)
-        rows = _store(actor, locked, change)
-        locked.revision += 1
-        locked.save(update_fields=["revision", "updated_at"])
-        write_holdings(locked, book, change.instruments)
-        _move_cash(locked, change, new)
-        _audit(actor, locked, change, rows)
-        news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
-        transaction.on_commit(news)
+        rows, book = _write(actor, locked, change)
+        follow_transfers(actor, locked, book, change)
     portfolio.revision, portfolio.updated_at = locked.revision, locked.updated_at
     return rows
+
+
+def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transaction], Book]:
+    """Judge and write one change to one locked portfolio.  The rows, and the book of the touched instruments."""
+    _still_current(locked, change.voids)
+    new = _new_events(change.inserts)
+    book = _judge(locked, change, new)
+    rows = _store(actor, locked, change)
+    locked.revision += 1
+    locked.save(update_fields=["revision", "updated_at"])
+    write_holdings(locked, book, change.instruments)
+    _move_cash(locked, change, new)
+    _audit(actor, locked, change, rows)
+    news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
+    transaction.on_commit(news)
+    return rows, book
+
+
+def follow_transfers(actor: Any, locked: Portfolio, book: Book, change: _Change | None = None) -> None:
+    """Bring the other legs of transfers up to what a locked portfolio carries now; `book` holds the instruments that changed."""
+
+    def write(other: Portfolio, inserts: Sequence[Transaction], voids: Sequence[Transaction]) -> Book:
+        return _write(actor, other, _Change("transactions.followed", inserts=inserts, voids=voids))[1]
+
+    follow(
+        locked,
+        book,
+        write,
+        inserts=change.inserts if change else (),
+        voids=change.voids if change else (),
+        arriving=change.arriving if change else {},
+    )
 
 
 def _still_current(portfolio: Portfolio, voids: Sequence[Transaction]) -> None:

@@ -1,0 +1,1 @@
+"""Units that move between two portfolios of one person: two entries that are one transfer, and stay so."""

@@ -1,0 +1,190 @@
+"""Moving units between two portfolios of one person; and what that would come to, before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from market.errors import MissingRate
+from market.models import Instrument
+from portfolio_site.kernel.decimals import product
+from portfolio_site.kernel.errors import DomainError, FieldError, Invalid
+from portfolios.choices import TransactionKind
+from portfolios.errors import LedgerRefused, SamePortfolio
+from portfolios.ledger.book import Book
+from portfolios.ledger.events import Event, LotChoice
+from portfolios.ledger.replay import replay
+from portfolios.lot_records import of_choices
+from portfolios.models import Portfolio, Transaction
+from portfolios.selectors.ledger import event_of, events_of, rules_of
+from portfolios.services.drafts import TransactionDraft, checked, with_symbol
+from portfolios.services.recording import record_transfer
+from portfolios.transfers.legs import arrival, carried_by, other_leg
+
+ZERO = Decimal(0)
+_LAST = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferDraft:
+    """Units to be moved.
+
+    lots   those that are taken first, where the source keeps lots apart; what they leave open goes by the source's method
+    fees   of the transfer, paid from the source; they are no part of the cost that goes along
+    """
+
+    instrument: Instrument | None
+    quantity: Decimal | None
+    day: date | None
+    time: datetime | None = None
+    fees: Decimal | None = None
+    taxes: Decimal | None = None
+    fees_currency: str = ""
+    lots: Sequence[LotChoice] = ()
+    notes: str = ""
+    external_id: str = ""
+
+    def leaving(self) -> TransactionDraft:
+        """The leg that leaves, as an entry."""
+        return TransactionDraft(
+            kind=TransactionKind.TRANSFER_OUT,
+            traded_on=self.day,
+            traded_at=self.time,
+            instrument=self.instrument,
+            quantity=self.quantity,
+            fees=self.fees,
+            taxes=self.taxes,
+            settlement_currency=self.fees_currency,
+            notes=self.notes,
+            external_id=self.external_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Both legs of a transfer, as they count."""
+
+    leaving: Transaction
+    arriving: Transaction
+
+
+def transfer_units(actor: Any, source: Portfolio, target: Portfolio, draft: TransferDraft) -> Transfer:
+    """Move units with the dates and cost of their lots: both legs are booked, or none; it is no gain.
+
+    Raises SamePortfolio; Invalid by field; Oversold and LotNotOpen of the source; what the target refuses; MissingRate where the
+    portfolios have two currencies and no reference rate of the day is known.
+    """
+    _check(source, target)
+    leaving = record_transfer(actor, source, target, draft.leaving(), draft.lots)
+    arriving = other_leg(leaving)
+    assert arriving is not None  # both or none
+    return Transfer(leaving, arriving)
+
+
+def _check(source: Portfolio, target: Portfolio) -> None:
+    if source.pk == target.pk:
+        sentence = "The units would stay where they are. Choose another portfolio to move them to."
+        raise SamePortfolio(sentence, errors=[FieldError("target", "same_portfolio", sentence)])
+
+
+# ── before it is done ───────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class LotPreview:
+    """A lot that would move.  `cost` is in the source's currency, `cost_after` in the target's."""
+
+    acquired_on: date
+    quantity: Decimal
+    cost: Decimal
+    cost_after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SidePreview:
+    """One portfolio's holding of the instrument before and after; money in its own currency.  Averages are None where nothing is held."""
+
+    name: str
+    currency: str
+    held_before: Decimal
+    held_after: Decimal
+    cost_before: Decimal
+    cost_after: Decimal
+    average_before: Decimal | None
+    average_after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPreview:
+    """What a transfer comes to; `problem` is the first refusal, "" where it could be done, and the rest is empty then."""
+
+    problem: str = ""
+    errors: tuple[FieldError, ...] = ()
+    lots: tuple[LotPreview, ...] = ()
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    cost_after: Decimal = ZERO
+    rate: Decimal | None = None
+    source: SidePreview | None = None
+    target: SidePreview | None = None
+
+
+def preview_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransferDraft) -> TransferPreview:
+    """What the transfer would come to, or why it would be refused.  Nothing is written.  Seven queries at most."""
+    try:
+        _check(source, target)
+        row = checked(source, [draft.leaving()], actor=actor, rows=False)[0]
+        return _preview(source, target, row, draft.lots)
+    except LedgerRefused as refused:
+        return TransferPreview(with_symbol(refused, [draft.instrument]).detail, refused.errors)
+    except (Invalid, MissingRate) as refused:
+        return TransferPreview(refused.detail, refused.errors)
+
+
+def _preview(source: Portfolio, target: Portfolio, row: Transaction, lots: Sequence[LotChoice]) -> TransferPreview:
+    assert row.instrument_id is not None
+    row.lots, row.link = of_choices(lots) or None, uuid4()
+    leaving = event_of(row, number=-1, sequence=_LAST)
+    before, after = _books(source, row.instrument_id, leaving)
+    carried = carried_by(after)[-1]
+    arriving = arrival(row, carried, target)
+    arrives = event_of(arriving, number=-1, sequence=_LAST)
+    there, then = _books(target, row.instrument_id, arrives)
+    rate = arriving.fx_rate or Decimal(1)
+    moved = tuple(LotPreview(one.opened_on, one.quantity, one.cost, product(one.cost, rate)) for one in carried)
+    return TransferPreview(
+        lots=moved,
+        quantity=sum((lot.quantity for lot in moved), ZERO),
+        cost=sum((lot.cost for lot in moved), ZERO),
+        cost_after=sum((lot.cost_after for lot in moved), ZERO),
+        rate=arriving.fx_rate,
+        source=_side(source, row.instrument_id, before, after),
+        target=_side(target, row.instrument_id, there, then),
+    )
+
+
+def _books(portfolio: Portfolio, instrument: int, event: Event) -> tuple[Book, Book]:
+    events, rules = events_of(portfolio, instruments=[instrument]), rules_of(portfolio)
+    try:
+        return replay(events, rules), replay([*events, event], rules)
+    except DomainError as refused:
+        refused.detail = f"“{portfolio.name}” refuses this. {refused.detail}"
+        raise
+
+
+def _side(portfolio: Portfolio, instrument: int, before: Book, after: Book) -> SidePreview:
+    old, new = before.positions.get(instrument), after.positions.get(instrument)
+    return SidePreview(
+        name=portfolio.name,
+        currency=portfolio.base_currency,
+        held_before=old.quantity if old else ZERO,
+        held_after=new.quantity if new else ZERO,
+        cost_before=old.cost if old else ZERO,
+        cost_after=new.cost if new else ZERO,
+        average_before=old.average_cost if old else None,
+        average_after=new.average_cost if new else None,
+    )
