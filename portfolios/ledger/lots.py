@@ -82,7 +82,7 @@ def lowered(lots: list[OpenLot], amount: Decimal, *, local_is_base: bool) -> tup
     after = list(lots)
     for index in cheapest_first:
         event_id, opened_on, quantity, cost, local = lots[index]
-        share = min((left * quantity / units).quantize(ONE_UNIT), cost)
+        share = min((left * quantity / units).quantize(ONE_UNIT), max(cost, ZERO))
         if local_is_base:
             local = cost - share
         elif cost:

@@ -6,14 +6,17 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from portfolio_site.kernel.decimals import product
+from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import (
+    EVENT_TYPES,
     Buy,
     Deposit,
     Dividend,
     Fee,
     Interest,
+    Leg,
+    LotChoice,
     Sell,
     Split,
     Tax,
@@ -40,6 +43,27 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
+NUMBERS = {
+    "fees", "taxes", "cost_local", "accrued", "costs_rate", "gross", "amount", "quantity", "local_price", "fraction", "cash", "cash_share",
+    "given", "given_rate", "ratio_new", "ratio_old",
+}  # fmt: skip
+
+
+def lot_choices(text: str) -> tuple[LotChoice, ...]:
+    """ "2:5 1:3": five units of the lot that event 2 opened, and three of that of event 1."""
+    return tuple(LotChoice(int(number), D(units)) for number, units in (one.split(":") for one in text.split()))
+
+
+def leg(
+    instrument: int, ratio: str, share: str | int, *, currency: Currency = EUR, rate: str | int = 1, fraction: str | int = 0, cash: str | int = 0
+) -> Leg:
+    new, old = ratio.split(":")
+    return Leg(
+        instrument=instrument, ratio_new=D(new), ratio_old=D(old), cost_share=D(share), local_currency=currency, local_rate=D(rate),
+        fraction=D(fraction), cash=D(cash),
+    )  # fmt: skip
+
+
 class Ledger:
     """Builds events in the order written, which is the order recorded, and replays them."""
 
@@ -50,7 +74,7 @@ class Ledger:
     def _common(self, when: str | int, fx: str | int, currency: Currency, more: dict[str, Any]) -> dict[str, Any]:
         number = len(self.events) + 1
         common = {"id": number, "sequence": number, "day": day(when), "currency": currency, "fx_rate": D(fx)}
-        return common | {key: D(value) if key in {"fees", "taxes", "cost_local"} else value for key, value in more.items()}
+        return common | {key: D(value) if key in NUMBERS else value for key, value in more.items()}
 
     def _trade(
         self,
@@ -80,6 +104,29 @@ class Ledger:
     ) -> Ledger:
         return self._trade(Sell, when, quantity, price, instrument, currency, fx, more)
 
+    def trade(
+        self,
+        kind: str,
+        when: str | int,
+        quantity: str | int,
+        price: str | int,
+        instrument: int = 1,
+        currency: Currency = EUR,
+        fx: str | int = 1,
+        **more: Any,
+    ) -> Ledger:
+        """Any kind of purchase or sale, by its name."""
+        return self._trade(EVENT_TYPES[kind], when, quantity, price, instrument, currency, fx, more)
+
+    def event(self, kind: str, when: str | int, currency: Currency | None = None, fx: str | int = 1, **more: Any) -> Ledger:
+        """Any event, by the name of its kind and with its own fields."""
+        currency = currency or self.rules.base_currency
+        if "quantity" in more and kind in {"reinvestment", "staking_reward", "airdrop"}:
+            price = quotient(D(more["gross"]), D(more["quantity"]))
+            more = {"local_price": price, "local_currency": currency} | more
+        self.events.append(EVENT_TYPES[kind](**self._common(when, fx, currency, more)))
+        return self
+
     def transfer_in(
         self, when: str | int, quantity: str | int, price: str | int, instrument: int = 1, currency: Currency = EUR, fx: str | int = 1, **more: Any
     ) -> Ledger:
@@ -94,7 +141,8 @@ class Ledger:
         return self
 
     def split(self, when: str | int, new: str | int, old: str | int, instrument: int = 1, **more: Any) -> Ledger:
-        common = self._common(when, 1, self.rules.base_currency, more)
+        currency, fx = more.pop("currency", self.rules.base_currency), more.pop("fx", 1)
+        common = self._common(when, fx, currency, more)
         self.events.append(Split(**common, instrument=instrument, ratio_new=D(new), ratio_old=D(old)))
         return self
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from portfolios.ledger import events as of
-from portfolios.ledger.handlers import cash, corporate, income, trades, transfers
+from portfolios.ledger.handlers import cash, corporate, income, reorganisations, trades, transfers
 from portfolios.ledger.run import Run
 
 HANDLERS: dict[type[of.Event], Callable[[Run, Any], None]] = {
@@ -21,6 +21,10 @@ HANDLERS: dict[type[of.Event], Callable[[Run, Any], None]] = {
     of.ShortSell: trades.short_sell,
     of.Redemption: trades.redemption,
     of.Dividend: income.dividend,
+    of.Coupon: income.dividend,
+    of.Reinvestment: income.reinvestment,
+    of.StakingReward: income.reward,
+    of.Airdrop: income.reward,
     of.Interest: cash.interest,
     of.Fee: cash.cost,
     of.Tax: cash.cost,
@@ -33,4 +37,9 @@ HANDLERS: dict[type[of.Event], Callable[[Run, Any], None]] = {
     of.TransferOut: transfers.transfer_out,
     of.AdjustmentOut: transfers.transfer_out,
     of.Split: corporate.split,
+    of.StockDividend: corporate.stock_dividend,
+    of.ReturnOfCapital: corporate.return_of_capital,
+    of.SpinOff: reorganisations.reorganise,
+    of.Merger: reorganisations.reorganise,
+    of.SymbolChange: reorganisations.reorganise,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolio_site.kernel.money import Currency
 from portfolios.errors import QuantityNotPositive
-from portfolios.ledger.events import Trade
+from portfolios.ledger.events import Reinvestment, Reward, Trade, TransferIn
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
@@ -52,7 +52,7 @@ def pay_net(
         run.pay(event, -costs, -costs_worth, instrument, None, own)
 
 
-def local_of(run: Run, event: Trade, sign: int, worth: Decimal, whole: Decimal) -> Decimal:
+def local_of(run: Run, event: Trade | Reinvestment, sign: int, worth: Decimal, whole: Decimal) -> Decimal:
     """What a trade costs (sign +1) or brings (−1) with its costs, in the currency in which the instrument is quoted.
 
     worth  of the gross alone, whole: of all of it, both in base currency
@@ -68,3 +68,10 @@ def local_of(run: Run, event: Trade, sign: int, worth: Decimal, whole: Decimal) 
     if own == event.currency:
         return (quoted * (gross + costs) / gross if gross else quoted).quantize(ONE_UNIT)
     return (quoted * whole / worth if worth else quoted).quantize(ONE_UNIT)
+
+
+def local_worth(run: Run, event: Reward | TransferIn, worth: Decimal) -> Decimal:
+    """The gross of an event without a trade, worth `worth` in base currency, in the currency in which the instrument is quoted."""
+    if event.local_currency == run.base:
+        return worth
+    return event.gross if event.local_currency == event.currency else (event.quantity * event.local_price).quantize(ONE_UNIT)

@@ -1,21 +1,56 @@
-"""What holdings bring."""
+"""What holdings bring: dividends, coupons, units that arrive as income."""
 
 from __future__ import annotations
 
-from portfolios.ledger.events import ZERO, Dividend
-from portfolios.ledger.handlers.amounts import expend_costs, pay_net
+from decimal import Decimal
+
+from portfolios.ledger.events import ZERO, Coupon, Dividend, Income, Reinvestment, Reward
+from portfolios.ledger.handlers.amounts import expend_costs, local_of, local_worth, pay_net, refuse_quantity
 from portfolios.ledger.lots import lowered
 from portfolios.ledger.run import Run, based
 
 
-def dividend(run: Run, event: Dividend) -> None:
-    """Income is the dividend before tax; what is withheld is an expense.  Under reduce_cost it lowers the remaining cost first."""
+def _earn(run: Run, event: Income) -> Decimal:
+    """Income is the dividend before tax.  Under reduce_cost it lowers the remaining cost first.  Returns the whole of it.
+
+    What is paid for units that are short (a negative amount) is always income below zero.
+    """
     stock = run.stock(event.instrument, event.day)
-    gross = based(event.gross, run.rate(event))
-    taken = ZERO
-    if run.reduces and stock.quantity > ZERO:
+    gross, taken = based(event.gross, run.rate(event)), ZERO
+    if run.reduces and stock.quantity > ZERO and not isinstance(event, Coupon):
         lots, taken = lowered(run.lots(stock), gross, local_is_base=stock.currency == run.base)
         run.hold(event, stock, lots)
     run.earn(event, gross - taken, stock)
-    costs = expend_costs(run, event, stock)
-    pay_net(run, event, event.gross, gross, costs, event.instrument)
+    return gross
+
+
+def dividend(run: Run, event: Dividend | Coupon) -> None:
+    """Income before tax; what is withheld is an expense."""
+    gross = _earn(run, event)
+    pay_net(run, event, event.gross, gross, expend_costs(run, event, run.stocks[event.instrument]), event.instrument)
+
+
+def reinvestment(run: Run, event: Reinvestment) -> None:
+    """A dividend, and a purchase of units for what is left of it after costs; no cash moves."""
+    if event.quantity <= ZERO:
+        raise refuse_quantity(event)
+    stock = run.stock(event.instrument, event.day)
+    if stock.currency != event.local_currency:
+        run.quote(event, stock, event.local_currency)
+    gross = _earn(run, event)
+    cost = gross - expend_costs(run, event, stock)
+    run.arrive(event, stock, [(event.id, event.day, event.quantity, cost, local_of(run, event, -1, gross, cost))])
+
+
+def reward(run: Run, event: Reward) -> None:
+    """Units arrive for nothing: what they are worth is income, and their cost.  Costs are paid in cash, and are expenses."""
+    if event.quantity <= ZERO:
+        raise refuse_quantity(event)
+    stock = run.stock(event.instrument, event.day)
+    if stock.currency != event.local_currency:
+        run.quote(event, stock, event.local_currency)
+    worth = based(event.gross, run.rate(event))
+    run.earn(event, worth, stock)
+    run.arrive(event, stock, [(event.id, event.day, event.quantity, worth, local_worth(run, event, worth))])
+    if event.fees or event.taxes:
+        pay_net(run, event, ZERO, ZERO, expend_costs(run, event, stock), event.instrument)

@@ -64,7 +64,9 @@ def _source(run: Run, event: Reorganisation) -> _Source:
         )
     for leg in event.legs:
         if leg.ratio_new <= ZERO or leg.ratio_old <= ZERO:
-            raise QuantityNotPositive(f"The {kind} of {in_words(event.day)} needs two numbers above zero for its ratio, such as 1 for 4.", **facts_of(event))
+            raise QuantityNotPositive(
+                f"The {kind} of {in_words(event.day)} needs two numbers above zero for its ratio, such as 1 for 4.", **facts_of(event)
+            )
     shares = [*(leg.cost_share for leg in event.legs), event.cash_share]
     total = _total(event)
     if min(shares) < ZERO or total > ONE:
@@ -152,7 +154,9 @@ def _arrive_short(run: Run, event: Reorganisation, target: Stock, lots: list[Ope
         event_id, opened_on, units, cost, local = lot
         held = min(target.quantity, units)
         if held > ZERO:
-            part, part_local = (cost, local) if held == units else ((cost * held / units).quantize(ONE_UNIT), (local * held / units).quantize(ONE_UNIT))
+            part, part_local = (
+                (cost, local) if held == units else ((cost * held / units).quantize(ONE_UNIT), (local * held / units).quantize(ONE_UNIT))
+            )
             run.match(event, target, run.leave(event, target, held), part, part_local)
             units, cost, local = units - held, cost - part, local - part_local
         if not units:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from portfolio_site.kernel.decimals import ONE_UNIT
 from portfolios.ledger.events import ZERO, TransferIn, TransferOut
-from portfolios.ledger.handlers.amounts import expend_costs, pay_net, refuse_quantity
+from portfolios.ledger.handlers.amounts import expend_costs, local_worth, pay_net, refuse_quantity
 from portfolios.ledger.lots import OpenLot, Stock
 from portfolios.ledger.run import Run, based
 
@@ -32,14 +31,7 @@ def _arriving(run: Run, event: TransferIn) -> list[OpenLot]:
             (event.id, lot.acquired_on, lot.quantity, cost, cost if in_base else lot.cost_local) for lot, cost in zip(event.lots, costs, strict=True)
         ]
     cost = based(event.gross, rate)
-    if in_base:
-        local = cost
-    elif event.cost_local is not None:
-        local = event.cost_local
-    elif event.local_currency == event.currency:
-        local = event.gross
-    else:
-        local = (event.quantity * event.local_price).quantize(ONE_UNIT)
+    local = local_worth(run, event, cost) if in_base or event.cost_local is None else event.cost_local
     return [(event.id, event.acquired_on or event.day, event.quantity, cost, local)]
 
 
