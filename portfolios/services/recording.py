@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,7 +18,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
-from market.models import Instrument
 from portfolio_site.kernel.errors import Conflict, FieldError
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import RateSource, TransactionKind
@@ -46,57 +45,12 @@ _AT_ONCE = 500  # rows in one INSERT: SQLite allows 32 766 values
 # ── what people do ──────────────────────────────────────────────────────────
 
 
-def record_transaction(
-    actor: Any,
-    portfolio: Portfolio,
-    *,
-    kind: str,
-    traded_on: date | None,
-    instrument: Instrument | None = None,
-    quantity: Decimal | None = None,
-    price: Decimal | None = None,
-    amount: Decimal | None = None,
-    fees: Decimal | None = None,
-    taxes: Decimal | None = None,
-    currency: str | None = None,
-    settlement_currency: str = "",
-    fx_rate: Decimal | None = None,
-    traded_at: datetime | None = None,
-    ratio_new: Decimal | None = None,
-    ratio_old: Decimal | None = None,
-    acquired_on: date | None = None,
-    notes: str = "",
-    external_id: str = "",
-    source: str = "",
-    source_key: str = "",
-    batch: ImportBatch | None = None,
-) -> Transaction:
-    """Book one entry (fields: TransactionDraft).
+def record_transaction(actor: Any, portfolio: Portfolio, *, batch: ImportBatch | None = None, **fields: Any) -> Transaction:
+    """Book one entry: `fields` are those of TransactionDraft.
 
     Raises Invalid by field; Oversold, with date and quantity held, also when the entry would empty what a later sale needs.
     """
-    draft = TransactionDraft(
-        kind=kind,
-        traded_on=traded_on,
-        instrument=instrument,
-        quantity=quantity,
-        price=price,
-        amount=amount,
-        fees=fees,
-        taxes=taxes,
-        currency=currency or "",
-        settlement_currency=settlement_currency,
-        fx_rate=fx_rate,
-        traded_at=traded_at,
-        ratio_new=ratio_new,
-        ratio_old=ratio_old,
-        acquired_on=acquired_on,
-        notes=notes,
-        external_id=external_id,
-        source=source,
-        source_key=source_key,
-    )
-    rows = checked(portfolio, [draft], actor=actor, rows=False)
+    rows = checked(portfolio, [TransactionDraft(**{**fields, "currency": fields.get("currency") or ""})], actor=actor, rows=False)
     return _change(actor, portfolio, _Change("transaction.recorded", inserts=rows, batch=batch))[0]
 
 

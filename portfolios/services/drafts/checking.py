@@ -1,0 +1,71 @@
+"""Many drafts at once: entries that can be stored, or one refusal that names every field that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from market.selectors import rates
+from portfolio_site.kernel.decimals import plain
+from portfolio_site.kernel.errors import FieldError, Invalid
+from portfolios.errors import LedgerRefused, Oversold
+from portfolios.models import Portfolio, Transaction
+from portfolios.services.drafts.booking import Check
+from portfolios.services.drafts.shapes import Pair, TransactionDraft
+
+if TYPE_CHECKING:
+    from market.models import Instrument
+
+MOST_ERRORS = 500  # more are counted, not listed
+
+
+def checked(portfolio: Portfolio, drafts: Sequence[TransactionDraft], *, actor: Any, rows: bool) -> list[Transaction]:
+    """The drafts as entries that can be stored, in their order, not saved.
+
+    Raises Invalid with every field that is wrong; with `rows` each field is prefixed by "transactions.<place from 0>.".
+    At most two queries for rates, whatever the number of drafts.
+    """
+    today = timezone.localdate()
+    checks = [Check(draft, portfolio, today) for draft in drafts]
+    wanted: set[Pair] = set().union(*(check.pairs() for check in checks)) if checks else set()
+    known = rates(wanted, user=actor) if wanted else {}
+    made: list[Transaction] = []
+    for check in checks:
+        entry = check.finish(known)
+        if entry is not None:
+            made.append(entry)
+    if len(made) < len(drafts):
+        raise refusal(((number, check.errors) for number, check in enumerate(checks)), rows=rows)
+    return made
+
+
+def refusal(errors: Iterable[tuple[int, Sequence[FieldError]]], *, rows: bool) -> Invalid:
+    """One error out of many."""
+    found: list[FieldError] = []
+    refused = 0
+    for number, wrong in errors:
+        refused += bool(wrong)
+        prefix = f"transactions.{number}." if rows else ""
+        found.extend(FieldError(prefix + error.field, error.code, error.detail) for error in wrong)
+    if not rows:
+        return Invalid(found[0].detail, errors=found)
+    first = found[0]
+    place = first.field.split(".")[1]
+    return Invalid(
+        f"{refused} {'row was' if refused == 1 else 'rows were'} refused and nothing was recorded. The first is row {int(place) + 1}: {first.detail}",
+        errors=found[:MOST_ERRORS],
+    )
+
+
+def with_symbol(refused: LedgerRefused, instruments: Iterable[Instrument | None]) -> LedgerRefused:
+    """The same refusal, with the symbol of what was held too little of: the ledger knows instruments by number only."""
+    symbol = next((one.symbol for one in instruments if one is not None and one.pk == refused.data.get("instrument")), "")
+    units = refused.data.get("held")
+    if isinstance(refused, Oversold) and isinstance(units, Decimal) and symbol:
+        held = f"you held {plain(units)}"
+        refused.detail = refused.detail.replace(held, f"{held} {symbol}", 1)
+        refused.args = (refused.detail,)
+    return refused
