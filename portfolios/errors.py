@@ -65,7 +65,7 @@ class SamePortfolio(Invalid):
     code, title = "same_portfolio", "A transfer needs two portfolios."
 
 
-class CircularTransfer(LedgerRefused):
+class CircularTransfer(Invalid):
     """Transfers of one day that hand the same units round in a circle."""
 
     code, title = "circular_transfer", "The transfers run in a circle."

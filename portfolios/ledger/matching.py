@@ -20,7 +20,7 @@ from typing import Any
 
 from portfolio_site.kernel.decimals import plain
 from portfolios.errors import LotNotOpen
-from portfolios.ledger.events import LotChoice, Sale
+from portfolios.ledger.events import LotChoice, Sale, TransferOut
 from portfolios.ledger.lots import OpenLot, apart
 from portfolios.ledger.words import facts_of, in_words
 
@@ -160,7 +160,12 @@ METHODS: dict[str, Method] = {
 # ── what a sale asks for by itself ──────────────────────────────────────────
 
 
-def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale, method: Method) -> tuple[list[OpenLot], list[OpenLot]]:
+def taking(event: Sale | TransferOut) -> str:
+    """What takes units out, in a word."""
+    return "sale" if isinstance(event, Sale) else "transfer"
+
+
+def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale | TransferOut, method: Method) -> tuple[list[OpenLot], list[OpenLot]]:
     """What leaves of `lots`, which are all that is open, and what stays: the lots that the sale names, then by the method.
 
     Raises LotNotOpen.
@@ -169,7 +174,7 @@ def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale, method: Metho
     for choice in sale.lots:
         if choice.quantity > units:
             raise LotNotOpen(
-                f"The sale of {in_words(sale.day)} names lots of more than its {plain(sale.quantity)} units. Name fewer.",
+                f"The {taking(sale)} of {in_words(sale.day)} names lots of more than its {plain(sale.quantity)} units. Name fewer.",
                 **facts_of(sale), lot=choice.event_id, left=units, quantity=choice.quantity,
             )  # fmt: skip
         part, lots = _from_lot(lots, choice, sale)
@@ -179,7 +184,7 @@ def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale, method: Metho
     return taken + method.take(kept, units, sale.id), method.in_order(kept)
 
 
-def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale) -> tuple[list[OpenLot], list[OpenLot]]:
+def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) -> tuple[list[OpenLot], list[OpenLot]]:
     """The units that were chosen of one lot, and all lots without them.  A transfer may have brought several of one name."""
     wanted = choice.quantity
     taken, left = [], []
@@ -195,7 +200,7 @@ def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale) -> tuple[list[
     if wanted or choice.quantity <= 0:
         open_units = choice.quantity - wanted
         raise LotNotOpen(
-            f"The sale of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(open_units)} were left then. "
+            f"The {taking(sale)} of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(open_units)} were left then. "
             "Choose lots that are open on that day.",
             **facts_of(sale), lot=choice.event_id, left=open_units, quantity=choice.quantity,
         )  # fmt: skip

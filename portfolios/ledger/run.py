@@ -13,9 +13,9 @@ from portfolio_site.kernel.money import Currency
 from portfolios.errors import CurrencyChanged, MethodPools, Oversold, RateMismatch
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED
 from portfolios.ledger.cash import Pool
-from portfolios.ledger.events import ONE, ZERO, Event, Sale
+from portfolios.ledger.events import ONE, ZERO, Event, Sale, TransferOut
 from portfolios.ledger.lots import OpenLot, Stock
-from portfolios.ledger.matching import METHODS, take_as_asked
+from portfolios.ledger.matching import METHODS, take_as_asked, taking
 from portfolios.ledger.words import facts_of, in_words
 
 Row = tuple[Any, ...]
@@ -180,7 +180,7 @@ class Run:
                 held=held,
                 quantity=units,
             )
-        if isinstance(event, Sale) and (event.lots or event.method):
+        if isinstance(event, (Sale, TransferOut)) and (event.lots or event.method):
             taken = self._as_asked(event, stock, units)
         else:
             taken = self.take(stock.lots, units, event.id)
@@ -188,13 +188,13 @@ class Run:
         self.steps.append((event.day, stock.instrument, left))
         return taken
 
-    def _as_asked(self, sale: Sale, stock: Stock, units: Decimal) -> list[OpenLot]:
+    def _as_asked(self, sale: Sale | TransferOut, stock: Stock, units: Decimal) -> list[OpenLot]:
         method = METHODS[sale.method] if sale.method else self.method
         if self.pools or method.pools:
             if self.asked or (method is self.method and not sale.lots):
                 return self.take(stock.lots, units, sale.id)
             raise MethodPools(
-                f"The sale of {in_words(sale.day)} chooses its lots, but the cost method keeps none apart. "
+                f"The {taking(sale)} of {in_words(sale.day)} chooses its lots, but the cost method keeps none apart. "
                 "Leave the choice out, or change the portfolio's method.",
                 **facts_of(sale),
                 held=stock.quantity,

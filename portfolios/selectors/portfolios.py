@@ -50,7 +50,7 @@ def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
     found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(Q(pk__in=keys) | others).order_by("pk")
     locked = {one.pk: one for one in found}
     for one in locked.values():
-        one.locked_with = locked  # type: ignore[attr-defined]
+        one.locked_with = locked
     return locked
 
 

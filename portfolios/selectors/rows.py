@@ -127,7 +127,7 @@ def _transfer_in(row: Transaction) -> Fields:
 
 
 def _transfer_out(row: Transaction) -> Fields:
-    return {"instrument": row.instrument_id, "quantity": abs(row.quantity or ZERO), **_costs(row)}
+    return {"instrument": row.instrument_id, "quantity": abs(row.quantity or ZERO), **_costs(row), "lots": choices_of(row.lots)}
 
 
 def _split(row: Transaction) -> Fields:

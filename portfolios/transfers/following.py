@@ -91,7 +91,7 @@ class _Work:
             self._change(target, rows, [one.before for one in batch if one.before is not None and one.before.voided_at is None])
 
     def _target_of(self, one: Stale) -> int:
-        return one.before.portfolio_id if one.before is not None else self._arriving[one.leaving.link].pk
+        return one.before.portfolio_id if one.before is not None else self._arriving[_link(one.leaving)].pk
 
     def _locked(self, pk: int) -> Portfolio:
         found = self.group.get(pk)
@@ -100,8 +100,8 @@ class _Work:
         return found
 
     def _count(self, leaving: Transaction) -> None:
-        self.rounds[leaving.link] += 1
-        if self.rounds[leaving.link] > MOST_ROUNDS:
+        self.rounds[_link(leaving)] += 1
+        if self.rounds[_link(leaving)] > MOST_ROUNDS:
             day = f"{leaving.traded_on.day} {leaving.traded_on:%b %Y}"
             raise CircularTransfer(
                 f"The units that left on {day} come back in a circle, by transfers of one day. Enter the time of each, or give them different days.",
@@ -116,6 +116,11 @@ class _Work:
             raise _said_of(refused, portfolio) from None
         self.wrote = True
         self.look(portfolio, book)
+
+
+def _link(leaving: Transaction) -> UUID:
+    assert leaving.link is not None  # only linked entries are looked at
+    return leaving.link
 
 
 def _said_of(refused: DomainError, portfolio: Portfolio) -> DomainError:

@@ -9,7 +9,8 @@ import pytest
 
 from market.errors import MissingRate
 from market.models import FxRate
-from portfolios.errors import AlreadyVoided, LedgerRefused, Oversold, SamePortfolio, TransferMismatch
+from portfolios.errors import AlreadyVoided, CircularTransfer, LotNotOpen, Oversold, SamePortfolio, TransferMismatch
+from portfolios.ledger.events import LotChoice
 from portfolios.models import Holding, Portfolio, Transaction
 from portfolios.selectors import book_of, get_transaction
 from portfolios.services import delete_portfolio, edit_transaction, restore_transaction, update_portfolio, void_transaction
@@ -91,6 +92,16 @@ def test_there_and_back_keeps_the_order_in_which_units_were_bought(source: Any, 
     record(fresh(source), "sell", JULY, asml, quantity="10", price="150")
     (match,) = book_of(fresh(source)).matches
     assert (match.opened_on, match.cost) == (date(2024, 1, 2), D(1000))
+
+
+def test_a_transfer_names_the_lots_that_it_takes(source: Any, target: Any, asml: Any) -> None:
+    second = Transaction.objects.filter(portfolio=source).latest("pk")
+    move(source, target, asml, "4", lots=[LotChoice(second.entry, D(3))])
+    assert lots(target) == [("2024-01-02", D(1), D(100)), ("2024-03-01", D(3), D(390))]
+    before = everything()
+    with pytest.raises(LotNotOpen, match="names 3 units of a lot of which 2 were left"):
+        move(source, target, asml, "3", JUNE, lots=[LotChoice(second.entry, D(3))])
+    assert everything() == before
 
 
 def test_the_pool_of_an_average_portfolio_moves_at_its_average(person: Any, asml: Any, target: Any) -> None:
@@ -257,7 +268,7 @@ def test_units_handed_round_on_one_day_are_refused_where_they_never_settle(perso
     record(two, "buy", "2024-01-02", asml, quantity="10", price="130")
     move(one, two, asml, "3")
     before = everything()
-    with pytest.raises(LedgerRefused, match="come back in a circle") as refused:
+    with pytest.raises(CircularTransfer, match="come back in a circle") as refused:
         move(fresh(two), fresh(one), asml, "7")
     assert refused.value.code == "circular_transfer"
     assert everything() == before

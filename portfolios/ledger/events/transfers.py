@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import UNITS_IN, UNITS_OUT, ZERO, Event
+from portfolios.ledger.events.trades import LotChoice
 
 
 class Arriving(NamedTuple):
@@ -46,15 +47,20 @@ class TransferIn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferOut(Event):
-    """`quantity` units leave at their cost, chosen by the portfolio's method; no gain.  Fees and taxes are expenses."""
+    """`quantity` units leave at their cost, chosen by the portfolio's method; no gain.  Fees and taxes are expenses.
+
+    lots  those that leave first, where the portfolio keeps lots apart, as in sales
+    """
 
     kind: ClassVar[str] = "transfer_out"
     rank: ClassVar[int] = UNITS_OUT
+    method: ClassVar[str] = ""  # the portfolio's
 
     instrument: int
     quantity: Decimal
     fees: Decimal = ZERO
     taxes: Decimal = ZERO
+    lots: tuple[LotChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
