@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,20 +29,28 @@ ZERO = Decimal(0)
 
 
 def holding_detail(
-    user: Any, portfolios: Sequence[Portfolio], instrument: Instrument, currency: str = "", *, today: date | None = None
+    user: Any,
+    portfolios: Sequence[Portfolio],
+    instrument: Instrument,
+    currency: str = "",
+    *,
+    today: date | None = None,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
 ) -> HoldingDetail:
-    """One instrument in some of a person's portfolios together.
+    """One instrument in some of a person's portfolios together, now or as of an earlier day, as known now or then (see Scope).
 
     Queries, whatever its history: those of `holdings_of`, then at most four for its entries and three for prices and rates.
     """
-    scope = Scope(portfolios, currency, today=today).owned_by(user)
+    scope = Scope(portfolios, currency, today=today, as_of=as_of, known_at=known_at).owned_by(user)
     row = scope.table.row(instrument.pk)
     told = [one for one in scope.portfolios if one.pk in scope.told.books and instrument.pk in scope.told.books[one.pk].positions]
-    events = [event for rows in events_in(told, scope.currency, instruments=[instrument.pk]).values() for event in rows] if told else []
+    read = events_in(told, scope.currency, instruments=[instrument.pk], until=scope.until, known_at=known_at) if told else {}
+    events = [event for rows in read.values() for event in rows]
     events.sort(key=lambda event: (event.day, event.sequence))
     column = price_columns([instrument.pk]).get(instrument.pk)
     postings = [posting for book in scope.books for posting in book.postings if posting.instrument == instrument.pk]
-    days, closes = _history(column)
+    days, closes = _history(column, scope.until)
     shown = [one.instrument.id for one in scope.table.rows]
     place = shown.index(instrument.pk) if instrument.pk in shown else None
     mwr, annual = _money_weighted(scope, instrument, events, row, column)
@@ -71,11 +79,11 @@ def holding_detail(
     )
 
 
-def _history(column: PriceColumnView | None) -> tuple[tuple[date, ...], tuple[float, ...]]:
+def _history(column: PriceColumnView | None, until: date | None) -> tuple[tuple[date, ...], tuple[float, ...]]:
     """Closes for a chart, thinned."""
     if column is None:
         return (), ()
-    at = thinned(column.days)
+    at = thinned(column.days if until is None else column.days[column.days <= day_number(until)])
     return tuple(day_of(number) for number in column.days[at].tolist()), tuple(column.closes[at].tolist())
 
 

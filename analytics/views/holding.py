@@ -26,10 +26,13 @@ from portfolio_site.web.times import country_name
 @require_GET
 @login_required
 def holding(request: HttpRequest, pk: int) -> HttpResponse:
-    """The instrument `pk` in the portfolio `?p=` or in all; `?why=` the figure to explain."""
-    choice = choice_of(request)
+    """The instrument `pk` in the portfolio `?p=` or in all; `?why=` the figure to explain; `?as_of=` and `?known_at=` the moment."""
+    choice = choice_of(request, timed=True)
     instrument = get_instrument(request.user, pk)
-    detail = selectors.holding_detail(request.user, choice.portfolios, instrument, currency=choice.currency)
+    moment = choice.moment
+    detail = selectors.holding_detail(
+        request.user, choice.portfolios, instrument, currency=choice.currency, as_of=moment.as_of, known_at=moment.known_at
+    )
     why = request.GET.get("why", "")
     context = _context(choice, detail)
     if why:
@@ -57,6 +60,8 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
         "country": country_name(detail.instrument.country) if detail.instrument.country else "",
         "simulated": row is not None and row.quote is not None and row.quote.quality == Quality.SIMULATED,
         "names": {portfolio.pk: portfolio.name for portfolio in choice.all},
+        "owners": [portfolio for portfolio in choice.portfolios if row is not None and portfolio.pk in row.portfolio_ids],
+        "still": not choice.moment.is_now,
         "method": next(iter(methods)) if len(methods) == 1 else "",
         "several": len({one.portfolio_id for one in detail.lots}) > 1,
         "chart": chart,

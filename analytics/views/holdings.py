@@ -15,14 +15,19 @@ from portfolios.selectors import holdings_of
 @require_GET
 @login_required
 def holdings(request: HttpRequest) -> HttpResponse:
-    """`?p=` the portfolio, `?group=` class, sector, country or currency, `?closed=1` what was sold entirely as well."""
-    choice = choice_of(request)
-    table = holdings_of(choice.portfolios, currency=choice.currency)
+    """`?p=` the portfolio, `?group=` class, sector, country or currency, `?closed=1` what was sold entirely as well.
+
+    `?as_of=` an earlier day, `?known_at=` as it was known on a day.
+    """
+    choice = choice_of(request, timed=True)
+    moment = choice.moment
+    table = holdings_of(choice.portfolios, currency=choice.currency, as_of=moment.as_of, known_at=moment.known_at)
     grouping = request.GET.get("group", "")
     context = {
         "page": "holdings",
         **choice.context(),
-        "listing": listing(table, sparks_of(row.instrument.id for row in table.rows), suffix=choice.suffix, grouping=grouping),
+        "listing": listing(table, sparks_of((row.instrument.id for row in table.rows), until=moment.as_of), suffix=choice.suffix, grouping=grouping),
+        "still": not moment.is_now,
         "table": table,
         "warnings": table.value.warnings,
         "groupings": GROUPINGS,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from django.urls import reverse
 
 from market.choices import AssetClass
-from market.selectors import price_columns
+from market.selectors import day_number, price_columns
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import ranks
 from portfolio_site.web.times import country_name
@@ -67,10 +68,17 @@ def class_name(asset_class: str) -> str:
     return AssetClass(asset_class).label if asset_class in AssetClass.values else UNCLASSIFIED
 
 
-def sparks_of(instrument_ids: Iterable[int]) -> dict[int, Sequence[float]]:
-    """The closes of the last 30 days of each instrument that has any."""
-    columns = price_columns(instrument_ids)
-    return {pk: column.closes[column.days > column.days[-1] - SPARK_DAYS] for pk, column in columns.items() if len(column.days)}
+def sparks_of(instrument_ids: Iterable[int], *, until: date | None = None) -> dict[int, Sequence[float]]:
+    """The closes of the last 30 days, or of those up to a day, of each instrument that has any."""
+    found: dict[int, Sequence[float]] = {}
+    for pk, column in price_columns(instrument_ids).items():
+        days, closes = column.days, column.closes
+        if until is not None:
+            known = days <= day_number(until)
+            days, closes = days[known], closes[known]
+        if len(days):
+            found[pk] = closes[days > days[-1] - SPARK_DAYS]
+    return found
 
 
 def _lines(rows: Sequence[HoldingRow], sparks: Mapping[int, Sequence[float]], suffix: str) -> tuple[Line, ...]:

@@ -182,6 +182,14 @@ def query(context: template.Context, **changes: Any) -> str:
     return "?" + (params.urlencode() if params else "")
 
 
+@register.simple_tag(takes_context=True)
+def query_fields(context: template.Context, *dropped: str) -> SafeString:
+    """The parameters of the present address as hidden fields, for a form that sets some of them itself: those are `dropped`."""
+    request = context.get("request")
+    kept = [(key, value) for key, values in (request.GET.lists() if request is not None else ()) for value in values if key not in dropped]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)
+
+
 @register.simple_tag
 def rate_said(base: str, quote: str, value: Showable) -> str:
     """An exchange rate as a sentence: $1 = €0.8612."""

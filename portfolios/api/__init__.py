@@ -1,5 +1,6 @@
 """The API of portfolios, holdings and transactions."""
 
+from portfolios.api.changes import ChangesView
 from portfolios.api.exports import ExportView
 from portfolios.api.holdings import HoldingsView, HoldingView
 from portfolios.api.lots import LotsView, MethodsView
@@ -8,6 +9,7 @@ from portfolios.api.transactions import BatchView, PortfolioTransactionsView, Tr
 
 __all__ = [
     "BatchView",
+    "ChangesView",
     "ExportView",
     "HoldingView",
     "HoldingsView",

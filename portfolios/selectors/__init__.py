@@ -1,5 +1,6 @@
 """Answers about what people own and did.  Nothing here writes."""
 
+from portfolios.selectors.changes import Changes, EntryChange, changes_between
 from portfolios.selectors.holdings import holdings_of, tables_of
 from portfolios.selectors.ledger import book_of, books_of, cash_effect, event_of, events_of, events_of_all, rules_of
 from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, SaleView
@@ -33,6 +34,8 @@ from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in
 __all__ = [
     "ORDERINGS",
     "CashRow",
+    "Changes",
+    "EntryChange",
     "HoldingRow",
     "HoldingsTable",
     "InstrumentView",
@@ -51,6 +54,7 @@ __all__ = [
     "books_in",
     "books_of",
     "cash_effect",
+    "changes_between",
     "chosen_portfolios",
     "compare_methods",
     "event_of",

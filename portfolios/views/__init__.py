@@ -1,5 +1,6 @@
 """Pages of this app.  Each view reads the address or the form, asks one selector or one service, and answers."""
 
+from portfolios.views.changes import portfolio_changes
 from portfolios.views.lots import lots, portfolio_lots
 from portfolios.views.portfolios import portfolio, portfolio_add, portfolio_delete, portfolio_edit, portfolios, sample_load, sample_remove
 from portfolios.views.transactions import (
@@ -17,6 +18,7 @@ __all__ = [
     "lots",
     "portfolio",
     "portfolio_add",
+    "portfolio_changes",
     "portfolio_delete",
     "portfolio_edit",
     "portfolio_lots",
