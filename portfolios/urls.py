@@ -21,6 +21,7 @@ urlpatterns = [
     path("sample/remove/", views.sample_remove, name="sample-remove"),
     path("transactions/", views.transactions, name="transactions"),
     path("transactions/new/", views.transaction_add, name="transaction-add"),
+    path("transactions/grid/", views.transaction_grid, name="transaction-grid"),
     path("transactions/preview/", views.transaction_preview, name="transaction-preview"),
     path("transactions/instruments/", views.instrument_options, name="instrument-options"),
     path("transactions/<id:pk>/edit/", views.transaction_edit, name="transaction-edit"),

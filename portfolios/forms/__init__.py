@@ -2,6 +2,7 @@
 
 from portfolios.forms.common import RefusableForm, currency_choices, resolve_instrument
 from portfolios.forms.filters import FilterForm, LotsForm
+from portfolios.forms.grid import TransactionGrid
 from portfolios.forms.portfolios import DeletePortfolioForm, PortfolioForm
 from portfolios.forms.transactions import TransactionForm, initial_of
 
@@ -12,6 +13,7 @@ __all__ = [
     "PortfolioForm",
     "RefusableForm",
     "TransactionForm",
+    "TransactionGrid",
     "currency_choices",
     "initial_of",
     "resolve_instrument",

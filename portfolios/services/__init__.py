@@ -5,7 +5,7 @@ from portfolios.services.drafts import TransactionDraft
 from portfolios.services.locking import only_writer
 from portfolios.services.portfolios import CHANGEABLE, create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
-from portfolios.services.preview import Preview, preview_transaction
+from portfolios.services.preview import Preview, check_many, preview_transaction
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
 from portfolios.services.recording import (
     draft_of,
@@ -29,6 +29,7 @@ __all__ = [
     "add_position",
     "adjust_position",
     "check_integrity",
+    "check_many",
     "check_portfolio",
     "create_portfolio",
     "delete_portfolio",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from django.db import transaction
 
 from portfolio_site.kernel.decimals import product
 from portfolio_site.kernel.errors import FieldError, Invalid
@@ -17,6 +21,7 @@ from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked, with_symbol
+from portfolios.services.recording import record_many
 
 ZERO = Decimal(0)
 _LAST = 1 << 62
@@ -72,6 +77,13 @@ def preview_transaction(actor: Any, portfolio: Portfolio, draft: TransactionDraf
     except LedgerRefused as refused:
         return Preview(**known, problem=with_symbol(refused, [row.instrument]).detail)
     return Preview(**known, **_of_holding(row, event, before, now, after, replacing))
+
+
+def check_many(actor: Any, portfolio: Portfolio, drafts: Sequence[TransactionDraft]) -> None:
+    """Refuses as record_many would, and records nothing: what it writes is taken back at once."""
+    with transaction.atomic():
+        record_many(actor, copy(portfolio), drafts)
+        transaction.set_rollback(True)
 
 
 def _of_itself(portfolio: Portfolio, row: Transaction, event: Event, replacing: Transaction | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Pages of this app.  Each view reads the address or the form, asks one selector or one service, and answers."""
 
 from portfolios.views.changes import portfolio_changes
+from portfolios.views.grid import transaction_grid
 from portfolios.views.lots import lots, portfolio_lots
 from portfolios.views.portfolios import portfolio, portfolio_add, portfolio_delete, portfolio_edit, portfolios, sample_load, sample_remove
 from portfolios.views.transactions import (
@@ -27,6 +28,7 @@ __all__ = [
     "sample_remove",
     "transaction_add",
     "transaction_edit",
+    "transaction_grid",
     "transaction_preview",
     "transaction_restore",
     "transaction_void",
