@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, AnswerSerializer, scope_of
+from analytics.api.common import CURRENCY, END, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import Explanation, Line, Source, Term
 from market.selectors import get_instrument
 from portfolio_site.kernel.decimals import plain
@@ -133,14 +133,23 @@ INSTRUMENT = OpenApiParameter("instrument", int, description="explain the figure
 
 
 class ExplainView(APIView):
-    @extend_schema(operation_id="explain", parameters=[FIGURE, INSTRUMENT, CURRENCY], responses=ExplanationSerializer, tags=["analytics"])
+    @extend_schema(operation_id="explain", parameters=[FIGURE, INSTRUMENT, START, END, CURRENCY], responses=ExplanationSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
-        """Formula, inputs and entries of one figure, taken from the computation that made it."""
+        """Formula, inputs and entries of one figure, taken from the computation that made it.
+
+        With a start or an end: a figure of the gains of that period.
+        """
         scope = scope_of(request, pk)
         given = request.query_params.get("instrument", "").strip()
         if given and not (given.isascii() and given.isdigit() and len(given) <= 18):
             raise refuse("instrument", "Give the number of an instrument.")
-        known = selectors.explanations_of(scope, get_instrument(request.user, int(given)) if given else None)
+        start, end = period_of(request)
+        if start is not None or end is not None:
+            if given:
+                raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
+            known = selectors.period_explanations(scope, start, end)
+        else:
+            known = selectors.explanations_of(scope, get_instrument(request.user, int(given)) if given else None)
         name = request.query_params.get("figure", "").strip()
         if name not in known:
             raise refuse("figure", f"Use one of: {', '.join(known)}." if len(known) else "Nothing was held of it, so there is nothing to explain.")

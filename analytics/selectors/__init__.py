@@ -4,6 +4,7 @@ Whoever calls has asked `portfolios.selectors` for the portfolios, which is wher
 """
 
 from analytics.selectors.dashboard import dashboard
+from analytics.selectors.explain_gains import period_explanations
 from analytics.selectors.explanations import explain, explanations_of
 from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import holding_detail
@@ -62,6 +63,7 @@ __all__ = [
     "past_year",
     "performance",
     "performance_of",
+    "period_explanations",
     "value_now",
     "value_of",
 ]

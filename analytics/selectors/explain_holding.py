@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from analytics.selectors.explain import gain_terms, income, moment_of, money, prices_behind, rates_behind, realised
-from analytics.selectors.scope import Scope
+from analytics.selectors.explain_entries import Entries, average_cost, ledger_figure, lot_makers
+from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import Explanation, Explanations, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.selectors import HoldingRow
@@ -50,6 +52,54 @@ def holding_unrealised(scope: Scope, row: HoldingRow) -> Explanation:
     )
 
 
+def holding_part(scope: Scope, row: HoldingRow, part: str) -> Explanation:
+    """The price part or the currency part of the open gain: what is left of it without the other one."""
+    by_price = part == "price_part"
+    currency = f"currency, {row.instrument.currency} against {scope.currency}"
+    mine, other, label = (row.price_part, row.currency_part, currency) if by_price else (row.currency_part, row.price_part, "price")
+    result = "price, at the rates of the purchases" if by_price else currency
+    return Explanation(
+        name=part,
+        title=f"{'Price' if by_price else 'Currency'} part of the gain, {row.instrument.name}",
+        figure=mine,
+        as_of=moment_of(scope.table),
+        words="(price now − price paid) × rate then × units."
+        if by_price
+        else "price now × (rate now − rate then) × units: what the exchange rate did.",
+        terms=(Term("", "unrealised gain", row.unrealised), Term("−", label, other), Term("=", result, mine)) if mine.known else (),
+        inputs=(*prices_behind([row]), *(one for one in rates_behind(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
+    )
+
+
+def holding_day_change(scope: Scope, row: HoldingRow) -> Explanation:
+    before = less("value", row.value, row.day_change)
+    return Explanation(
+        name="day_change",
+        title=f"Change of the day, {row.instrument.name}",
+        figure=row.day_change,
+        as_of=moment_of(scope.table),
+        words="What today's change of price did to the units held, at the rate of today.",
+        terms=(Term("", "value now", row.value), Term("−", "value at the close before", before), Term("=", "change of the day", row.day_change))
+        if row.day_change.known and row.value.known
+        else (),
+        inputs=tuple(prices_behind([row])),
+    )
+
+
+def holding_weight(scope: Scope, row: HoldingRow) -> Explanation:
+    return Explanation(
+        name="weight",
+        title=f"Weight of {row.instrument.name}",
+        figure=row.weight,
+        as_of=moment_of(scope.table),
+        words="The value of the holding as a part of everything, cash included.",
+        terms=(Term("", "value", row.value), Term("÷", "value of everything", scope.table.value), Term("=", "weight", row.weight))
+        if row.weight.known
+        else (),
+        inputs=tuple(prices_behind([row])),
+    )
+
+
 def holding_gain(scope: Scope, row: HoldingRow) -> Explanation:
     code = scope.currency
     return Explanation(
@@ -67,7 +117,22 @@ def holding_explanations(scope: Scope, row: HoldingRow | None) -> Explanations:
     """By name, for the page of one holding; none for what was never held."""
     if row is None:
         return Explanations({})
-    makers = {"realised": partial(realised, scope, row.instrument.id), "income": partial(income, scope, row.instrument.id)}
+    entries = Entries(scope, row)
+    makers: dict[str, Callable[[], Explanation]] = {
+        "quantity": partial(ledger_figure, entries, "quantity"),
+        "cost": partial(ledger_figure, entries, "cost"),
+        "realised": partial(realised, scope, row.instrument.id),
+        "income": partial(income, scope, row.instrument.id),
+        "expenses": partial(ledger_figure, entries, "expenses"),
+    }
     if row.is_open:
-        makers |= {"value": partial(holding_value, scope, row), "unrealised": partial(holding_unrealised, scope, row)}
-    return Explanations({**makers, "total_gain": partial(holding_gain, scope, row)})
+        makers |= {
+            "average_cost": partial(average_cost, entries),
+            "value": partial(holding_value, scope, row),
+            "unrealised": partial(holding_unrealised, scope, row),
+            "price_part": partial(holding_part, scope, row, "price_part"),
+            "currency_part": partial(holding_part, scope, row, "currency_part"),
+            "day_change": partial(holding_day_change, scope, row),
+            "weight": partial(holding_weight, scope, row),
+        }
+    return Explanations({**makers, "total_gain": partial(holding_gain, scope, row), **lot_makers(entries)})

@@ -29,6 +29,7 @@ from portfolios.selectors.shapes import (
     TransactionRow,
     TransactionsPage,
 )
+from portfolios.selectors.traced import Trace, traces_of
 from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, is_cursor, matching, page_by_key, row_of, transactions_of
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "MonthGroup",
     "SaleView",
     "Told",
+    "Trace",
     "TransactionFilter",
     "TransactionRow",
     "TransactionsPage",
@@ -82,6 +84,7 @@ __all__ = [
     "rules_of",
     "tables_of",
     "told_in",
+    "traces_of",
     "transactions_of",
     "transfer_entries",
     "under_method",

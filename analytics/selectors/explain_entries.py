@@ -1,0 +1,269 @@
+"""What the ledger says of one holding or one lot, entry by entry; see `explain`.
+
+Every line is a change that the replay itself recorded, so the lines add up to the figure.  Where a change is a calculation of
+the entry's own numbers, the line has its terms; they are shown only if they come to the change exactly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, partial
+
+from analytics.selectors.explain import MOST_LINES, money
+from analytics.selectors.scope import Scope
+from analytics.selectors.shapes import Explanation, Line, Source, Term
+from portfolio_site.kernel.decimals import plain, product, quotient
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.ledger.book import Change, LotChange, Match
+from portfolios.ledger.events import Event
+from portfolios.selectors import HoldingRow, Trace, traces_of
+
+ZERO = Decimal(0)
+
+WORDS = {
+    "quantity": "What came less what went, entry by entry.",
+    "cost": "What the units held were bought for, with fees and taxes: what each purchase added, less what sales and other entries took along.",
+    "realised": "For each sale, what came in after its fees and taxes, less what the units sold had cost.",
+    "income": "What was received before tax, each payment at the rate of its day. What was withheld counts among the costs.",
+    "expenses": "Fees and taxes that are part of no purchase and no sale.",
+}
+TITLES = {"quantity": "Units", "cost": "Cost", "realised": "Realised gain", "income": "Income", "expenses": "Costs"}
+LOT_WORDS = {
+    "quantity": "The units that opened the lot, less those that left it.",
+    "cost": "What the lot was opened for, less what the units that left it took along.",
+}
+
+
+class Entries:
+    """One instrument in the portfolios of a scope, traced when it is first asked for."""
+
+    def __init__(self, scope: Scope, row: HoldingRow) -> None:
+        self.scope, self.row, self.currency = scope, row, scope.currency
+
+    @cached_property
+    def traces(self) -> list[Trace]:
+        told = [one for one in self.scope.portfolios if one.pk in self.scope.told.books]
+        return traces_of(
+            [one for one in told if self.row.instrument.id in self.scope.told.books[one.pk].positions], self.currency, self.row.instrument.id
+        )
+
+    @cached_property
+    def matches(self) -> dict[tuple[int, int], list[Match]]:
+        """By portfolio and the entry that closed them."""
+        found: dict[tuple[int, int], list[Match]] = defaultdict(list)
+        for trace in self.traces:
+            for match in trace.book.matches:
+                if match.instrument == trace.instrument_id:
+                    found[trace.portfolio_id, match.sale_id].append(match)
+        return found
+
+    def figure(self, field: str, amount: Decimal) -> Figure:
+        return Figure("quantity", Unit.UNITS, amount) if field == "quantity" else money(amount, self.currency, field)
+
+    def lines(self, field: str) -> list[Line]:
+        """One for each entry that changed the field, the newest first."""
+        found = []
+        for trace in self.traces:
+            for change in trace.changes:
+                amount: Decimal = getattr(change, field)
+                if amount:
+                    event = trace.events[change.event_id]
+                    terms = self._terms(field, change, event, self.matches.get((trace.portfolio_id, change.event_id), []))
+                    cells = (change.day, _in_short(event), self.figure(field, amount))
+                    found.append((change.day, Line(_named(change.kind), cells, entry_id=change.event_id, terms=terms)))
+        return [line for _, line in sorted(found, key=lambda one: one[0], reverse=True)]
+
+    def _terms(self, field: str, change: Change, event: Event, matches: Sequence[Match]) -> tuple[Term, ...]:
+        amount: Decimal = getattr(change, field)
+        for terms in _calculations(field, event, matches, self.currency):
+            if terms and _sum(terms) == amount:
+                return (*terms, Term("=", "change", self.figure(field, amount)))
+        return ()
+
+
+def _named(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()
+
+
+def _in_short(event: Event) -> str:
+    """ "60 × 113.62 USD", "11.20 USD", "4:1": the numbers of the entry in a few characters."""
+    if hasattr(event, "ratio_new"):
+        return f"{plain(event.ratio_new)}:{plain(event.ratio_old)}"  # type: ignore[attr-defined]
+    quantity, price = getattr(event, "quantity", None), getattr(event, "local_price", None)
+    if quantity is not None and price is not None:
+        return f"{plain(quantity)} × {plain(price)} {event.local_currency}"  # type: ignore[attr-defined]
+    if quantity is not None:
+        return plain(quantity)
+    amount = getattr(event, "gross", getattr(event, "amount", None))
+    return "" if amount is None else f"{plain(amount)} {event.currency}"
+
+
+def _sum(terms: Iterable[Term]) -> Decimal:
+    return sum((-_exact(term) if term.operator == "−" else _exact(term) for term in terms), ZERO)
+
+
+def _exact(term: Term) -> Decimal:
+    assert isinstance(term.figure.value, Decimal)
+    return term.figure.value
+
+
+def _calculations(field: str, event: Event, matches: Sequence[Match], currency: str) -> list[tuple[Term, ...]]:
+    """How a change of the field may come about from the entry's own numbers, the likeliest first."""
+
+    def based(label: str, operator: str, amount: Decimal, rate: Decimal) -> tuple[Term, ...]:
+        if not amount:
+            return ()
+        at = "" if rate == 1 else f" × {plain(rate)}"
+        return (Term(operator, f"{label} {plain(amount)} {event.currency}{at}", money(product(amount, rate), currency)),)
+
+    def part(label: str, operator: str, amount: Decimal) -> tuple[Term, ...]:
+        return (Term(operator, label, money(amount, currency)),) if amount or operator == "" else ()
+
+    rate = event.fx_rate
+    costs_rate = event.costs_rate if getattr(event, "costs_currency", None) else rate  # type: ignore[attr-defined]
+    gross, fees, taxes = (getattr(event, name, ZERO) for name in ("gross", "fees", "taxes"))
+    amount = gross or getattr(event, "amount", ZERO)
+    cost = sum((match.cost for match in matches), ZERO)
+    proceeds = sum((match.proceeds for match in matches), ZERO)
+    costs = (*based("fees", "+", fees, costs_rate), *based("taxes", "+", taxes, costs_rate))
+    if field == "cost":
+        return [(*based("paid", "", gross, rate), *costs), based("carried", "", gross, rate), part("cost of the units that left", "−", cost)]
+    if field == "realised":
+        return [(*part("proceeds", "", proceeds), *part("cost of the units that left", "−", cost))]
+    if field == "income":
+        return [based("received", "", amount, rate), based("accrued interest", "", getattr(event, "accrued", ZERO), rate)]
+    if field == "expenses":
+        return [based("spent", "", amount, rate), costs]
+    return []
+
+
+def _listed(lines: list[Line], sum_of: Callable[[Decimal], Figure]) -> tuple[tuple[Line, ...], int]:
+    if len(lines) <= MOST_LINES:
+        return tuple(lines), 0
+    rest = lines[MOST_LINES - 1 :]
+    amount = sum((cell.value for line in rest if isinstance(cell := line.cells[-1], Figure) and isinstance(cell.value, Decimal)), ZERO)
+    return (*lines[: MOST_LINES - 1], Line(f"{len(rest)} more", ("", "", sum_of(amount)))), len(rest)
+
+
+def _by_kind(lines: Sequence[Line], figure: Callable[[Decimal], Figure]) -> list[Term]:
+    """ "+ 12 × buy", "− 3 × sell": what each kind of entry added or took in sum."""
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    for line in lines:
+        cell = line.cells[-1]
+        assert isinstance(cell, Figure) and isinstance(cell.value, Decimal)
+        sums[line.label].append(cell.value)
+    terms: list[Term] = []
+    for label, amounts in sums.items():
+        total = sum(amounts, ZERO)
+        operator = "−" if total < 0 else "+" if terms else ""
+        terms.append(Term(operator, f"{len(amounts)} × {label.lower()}", figure(abs(total))))
+    return terms
+
+
+def _ledger(count: int) -> Source:
+    return Source(f"{count} entries", None, "your ledger", None, kind="entries")
+
+
+def ledger_figure(entries: Entries, field: str) -> Explanation:
+    """Units, cost, realised gain, income or costs of a holding, from what each entry changed."""
+    row, figure = entries.row, partial(entries.figure, field)
+    lines = entries.lines(field)
+    total = sum((getattr(change, field) for trace in entries.traces for change in trace.changes), ZERO)
+    shown, more = _listed(lines, figure)
+    return Explanation(
+        name=field,
+        title=f"{TITLES[field]}, {row.instrument.name}",
+        figure=figure(total),
+        as_of=entries.scope.today,
+        words=WORDS[field],
+        terms=(*_by_kind(lines, figure), Term("=", TITLES[field].lower(), figure(total))),
+        rows_title="Entries",
+        columns=("Day", "Entry", "Change"),
+        lines=shown,
+        more_lines=more,
+        inputs=(_ledger(len(lines)),),
+    )
+
+
+def average_cost(entries: Entries) -> Explanation:
+    """Cost over units."""
+    row, code = entries.row, entries.currency
+    figure = money(quotient(row.cost, row.quantity), code, "average_cost")
+    return Explanation(
+        name="average_cost",
+        title=f"Average cost, {row.instrument.name}",
+        figure=figure,
+        as_of=entries.scope.today,
+        words="What one unit held has cost on average.",
+        terms=(
+            Term("", "cost of what is held", money(row.cost, code)),
+            Term("÷", "units", Figure("quantity", Unit.UNITS, row.quantity)),
+            Term("=", "average cost", figure),
+        ),
+        inputs=(_ledger(len(entries.lines("cost"))),),
+    )
+
+
+# ── lots ────────────────────────────────────────────────────────────────────
+
+
+def lot_figure(entries: Entries, field: str, portfolio_id: int, number: int, opened_on: date) -> Explanation:
+    """Units or cost of one lot, from what each entry changed of it.  Raises KeyError for a lot that never was."""
+    found: list[tuple[Trace, LotChange]] = [
+        (trace, change)
+        for trace in entries.traces
+        if trace.portfolio_id == portfolio_id
+        for change in trace.lot_changes
+        if (change.lot_event_id, change.opened_on) == (number, opened_on)
+    ]
+    if not found:
+        raise KeyError(f"lot {number}")
+    figure = partial(entries.figure, field)
+    lines = [
+        Line(
+            _named(trace.events[change.event_id].kind),
+            (change.day, _in_short(trace.events[change.event_id]), figure(getattr(change, field))),
+            entry_id=change.event_id,
+        )
+        for trace, change in reversed(found)
+        if getattr(change, field)
+    ]
+    total = sum((getattr(change, field) for _, change in found), ZERO)
+    shown, more = _listed(lines, figure)
+    what = "units left" if field == "quantity" else "cost of what is left"
+    return Explanation(
+        name=lot_name(field, portfolio_id, number, opened_on),
+        title=f"{TITLES[field]} of the lot of {opened_on.day} {opened_on:%b %Y}, {entries.row.instrument.name}",
+        figure=figure(total),
+        as_of=entries.scope.today,
+        words=LOT_WORDS[field],
+        terms=(*_by_kind(lines[::-1], figure), Term("=", what, figure(total))),
+        rows_title="Entries",
+        columns=("Day", "Entry", "Change"),
+        lines=shown,
+        more_lines=more,
+        inputs=(_ledger(len(lines)),),
+    )
+
+
+def lot_name(field: str, portfolio_id: int, number: int, opened_on: date) -> str:
+    """What the explanation of a lot is asked for by: "lot_cost.3.128.2024-05-02"."""
+    return f"lot_{field}.{portfolio_id}.{number}.{opened_on.isoformat()}"
+
+
+def lot_makers(entries: Entries) -> dict[str, Callable[[], Explanation]]:
+    """Explanations by name of every lot that is open, and of every one that a sale took from."""
+    makers: dict[str, Callable[[], Explanation]] = {}
+    pk = entries.row.instrument.id
+    for portfolio_id, book in entries.scope.told.books.items():
+        if pk not in book.positions:
+            continue
+        lots = {(lot.event_id, lot.opened_on) for lot in book.positions[pk].lots}
+        lots |= {(match.buy_id, match.opened_on) for match in book.matches if match.instrument == pk and match.buy_id is not None}
+        for number, opened_on in sorted(lots):
+            for field in LOT_WORDS:
+                makers[lot_name(field, portfolio_id, number, opened_on)] = partial(lot_figure, entries, field, portfolio_id, number, opened_on)
+    return makers

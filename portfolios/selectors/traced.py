@@ -1,0 +1,46 @@
+"""Ledgers replayed with a record of what each entry changed: what explanations are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from portfolio_site.kernel.money import Currency
+from portfolios.ledger.book import Book, Change, LotChange
+from portfolios.ledger.events import Event
+from portfolios.ledger.replay import replay
+from portfolios.models import Portfolio
+from portfolios.selectors.ledger import connected_to, rules_of
+from portfolios.selectors.restated import events_in
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One instrument in one portfolio: its book, what each entry changed, and the entries by number."""
+
+    portfolio_id: int
+    instrument_id: int
+    book: Book
+    events: dict[int, Event]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Their sums are the figures of the position."""
+        return tuple(change for change in self.book.changes if change.instrument == self.instrument_id)
+
+    @property
+    def lot_changes(self) -> tuple[LotChange, ...]:
+        """Their sums, lot by lot, are the lots of the position."""
+        return tuple(change for change in self.book.lot_changes if change.instrument == self.instrument_id)
+
+
+def traces_of(portfolios: Sequence[Portfolio], currency: str, instrument_id: int) -> list[Trace]:
+    """The traces of an instrument in some portfolios, in one currency.  At most five queries.  Raises MissingRate."""
+    wanted = connected_to([one.pk for one in portfolios], [instrument_id])
+    events = events_in(portfolios, currency, instruments=wanted)
+    found = []
+    for portfolio in portfolios:
+        rules = replace(rules_of(portfolio), base_currency=Currency(currency))
+        mine = events[portfolio.pk]
+        found.append(Trace(portfolio.pk, instrument_id, replay(mine, rules, trace=True), {event.id: event for event in mine}))
+    return found
