@@ -10,6 +10,7 @@ everything that is left, so that no units always have no cost.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -25,15 +26,20 @@ OpenLot = tuple[int | None, date, Decimal, Decimal, Decimal]
 
 
 class Stock:
-    """One instrument while the replay runs.  `lots` is in the keeping of the cost method; `quantity` is their sum, below zero if short."""
+    """One instrument while the replay runs.
 
-    __slots__ = ("changed_on", "currency", "expenses", "income", "instrument", "lots", "opened_on", "quantity", "realised")
+    lots      what is held, and owed: what is short; both in the keeping of the cost method
+    quantity  the units of the one, or of the other below zero
+    """
+
+    __slots__ = ("changed_on", "currency", "expenses", "income", "instrument", "lots", "opened_on", "owed", "quantity", "realised")
 
     def __init__(self, instrument: int, day: date, lots: Any) -> None:
         self.instrument = instrument
         self.currency: Currency | None = None
         self.quantity = ZERO
         self.lots = lots
+        self.owed: Any = None
         self.realised = ZERO
         self.income = ZERO
         self.expenses = ZERO
@@ -47,6 +53,25 @@ def apart(lot: OpenLot, units: Decimal) -> tuple[OpenLot, OpenLot]:
     share = (cost * units / quantity).quantize(ONE_UNIT)
     share_local = share if local == cost else (local * units / quantity).quantize(ONE_UNIT)
     return (event_id, opened_on, units, share, share_local), (event_id, opened_on, quantity - units, cost - share, local - share_local)
+
+
+def pour(lots: deque[OpenLot], lot: OpenLot) -> None:
+    """Pour the lot into the one pool.  The pool is as old as its oldest units."""
+    if not lots:
+        lots.append(lot)
+        return
+    event_id, opened_on, quantity, cost, local = lots[0]
+    _, since, units, more, more_local = lot
+    lots[0] = (event_id, opened_on if opened_on <= since else since, quantity + units, cost + more, local + more_local)
+
+
+def drawn(lots: deque[OpenLot], units: Decimal) -> list[OpenLot]:
+    """Units of the pool at its average cost; what stays has the same average."""
+    lot = lots.popleft()
+    if lot[2] != units:
+        lot, rest = apart(lot, units)
+        lots.append(rest)
+    return [(None, *lot[1:])]
 
 
 def split(lots: Iterable[OpenLot], new: Decimal, old: Decimal) -> list[OpenLot]:

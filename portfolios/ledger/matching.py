@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,8 @@ from typing import Any
 from portfolio_site.kernel.decimals import plain
 from portfolios.errors import LotNotOpen
 from portfolios.ledger.events import LotChoice, Sale, TransferOut
-from portfolios.ledger.lots import OpenLot, apart
+from portfolios.ledger.lots import OpenLot, apart, drawn, pour
+from portfolios.ledger.section104 import Log, Shares
 from portfolios.ledger.words import facts_of, in_words
 
 _opened_on = itemgetter(1)
@@ -37,23 +38,9 @@ def by_date(lots: deque[OpenLot], lot: OpenLot) -> None:
         lots.insert(bisect_right(lots, lot[1], key=_opened_on), lot)
 
 
-def pooled(lots: deque[OpenLot], lot: OpenLot) -> None:
-    """Pour the lot into the one pool.  The pool is as old as its oldest units."""
-    if not lots:
-        lots.append(lot)
-        return
-    event_id, opened_on, quantity, cost, local = lots[0]
-    _, since, units, more, more_local = lot
-    lots[0] = (event_id, opened_on if opened_on <= since else since, quantity + units, cost + more, local + more_local)
-
-
 def from_pool(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
-    """Units of the pool at its average cost; what stays has the same average."""
-    lot, rest = lots.popleft(), None
-    if lot[2] != units:
-        lot, rest = apart(lot, units)
-        lots.append(rest)
-    return [(None, *lot[1:])]
+    """Units of the one pool, at its average cost."""
+    return drawn(lots, units)
 
 
 def oldest(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
@@ -135,26 +122,30 @@ def lowest_first(lots: Iterable[OpenLot] = ()) -> Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How lots are kept when units come, and taken when units leave.  In a pool, units forget which purchase they are of."""
+    """How lots are kept when units come, and taken when units leave.
+
+    become  what is kept when all lots are replaced, as by a split; where missing, `refill` of the new ones
+    pools   units forget which purchase they are of
+    """
 
     add: Callable[[Any, OpenLot], None]
     take: Callable[[Any, Decimal, int], list[OpenLot]]
     refill: Callable[[Iterable[OpenLot]], Any] = deque
     in_order: Callable[[Any], list[OpenLot]] = list
-
-    @property
-    def pools(self) -> bool:
-        return self.add is pooled
+    become: Callable[[Any, Sequence[OpenLot]], Any] | None = None
+    pools: bool = False
 
 
 METHODS: dict[str, Method] = {
-    "average": Method(pooled, from_pool),
+    "average": Method(pour, from_pool, pools=True),
     "fifo": Method(by_date, oldest),
     "lifo": Method(by_date, newest),
     "hifo": Method(Ranked.add, Ranked.take, highest_first, Ranked.in_order),
     "lofo": Method(Ranked.add, Ranked.take, lowest_first, Ranked.in_order),
     "specific": Method(by_date, oldest),
+    "section104": Method(Shares.add, Shares.take, Shares, Shares.in_order, Shares.become, pools=True),
 }
+LOOKING_AHEAD = Method(Log.add, Log.take, Log, Log.in_order, Log.become, pools=True)  # before a replay under section104
 
 
 # ── what a sale asks for by itself ──────────────────────────────────────────

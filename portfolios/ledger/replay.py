@@ -27,10 +27,12 @@ from portfolios.ledger.book import (
     QuantityStep,
     Rows,
 )
-from portfolios.ledger.events import ZERO, Event, in_ledger_order
+from portfolios.ledger.events import ZERO, Event, Sale, in_ledger_order
 from portfolios.ledger.handlers import HANDLERS
 from portfolios.ledger.lots import Stock
+from portfolios.ledger.matching import LOOKING_AHEAD
 from portfolios.ledger.run import Rules, Run
+from portfolios.ledger.section104 import PURCHASES, Plan, planned
 from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
@@ -47,14 +49,25 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
     that was entered last.
     """
     handlers = HANDLERS
-    run = Run(rules)
     ordered = in_ledger_order(events)
     with localcontext(EXACT), _no_collecting(len(ordered)):
+        run = Run(rules, plans=_looking_ahead(ordered, rules) if rules.method == "section104" else None)
         if trace:
             return _traced(run, ordered)
         for event in ordered:
             handlers[type(event)](run, event)
         return _book(run)
+
+
+def _looking_ahead(ordered: list[Event], rules: Rules) -> dict[int, Plan]:
+    """What sales will take of purchases, by instrument: from a replay that only writes down what comes and what leaves."""
+    run = Run(rules, LOOKING_AHEAD)
+    trades: dict[int, Event] = {}
+    for event in ordered:
+        HANDLERS[type(event)](run, event)
+        if isinstance(event, (Sale, *PURCHASES)):
+            trades[event.id] = event
+    return {pk: planned(pk, stock.lots, trades) for pk, stock in run.stocks.items()}
 
 
 def _traced(run: Run, ordered: list[Event]) -> Book:

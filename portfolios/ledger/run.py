@@ -15,7 +15,8 @@ from portfolios.ledger.book import EXPENSE, INCOME, REALISED
 from portfolios.ledger.cash import Pool
 from portfolios.ledger.events import ONE, ZERO, Event, Sale, TransferOut
 from portfolios.ledger.lots import OpenLot, Stock
-from portfolios.ledger.matching import METHODS, take_as_asked, taking
+from portfolios.ledger.matching import METHODS, Method, take_as_asked, taking
+from portfolios.ledger.section104 import Plan, Shares
 from portfolios.ledger.words import facts_of, in_words
 
 Row = tuple[Any, ...]
@@ -70,6 +71,7 @@ class Run:
         "allows_short",
         "asked",
         "base",
+        "become",
         "carried",
         "cash",
         "cash_steps",
@@ -77,6 +79,7 @@ class Run:
         "flows",
         "income",
         "method",
+        "plans",
         "pools",
         "postings",
         "reduces",
@@ -88,10 +91,11 @@ class Run:
         "tracks_cash",
     )
 
-    def __init__(self, rules: Rules) -> None:
-        self.method = method = METHODS[rules.method]
+    def __init__(self, rules: Rules, method: Method | None = None, plans: dict[int, Plan] | None = None) -> None:
+        self.method = method = method or METHODS[rules.method]
+        self.plans = plans
         self.base = rules.base_currency
-        self.add, self.take, self.refill, self.pools = method.add, method.take, method.refill, method.pools
+        self.add, self.take, self.refill, self.become, self.pools = method.add, method.take, method.refill, method.become, method.pools
         self.allows_short, self.asked, self.tracks_cash = rules.allows_short, rules.asked, rules.tracks_cash
         self.reduces = rules.dividend_treatment == "reduce_cost"
         self.stocks: dict[int, Stock] = {}
@@ -111,7 +115,8 @@ class Run:
         """The instrument, marked as touched on that day."""
         stock = self.stocks.get(instrument)
         if stock is None:
-            stock = self.stocks[instrument] = Stock(instrument, day, self.refill(()))
+            lots = self.refill(()) if self.plans is None else Shares((), self.plans.get(instrument))
+            stock = self.stocks[instrument] = Stock(instrument, day, lots)
         stock.changed_on = day
         return stock
 
@@ -142,13 +147,16 @@ class Run:
 
     def lots(self, stock: Stock) -> list[OpenLot]:
         """All open lots, oldest first, each with the purchase that opened it.  Of a short position: with units above zero."""
-        return self.method.in_order(stock.lots)
+        return self.method.in_order(stock.owed if stock.quantity < ZERO else stock.lots)
 
     def hold(self, event: Event, stock: Stock, lots: Sequence[OpenLot], *, short: bool = False) -> None:
         """The open lots are these from now on, oldest first, none where the list is empty.  Nothing is booked for it."""
         before = stock.quantity
         units = sum((lot[2] for lot in lots), ZERO)
-        stock.lots = self.refill(lots)
+        if short:
+            stock.owed = self.refill(lots)
+        else:
+            stock.lots = self.become(stock.lots, lots) if self.become else self.refill(lots)
         stock.quantity = -units if short else units
         if not before and units:
             stock.opened_on = event.day
@@ -223,11 +231,19 @@ class Run:
         if units < lot[2]:
             share, share_local = (lot[3] * units / lot[2]).quantize(ONE_UNIT), (lot[4] * units / lot[2]).quantize(ONE_UNIT)
             closing, rest = (lot[0], lot[1], units, share, share_local), (lot[0], lot[1], lot[2] - units, lot[3] - share, lot[4] - share_local)
-        taken = self.take(stock.lots, units, event.id)
+        taken = self.take(stock.owed, units, event.id)
         stock.quantity += units
         self.sales.append((event.id, stock.instrument, event.day, units, closing[3], closing[4], taken, True))
         self.realise(event, sum((one[3] for one in taken), ZERO) - closing[3], stock)
         return rest
+
+    def owe(self, event: Event, stock: Stock, lot: OpenLot) -> None:
+        """Units that were not there have left: what they brought is the lot's cost, above zero.  To be called with nothing held."""
+        if not stock.quantity:
+            stock.opened_on = event.day
+            stock.owed = self.refill(())
+        self.add(stock.owed, lot)
+        stock.quantity -= lot[2]
 
     def realise(self, event: Event, gain: Decimal, stock: Stock) -> None:
         """A gain, in base currency."""

@@ -161,10 +161,7 @@ def _arrive_short(run: Run, event: Reorganisation, target: Stock, lots: list[Ope
             units, cost, local = units - held, cost - part, local - part_local
         if not units:
             continue
-        if not target.quantity:
-            target.opened_on = event.day
-        run.add(target.lots, (event_id, opened_on, units, cost, local))
-        target.quantity -= units
+        run.owe(event, target, (event_id, opened_on, units, cost, local))
     run.steps.append((event.day, target.instrument, target.quantity))
 
 

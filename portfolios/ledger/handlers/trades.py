@@ -11,7 +11,7 @@ from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolios.errors import Oversold, ShortNotAllowed
 from portfolios.ledger.events import ZERO, BuyToCover, Purchase, Redemption, Sale, ShortSell, Trade
 from portfolios.ledger.handlers.amounts import costs_of, local_of, pay_net, refuse_quantity
-from portfolios.ledger.lots import OpenLot, Stock
+from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
 
@@ -90,11 +90,7 @@ def _sell_short(run: Run, event: Sale, stock: Stock, proceeds: Decimal, local: D
         share, share_local = (proceeds * held / units).quantize(ONE_UNIT), (local * held / units).quantize(ONE_UNIT)
         run.match(event, stock, run.leave(event, stock, held), share, share_local)
         units, proceeds, local = units - held, proceeds - share, local - share_local
-    if not stock.quantity:
-        stock.opened_on = event.day
-    lot: OpenLot = (event.id, event.day, units, proceeds, local)
-    run.add(stock.lots, lot)
-    stock.quantity -= units
+    run.owe(event, stock, (event.id, event.day, units, proceeds, local))
     run.steps.append((event.day, event.instrument, stock.quantity))
 
 
