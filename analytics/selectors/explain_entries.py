@@ -45,10 +45,9 @@ class Entries:
 
     @cached_property
     def traces(self) -> list[Trace]:
-        told = [one for one in self.scope.portfolios if one.pk in self.scope.told.books]
-        return traces_of(
-            [one for one in told if self.row.instrument.id in self.scope.told.books[one.pk].positions], self.currency, self.row.instrument.id
-        )
+        scope, pk = self.scope, self.row.instrument.id
+        holding = [one for one in scope.portfolios if one.pk in scope.told.books and pk in scope.told.books[one.pk].positions]
+        return traces_of(holding, self.currency, pk, until=scope.until, known_at=scope.known_at)
 
     @cached_property
     def matches(self) -> dict[tuple[int, int], list[Match]]:

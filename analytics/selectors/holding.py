@@ -8,22 +8,19 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
-from analytics.engine.returns import DAYS_A_YEAR, money_weighted_return
+from analytics.engine.returns import DAYS_A_YEAR
 from analytics.selectors.dashboard import thinned
 from analytics.selectors.explain_holding import holding_explanations
-from analytics.selectors.scope import Scope, figure
-from analytics.selectors.shapes import HoldingDetail, LotRow, PriceMark, SoldRow, YearIncome
-from analytics.series import Market, day_numbers, to_float64
+from analytics.selectors.holding_events import Dealings, marks, money_weighted
+from analytics.selectors.scope import Scope
+from analytics.selectors.shapes import HoldingDetail, LotRow, SoldRow, YearIncome
 from market.models import Instrument
-from market.selectors import PriceColumnView, day_number, day_of, fx_columns, price_columns
-from portfolio_site.kernel.decimals import EXACT, plain, quotient, rounded
+from market.selectors import PriceColumnView, day_number, day_of, price_columns
+from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import EXPENSE, INCOME, Lot, Position, Posting
-from portfolios.ledger.events import Buy, Dividend, Event, Sell, Split, TransferIn, TransferOut
 from portfolios.models import Portfolio
-from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, cash_effect, events_in, lot_view
+from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, lot_view
 
 ZERO = Decimal(0)
 
@@ -44,16 +41,13 @@ def holding_detail(
     """
     scope = Scope(portfolios, currency, today=today, as_of=as_of, known_at=known_at).owned_by(user)
     row = scope.table.row(instrument.pk)
-    told = [one for one in scope.portfolios if one.pk in scope.told.books and instrument.pk in scope.told.books[one.pk].positions]
-    read = events_in(told, scope.currency, instruments=[instrument.pk], until=scope.until, known_at=known_at) if told else {}
-    events = [event for rows in read.values() for event in rows]
-    events.sort(key=lambda event: (event.day, event.sequence))
+    dealings = Dealings(scope, instrument)
     column = price_columns([instrument.pk]).get(instrument.pk)
     postings = [posting for book in scope.books for posting in book.postings if posting.instrument == instrument.pk]
     days, closes = _history(column, scope.until)
     shown = [one.instrument.id for one in scope.table.rows]
     place = shown.index(instrument.pk) if instrument.pk in shown else None
-    mwr, annual = _money_weighted(scope, instrument, events, row, column)
+    mwr, annual = money_weighted(dealings, row)
     return HoldingDetail(
         instrument=InstrumentView.of(instrument),
         currency=scope.currency,
@@ -66,7 +60,7 @@ def holding_detail(
         closes=closes,
         simulated_from=None if column is None or column.simulated_from is None else day_of(column.simulated_from),
         average_cost_local=_average_local(scope, instrument),
-        marks=tuple(_marks(events, column, scope.currency)),
+        marks=tuple(marks(dealings, column)),
         parts=_parts(row, scope.currency),
         income=_income_by_year(postings),
         income_net=Figure("income", Unit.MONEY, _net(postings), currency=scope.currency),
@@ -122,40 +116,7 @@ def _average_local(scope: Scope, instrument: Instrument) -> Figure:
     return Figure("average_cost", Unit.MONEY, quotient(cost, units), currency=instrument.currency)
 
 
-# ── what was done ───────────────────────────────────────────────────────────
-
-
-def _marks(events: Sequence[Event], column: PriceColumnView | None, currency: str) -> list[PriceMark]:
-    """Trades at their own price, the rest at the close of their day; what has no price on a chart is left off."""
-    marks = []
-    for event in events:
-        match event:
-            case Buy() | Sell() | TransferIn():
-                price: float | None = float(event.local_price)
-            case Dividend() | TransferOut() | Split():
-                price = _close(column, event.day)
-            case _:
-                continue
-        if price is None:
-            continue
-        paid = rounded(EXACT.multiply(cash_effect(event), event.fx_rate))
-        marks.append(
-            PriceMark(
-                kind=event.kind,
-                day=event.day,
-                price=price,
-                quantity=getattr(event, "quantity", None),
-                amount=Figure("amount", Unit.MONEY, abs(paid), currency=currency),
-                ratio=f"{plain(event.ratio_new)}:{plain(event.ratio_old)}" if isinstance(event, Split) else "",
-            )
-        )
-    return marks
-
-
-def _close(column: PriceColumnView | None, day: date) -> float | None:
-    """The last close on or before a day."""
-    place = -1 if column is None else int(np.searchsorted(column.days, day_number(day), side="right")) - 1
-    return None if column is None or place < 0 else float(column.closes[place])
+# ── gain and income ─────────────────────────────────────────────────────────
 
 
 def _parts(row: HoldingRow | None, currency: str) -> tuple[tuple[str, Figure], ...]:
@@ -173,9 +134,6 @@ def _parts(row: HoldingRow | None, currency: str) -> tuple[tuple[str, Figure], .
         ("Income", money(row.income)),
         ("Costs", money(-row.expenses)),
     )
-
-
-# ── income ──────────────────────────────────────────────────────────────────
 
 
 def _net(postings: Sequence[Posting]) -> Decimal:
@@ -203,41 +161,3 @@ def _yield_on_cost(postings: Sequence[Posting], row: HoldingRow | None, today: d
     border = today - timedelta(days=DAYS_A_YEAR)
     recent = sum((posting.amount for posting in postings if posting.kind == INCOME and border < posting.day <= today), ZERO)
     return Figure("yield_on_cost", Unit.FRACTION, quotient(recent, abs(row.cost)))
-
-
-def _money_weighted(
-    scope: Scope, instrument: Instrument, events: Sequence[Event], row: HoldingRow | None, column: PriceColumnView | None
-) -> tuple[Figure, bool]:
-    """The holding's own rate: what was paid for it and received from it, and its value now.
-
-    Units moved in kind count with the close of their day.
-    """
-    if row is None or not row.value.known:
-        why = "It was never held." if row is None else row.value.why_not
-        return Figure.undefined("mwr", Unit.FRACTION, why), False
-    days, amounts = [], []
-    for event in events:
-        paid = float(cash_effect(event) * event.fx_rate)
-        if isinstance(event, TransferIn | TransferOut):
-            worth = _worth_then(instrument, event.day, scope.currency, column)
-            if worth is None:
-                return Figure.undefined(
-                    "mwr", Unit.FRACTION, f"No price of {instrument.symbol} is known on the day on which units were moved."
-                ), False
-            paid += float(event.quantity) * worth * (1 if isinstance(event, TransferOut) else -1)
-        days.append(event.day)
-        amounts.append(paid)
-    days.append(scope.today)
-    amounts.append(float(to_float64([row.value.value])[0]) if isinstance(row.value.value, Decimal) else 0.0)
-    moved = [day for day, amount in zip(days, amounts, strict=True) if amount]
-    annual = bool(moved) and (max(moved) - min(moved)).days >= DAYS_A_YEAR
-    return figure("mwr", Unit.FRACTION, lambda: money_weighted_return(day_numbers(days), np.array(amounts))), annual
-
-
-def _worth_then(instrument: Instrument, day: date, currency: str, column: PriceColumnView | None) -> float | None:
-    """Close × rate of a day, or None where either is not known."""
-    if column is None:
-        return None
-    market = Market({instrument.pk: column}, fx_columns({instrument.currency, currency}), {instrument.pk: instrument.currency})
-    worth = float(market.worth_of_one(instrument.pk, currency, day_number(day), 1)[0])
-    return worth or None

@@ -28,7 +28,7 @@ from portfolios.selectors import (
     HoldingsTable,
     InstrumentView,
     Told,
-    cash_effect,
+    cash_worth,
     events_in,
     holdings_of,
     ledger_version,
@@ -157,7 +157,7 @@ class Scope:
             tracking = [one for one in told if one.tracks_cash]
             for events in events_in(tracking, self.currency, instruments=instruments).values():
                 for event in events:
-                    yield Dealing(event.instrument, event.day, -cash_effect(event) * event.fx_rate)  # type: ignore[attr-defined]
+                    yield Dealing(event.instrument, event.day, -cash_worth(event))  # type: ignore[attr-defined]
 
         return ask
 

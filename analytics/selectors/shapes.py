@@ -314,7 +314,8 @@ class Dashboard:
 class PriceMark:
     """Something that a person did with an instrument on a day.  `price` is in the instrument's currency."""
 
-    kind: str  # "buy", "sell", "dividend", "transfer_in", "transfer_out", "split"
+    kind: str  # of the event, such as "buy"
+    side: str  # "in" and "out" for units, "paid" for money, "" for what changes units only
     day: date
     price: float
     quantity: Decimal | None

@@ -89,15 +89,15 @@ def _history(detail: HoldingDetail) -> charts.PriceHistory:
         currency=code,
         average_cost=float(average.value) if average.value is not None else None,
         average_cost_text=f"Average cost {price_paid(average, code)}" if average.known else "",
-        buys=[_mark(mark, code) for mark in detail.marks if mark.kind in {"buy", "transfer_in"}],
-        sales=[_mark(mark, code) for mark in detail.marks if mark.kind in {"sell", "transfer_out"}],
-        dividends=[_mark(mark, code) for mark in detail.marks if mark.kind == "dividend"],
+        buys=[_mark(mark, code) for mark in detail.marks if mark.side == "in"],
+        sales=[_mark(mark, code) for mark in detail.marks if mark.side == "out"],
+        dividends=[_mark(mark, code) for mark in detail.marks if mark.side == "paid"],
     )
 
 
 def _mark(mark: PriceMark, currency: str) -> charts.Mark:
     """What hovering a mark says: "Buy 60 at $113.62", "Dividend €11.20"."""
     name = mark.kind.replace("_", " ").capitalize()
-    if mark.kind == "dividend" or mark.quantity is None:
+    if mark.side == "paid" or mark.quantity is None:
         return charts.Mark(mark.day, mark.price, f"{name} {money(mark.amount)}" if mark.amount.known else name)
     return charts.Mark(mark.day, mark.price, f"{name} {qty(mark.quantity)} at {price_paid(mark.price, currency)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book, Change, LotChange
@@ -34,10 +35,15 @@ class Trace:
         return tuple(change for change in self.book.lot_changes if change.instrument == self.instrument_id)
 
 
-def traces_of(portfolios: Sequence[Portfolio], currency: str, instrument_id: int) -> list[Trace]:
-    """The traces of an instrument in some portfolios, in one currency.  At most five queries.  Raises MissingRate."""
+def traces_of(
+    portfolios: Sequence[Portfolio], currency: str, instrument_id: int, *, until: date | None = None, known_at: datetime | None = None
+) -> list[Trace]:
+    """The traces of an instrument in some portfolios, in one currency.  At most five queries.  Raises MissingRate.
+
+    until, known_at  only entries up to that day, as they were known at that moment
+    """
     wanted = connected_to([one.pk for one in portfolios], [instrument_id])
-    events = events_in(portfolios, currency, instruments=wanted)
+    events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
     found = []
     for portfolio in portfolios:
         rules = replace(rules_of(portfolio), base_currency=Currency(currency))
