@@ -245,6 +245,13 @@ class Run:
         self.add(stock.owed, lot)
         stock.quantity -= lot[2]
 
+    def redeem(self, event: Event, stock: Stock, units: Decimal) -> list[OpenLot]:
+        """Units that are owed are so no longer, and nothing is booked for it.  There are as many."""
+        taken = self.take(stock.owed, units, event.id)
+        stock.quantity += units
+        self.steps.append((event.day, stock.instrument, stock.quantity))
+        return taken
+
     def realise(self, event: Event, gain: Decimal, stock: Stock) -> None:
         """A gain, in base currency."""
         stock.realised += gain

@@ -9,7 +9,7 @@ from portfolios.errors import NotHeld, QuantityNotPositive, SplitLeavesNothing
 from portfolios.ledger import lots as open_lots
 from portfolios.ledger.events import ZERO, Event, ReturnOfCapital, Split, StockDividend
 from portfolios.ledger.handlers.amounts import expend_costs, pay_net, refuse_quantity
-from portfolios.ledger.handlers.paid import close, in_quote, pay_fraction, shared
+from portfolios.ledger.handlers.paid import close, in_quote, is_fraction, pay_fraction, shared
 from portfolios.ledger.lots import OpenLot, Stock, lowered
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
@@ -34,8 +34,11 @@ def split(run: Run, event: Split) -> None:
         raise SplitLeavesNothing(
             f"The split of {in_words(event.day)} would leave nothing of {plain(held)} units. Check the ratio.", held=held, **facts_of(event)
         )
-    lots = pay_fraction(run, event, stock, lots, event.fraction, event.cash, short=held < ZERO)
-    run.hold(event, stock, lots, short=held < ZERO)
+    short = held < ZERO
+    run.hold(event, stock, lots, short=short)
+    if is_fraction(event, stock, abs(stock.quantity), event.fraction, event.cash):
+        taken = run.redeem(event, stock, event.fraction) if short else run.leave(event, stock, event.fraction)
+        pay_fraction(run, event, stock, taken, event.cash, short=short)
 
 
 def stock_dividend(run: Run, event: StockDividend) -> None:
@@ -53,9 +56,12 @@ def stock_dividend(run: Run, event: StockDividend) -> None:
     worth = based(event.gross, run.rate(event))
     local = in_quote(run, event, stock.currency, event.gross, worth, lots)
     run.earn(event, -worth if short else worth, stock)
-    run.add(stock.lots, (event.id, event.day, event.quantity, worth, local))
-    stock.quantity += -event.quantity if short else event.quantity
-    run.steps.append((event.day, event.instrument, stock.quantity))
+    lot: OpenLot = (event.id, event.day, event.quantity, worth, local)
+    if short:
+        run.owe(event, stock, lot)
+        run.steps.append((event.day, event.instrument, stock.quantity))
+    else:
+        run.arrive(event, stock, [lot])
 
 
 def return_of_capital(run: Run, event: ReturnOfCapital) -> None:

@@ -47,20 +47,14 @@ def close(run: Run, event: Event, stock: Stock, lots: list[OpenLot], amount: Dec
     run.realise(event, brought + amount, stock)
 
 
-def pay_fraction(run: Run, event: Event, stock: Stock, lots: list[OpenLot], fraction: Decimal, cash: Decimal, *, short: bool) -> list[OpenLot]:
-    """`fraction` units of these lots are paid in `cash` instead: a sale of them, by the method.  Returns the lots that stay.
-
-    Raises Oversold where the action brings less than that.
-    """
+def is_fraction(event: Event, stock: Stock, units: Decimal, fraction: Decimal, cash: Decimal) -> bool:
+    """Whether a part of the units that an action brings is paid in cash.  Raises Oversold where that would be more than there are."""
     if fraction < ZERO or (cash and not fraction):
         raise QuantityNotPositive(
             f"The entry of {in_words(event.day)} pays {plain(cash)} for a fraction of {plain(fraction)} units. "
             "Enter the part of a unit that was paid in cash, or leave the cash out.",
             **facts_of(event),
         )
-    if not fraction:
-        return lots
-    units = sum((lot[2] for lot in lots), ZERO)
     if fraction > units:
         raise Oversold(
             f"On {in_words(event.day)} there were {plain(units)} units after the event; {plain(fraction)} of them are said to be paid in cash. "
@@ -69,9 +63,11 @@ def pay_fraction(run: Run, event: Event, stock: Stock, lots: list[OpenLot], frac
             held=units,
             quantity=fraction,
         )
-    kept = run.refill(lots)
-    taken = run.take(kept, fraction, event.id)
+    return bool(fraction)
+
+
+def pay_fraction(run: Run, event: Event, stock: Stock, taken: list[OpenLot], cash: Decimal, *, short: bool) -> None:
+    """The units that were taken are paid in `cash`: a sale of them."""
     worth = based(cash, run.rate(event))
     close(run, event, stock, taken, worth, in_quote(run, event, stock.currency, cash, worth, taken), short=short)
     run.pay(event, cash, worth, stock.instrument)
-    return run.method.in_order(kept)

@@ -14,7 +14,7 @@ from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolios.errors import NotHeld, QuantityNotPositive, SharesDoNotAddUp, SplitLeavesNothing
 from portfolios.ledger.events import ONE, ZERO, Leg, Reorganisation, SpinOff
 from portfolios.ledger.handlers.amounts import expend_costs, pay_net
-from portfolios.ledger.handlers.paid import close, in_quote, pay_fraction, shared
+from portfolios.ledger.handlers.paid import close, in_quote, is_fraction, pay_fraction, shared
 from portfolios.ledger.lots import OpenLot, Stock, split
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
@@ -127,7 +127,10 @@ def _give(run: Run, event: Reorganisation, source: _Source, index: int, leg: Leg
         units = [lot[2] for lot in lots]
         costs, locals_ = shared(extra, units), shared(in_quote(run, event, leg.local_currency, extra_amount, extra, lots), units)
         lots = [(*lot[:3], lot[3] + cost, lot[4] + local) for lot, cost, local in zip(lots, costs, locals_, strict=True)]
-    lots = pay_fraction(run, event, target, lots, leg.fraction, leg.cash, short=source.short)
+    if is_fraction(event, target, _units(lots), leg.fraction, leg.cash):
+        kept = run.refill(lots)
+        pay_fraction(run, event, target, run.take(kept, leg.fraction, event.id), leg.cash, short=source.short)
+        lots = run.method.in_order(kept)
     if source.short:
         _arrive_short(run, event, target, lots)
     elif lots:
