@@ -13,6 +13,7 @@ all others.  An empty text stands for a decimal or JSON value that is None.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from portfolio_site.kernel.decimals import exact, plain
 from portfolio_site.web.sealed import SealedField
 
 _BETWEEN = "\x00"
+_STORABLE = re.compile(r"-?\d{1,20}(\.\d{1,18})?", re.ASCII)
 Values = tuple[Any, ...]
 
 
@@ -54,17 +56,17 @@ class Packed(property):
 
 def packed(values: Iterable[Any]) -> bytes:
     """The inside of a sealed column: each value as text, what is missing at the end left off."""
-    texts = [_written(value) for value in values]
-    while texts and not texts[-1]:
-        texts.pop()
-    return _BETWEEN.join(texts).encode()
+    return _BETWEEN.join(["" if value is None else _written(value) for value in values]).rstrip(_BETWEEN).encode()
 
 
 def _written(value: Any) -> str:
-    if value is None or value == "":
-        return ""
     if isinstance(value, Decimal):
-        return plain(exact(value))
+        text = str(value)
+        if not _STORABLE.fullmatch(text):
+            return plain(exact(value))
+        if text[-1] == "0" and "." in text:
+            text = text.rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
     if isinstance(value, str):
         if _BETWEEN in value:
             raise ValueError("The text holds a character that cannot be stored.")

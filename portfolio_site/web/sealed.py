@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -55,16 +56,51 @@ def seal(plaintext: bytes, label: bytes) -> bytes:
     return number.to_bytes(_KEY_BYTES, "big") + nonce + _cipher(settings.FIELD_KEYS[number]).encrypt(nonce, plaintext, label)
 
 
+def seal_many(plaintexts: Iterable[bytes], label: bytes) -> list[bytes]:
+    """Each as `seal` would, with one look for the key and nonces drawn a thousand at a time."""
+    number = newest_key()
+    prefix, encrypt = number.to_bytes(_KEY_BYTES, "big"), _cipher(settings.FIELD_KEYS[number]).encrypt
+    sealed: list[bytes] = []
+    nonces = iter(_nonces())
+    for plaintext in plaintexts:
+        nonce = next(nonces)
+        sealed.append(prefix + nonce + encrypt(nonce, plaintext, label))
+    return sealed
+
+
+def _nonces() -> Iterator[bytes]:
+    while True:
+        drawn = os.urandom(_NONCE_BYTES * 1000)
+        for start in range(0, len(drawn), _NONCE_BYTES):
+            yield drawn[start : start + _NONCE_BYTES]
+
+
 def unseal(stored: bytes, label: bytes) -> bytes:
     """The bytes inside.  Raises CannotOpen."""
-    number = key_number(stored)
-    key = settings.FIELD_KEYS.get(number)
-    if key is None:
-        raise CannotOpen(f"A value was sealed with key {number}, which is not in FIELD_KEYS.")
-    try:
-        return _cipher(key).decrypt(stored[_KEY_BYTES : _KEY_BYTES + _NONCE_BYTES], stored[_KEY_BYTES + _NONCE_BYTES :], label)
-    except InvalidTag:
-        raise CannotOpen(f"A value of {label.decode()} was changed outside Plumbline, or key {number} is not the one it was sealed with.") from None
+    return opener(label)(stored)
+
+
+def opener(label: bytes) -> Callable[[bytes], bytes]:
+    """What opens values of one label, for opening many: `unseal` without looking for the key each time."""
+    ciphers: dict[bytes, Callable[[bytes, bytes, bytes], bytes]] = {}
+    start = _KEY_BYTES + _NONCE_BYTES
+
+    def open_one(stored: bytes) -> bytes:
+        number = stored[:_KEY_BYTES]
+        decrypt = ciphers.get(number)
+        if decrypt is None:
+            key = settings.FIELD_KEYS.get(key_number(stored))
+            if key is None:
+                raise CannotOpen(f"A value was sealed with key {key_number(stored)}, which is not in FIELD_KEYS.")
+            decrypt = ciphers[number] = _cipher(key).decrypt
+        try:
+            return decrypt(stored[_KEY_BYTES:start], stored[start:], label)
+        except InvalidTag:
+            raise CannotOpen(
+                f"A value of {label.decode()} was changed outside Plumbline, or key {key_number(stored)} is not the one it was sealed with."
+            ) from None
+
+    return open_one
 
 
 def fingerprint(text: str, purpose: str) -> str:
@@ -106,6 +142,10 @@ class SealedField(_Field):
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         return None if value is None else self._load(unseal(bytes(value), self.label))
+
+    def seal_all(self, values: Iterable[Any]) -> list[bytes]:
+        """Many values as stored."""
+        return seal_many(map(self._dump, values), self.label)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return None if value is None else connection.Database.Binary(seal(self._dump(value), self.label))

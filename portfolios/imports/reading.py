@@ -16,6 +16,7 @@ from portfolios.importers import Layout, Options, Parsed, Unreadable, read_file
 from portfolios.imports.judging import judge
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow
+from portfolios.services.storing import store
 
 LEASE = timedelta(seconds=30)  # a job that has not been heard of for so long is dead
 MOST_ATTEMPTS = 5
@@ -132,7 +133,7 @@ def _store(batch: ImportBatch, parsed: Parsed) -> None:
         old.delete()
         for start in range(0, len(rows), CHUNK):
             with transaction.atomic():
-                ImportRow.objects.bulk_create(rows[start : start + CHUNK])
+                store(rows[start : start + CHUNK])
                 touch(batch, min(batch.rows_total, (batch.rows_total + start + CHUNK) // 2))
         batch.status, batch.facts, batch.rows_done = ImportStatus.REVIEW, facts, batch.rows_total
         batch.touched_at, batch.attempts, batch.problem = None, 0, ""

@@ -32,14 +32,14 @@ from portfolios.services.drafts import TransactionDraft, checked, with_symbol
 from portfolios.services.edits import draft_of, edited
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_cash, write_holdings
+from portfolios.services.storing import store
 from portfolios.signals import ledger_changed
 from portfolios.transfers.following import follow
 from portfolios.transfers.legs import other_leg
-from portfolios.transfers.rules import check_leaving, edit_arriving
+from portfolios.transfers.rules import check_leaving, edit_arriving, keep_carried
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
-_AT_ONCE = 500  # rows in one INSERT: SQLite allows 32 766 values
 
 
 # ── what people do ──────────────────────────────────────────────────────────
@@ -90,6 +90,8 @@ def _edit(actor: Any, entry: Transaction, **changes: Any) -> Transaction:
     if keeps_rate and row.fx_rate is not None:
         row.fx_source = RateSource.REFERENCE
     row.origin_id, row.replaces_id, row.batch_id, row.link = entry.entry, entry.pk, entry.batch_id, entry.link
+    if entry.link is not None:
+        keep_carried(row, entry)
     return _change(actor, portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
 
 
@@ -277,12 +279,12 @@ def _store(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transactio
         if change.batch is not None:
             row.batch = change.batch
     try:
-        with transaction.atomic():
-            return list(Transaction.objects.bulk_create(change.inserts, batch_size=_AT_ONCE))
+        store(change.inserts)
     except IntegrityError:
         if any(row.source_key for row in change.inserts):
             raise AlreadyRecorded("A row of this statement stands in the ledger already. Read the statement again.") from None
         raise
+    return list(change.inserts)
 
 
 def _move_cash(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> None:
