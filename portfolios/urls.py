@@ -7,6 +7,7 @@ from django.urls import path
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 from portfolios import api, views
 from portfolios.imports import urls as imports
+from portfolios.transfers import urls as transfers
 
 urlpatterns = [
     path("portfolios/", views.portfolios, name="portfolios"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("transactions/<id:pk>/void/", views.transaction_void, name="transaction-void"),
     path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
     *imports.urlpatterns,
+    *transfers.urlpatterns,
 ]
 
 api_patterns = [
@@ -45,4 +47,5 @@ api_patterns = [
     path("transactions/<id:pk>", api.TransactionView.as_view(), name="api-transaction"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
     *imports.api_patterns,
+    *transfers.api_patterns,
 ]

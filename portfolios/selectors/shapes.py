@@ -201,6 +201,7 @@ class TransactionRow:
     replaced: bool  # another entry replaced it
     recorded_at: datetime
     batch_id: int | None
+    other_side: str = ""  # of a transfer between two portfolios: “to Savings”
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import cash_effect, cash_worth, event_of, with_legs
 from portfolios.selectors.portfolios import portfolios_of
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
+from portfolios.transfers.legs import other_sides
 
 PAGE = 50
 MOST_NOTES = 20_000  # entries found by their notes, newest first: a database takes only so many keys in one query
@@ -36,7 +37,7 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     """One page of a person's entries, newest first, by month.
 
     cursor  as an earlier page gave it (`older` or `newer`); anything else means the first page
-    Five queries, seven with a search, one more where voided entries are shown, whatever the number of entries.
+    Five queries, seven with a search, one more where voided entries or transfers between portfolios are shown, whatever the number of entries.
     """
     conditions = conditions or TransactionFilter()
     portfolios = {portfolio.pk: portfolio for portfolio in portfolios_of(user, archived=True)}
@@ -44,7 +45,8 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     found = matching(everything, conditions)
     number = found.count()
     page = page_by_key(found, cursor, page_size)
-    shown = [row_of(row, portfolios[row.portfolio_id]) for row in _replaced_marked(page.rows)]
+    sides = other_sides(page.rows)
+    shown = [row_of(row, portfolios[row.portfolio_id], sides.get(row.entry, "")) for row in _replaced_marked(page.rows)]
     sums = _month_sums(found, shown, portfolios)
     by_month = groupby(shown, key=lambda row: row.traded_on.replace(day=1))
     months = tuple(MonthGroup(month, tuple(entries), sums.get(month, ())) for month, entries in by_month)
@@ -164,7 +166,7 @@ def _replaced_marked(rows: Sequence[Transaction]) -> Sequence[Transaction]:
     return rows
 
 
-def row_of(row: Transaction, portfolio: Portfolio) -> TransactionRow:
+def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> TransactionRow:
     """One entry as lists show it.  No query where its instrument is loaded."""
     cash, in_base = _cash_of(row, portfolio)
     ratio = f"{plain(row.ratio_new)}:{plain(row.ratio_old)}" if row.ratio_new is not None and row.ratio_old is not None else ""
@@ -195,6 +197,7 @@ def row_of(row: Transaction, portfolio: Portfolio) -> TransactionRow:
         replaced=getattr(row, "was_replaced", False),
         recorded_at=row.recorded_at,
         batch_id=row.batch_id,
+        other_side=other_side,
     )
 
 

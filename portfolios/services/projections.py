@@ -12,9 +12,10 @@ from portfolios.errors import LedgerRefused
 from portfolios.ledger.book import Book, CashPool, Position
 from portfolios.ledger.gains import worth
 from portfolios.ledger.replay import replay
-from portfolios.models import CashBalance, Holding, Portfolio
+from portfolios.models import CashBalance, Holding, Portfolio, Transaction
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
+from portfolios.transfers.legs import legs_of, stale_arrivals
 
 ZERO, ONE = Decimal(0), Decimal(1)
 _HOLDING = ("quantity", "cost", "cost_local", "realised", "income", "expenses", "is_open", "opened_on", "changed_on")
@@ -92,7 +93,7 @@ def check_portfolio(portfolio: Portfolio) -> list[Finding]:
     """Whether the stored rows equal a rebuild from zero, and the identity of numbers.md holds to the last decimal.
 
     The identity is checked at prices and rates that are made up from the keys of instruments: it must hold at any.
-    Four queries.
+    Both legs of each transfer to another portfolio say the same.  Five queries, six with such transfers.
     """
     found: list[Finding] = []
     events = events_of(portfolio)
@@ -110,7 +111,17 @@ def check_portfolio(portfolio: Portfolio) -> list[Finding]:
         for code in sorted(cash.keys() | wanted.keys())
         if cash.get(code) != wanted.get(code)
     ]
-    return found + _check_identity(portfolio, book)
+    return found + _check_transfers(portfolio, book) + _check_identity(portfolio, book)
+
+
+def _check_transfers(portfolio: Portfolio, book: Book) -> list[Finding]:
+    """Neither leg is without the other, and what arrives is what the book carried out."""
+    links = Transaction.objects.live().filter(portfolio=portfolio, link__isnull=False).values_list("link", "origin_id", "pk")
+    numbers = {link: origin or pk for link, origin, pk in links}
+    legs = legs_of(numbers) if numbers else {}
+    found = [Finding(portfolio.pk, f"entry {number} is half a transfer") for link, number in numbers.items() if len(legs.get(link, {})) != 2]
+    stale = stale_arrivals(portfolio, book) if numbers else []
+    return found + [Finding(portfolio.pk, f"what entry {one.leaving.entry} moved differs from what arrived") for one in stale]
 
 
 def _compare_holding(portfolio: Portfolio, row: Holding | None, position: Position | None, pk: int) -> list[Finding]:

@@ -44,6 +44,18 @@ def other_leg(entry: Transaction, *, live: bool = True) -> Transaction | None:
     return legs_of([entry.link], live=live).get(entry.link, {}).get(kind)
 
 
+def other_sides(rows: Iterable[Transaction]) -> dict[int, str]:
+    """Where the units of transfers went or came from, by the number of the entry: “to Savings”.  One query where one has a link."""
+    linked = {row.entry: row.link for row in rows if row.link is not None}
+    legs = legs_of(set(linked.values()), live=False) if linked else {}
+    said = {}
+    for entry, link in linked.items():
+        for kind, leg in legs.get(link, {}).items():
+            if leg.entry != entry:
+                said[entry] = f"{'to' if kind == TransactionKind.TRANSFER_IN else 'from'} {leg.portfolio.name}"
+    return said
+
+
 def carried_by(book: Book) -> dict[int, list[Carried]]:
     """What each transfer took along, by the number of its entry, in the order in which it was taken."""
     found: dict[int, list[Carried]] = defaultdict(list)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from portfolio_site.kernel.errors import FieldError
+from portfolios.choices import TransactionKind
 from portfolios.errors import TransferMismatch
 from portfolios.models import Transaction
 from portfolios.services.locking import only_writer
 
 SHARED = frozenset({"traded_on", "traded_at", "quantity", "instrument"})
 OWN = frozenset({"notes", "tags", "external_id", "reference"})
+_CARRIED = ("price", "amount", "fx_rate", "fx_source", "acquired_on", "currency", "settlement_currency")
 _WORDS = {"kind": "type", "fees": "fee", "taxes": "tax", "fx_rate": "exchange rate", "acquired_on": "date of purchase", "price": "cost of one unit"}
 
 
@@ -43,6 +45,14 @@ def edit_arriving(
             entry = Transaction.objects.live().of_entry(entry.entry).select_related("instrument", "portfolio__owner").get()
         own = {name: value for name, value in changed.items() if name in OWN}
         return edit(actor, entry, **own) if own or not shared else entry
+
+
+def keep_carried(row: Transaction, entry: Transaction) -> None:
+    """Another version of a leg says the same of lots and cost, to the last place, whatever its words are."""
+    row.lots = entry.lots
+    if entry.kind == TransactionKind.TRANSFER_IN and row.quantity == entry.quantity:
+        for name in _CARRIED:
+            setattr(row, name, getattr(entry, name))
 
 
 def _refusal(field: str, sentence: str) -> TransferMismatch:

@@ -132,6 +132,11 @@ class TransferPreview:
     source: SidePreview | None = None
     target: SidePreview | None = None
 
+    @property
+    def sides(self) -> tuple[SidePreview, ...]:
+        """The source, then the target."""
+        return tuple(side for side in (self.source, self.target) if side is not None)
+
 
 def preview_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransferDraft) -> TransferPreview:
     """What the transfer would come to, or why it would be refused.  Nothing is written.  Seven queries at most."""
