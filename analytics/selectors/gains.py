@@ -16,6 +16,7 @@ from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import Gains, GainsRow
 from analytics.selectors.value import total
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolios.choices import CostMethod
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
 from portfolios.models import Portfolio
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView
@@ -40,14 +41,18 @@ def gains_of(scope: Scope, start: date | None = None, end: date | None = None) -
     booked = _Booked(scope.currency)
     for book in scope.books:
         booked.add(book, start, last)
+    shifts = _Shifts(scope, opening, closing)
     before, after = _by_instrument(opening), _by_instrument(closing)
-    rows = [_instrument_row(view, before.get(view.id), after.get(view.id), booked, scope.currency) for view in _views(scope, before, after, booked)]
+    rows = [
+        _instrument_row(view, before.get(view.id), after.get(view.id), booked, shifts, scope.currency)
+        for view in _views(scope, before, after, booked)
+    ]
     rows += _cash_rows(opening, closing, booked, scope.currency)
     rows.sort(key=lambda row: (not row.total.known, -(row.total.value or ZERO)))
     code = scope.currency
     realised, income, expenses = (sum((getattr(row, name) for row in rows), ZERO) for name in ("realised", "income", "expenses"))
     unrealised = total("unrealised", (row.unrealised for row in rows), code, left_out=LEFT_OUT)
-    by_price = sum(booked.price_parts.values(), ZERO)
+    by_currency = sum(booked.currency_parts.values(), ZERO) + booked.sums[None, CURRENCY]
     return Gains(
         start=start,
         end=last,
@@ -57,10 +62,8 @@ def gains_of(scope: Scope, start: date | None = None, end: date | None = None) -
         income=income,
         expenses=expenses,
         total=_plus(unrealised, realised + income - expenses, "total_gain"),
-        price_part=_plus(total("price_part", (row.open_price_part for row in rows), code, left_out=LEFT_OUT), by_price, "price_part"),
-        currency_part=_plus(
-            total("currency_part", (row.open_currency_part for row in rows), code, left_out=LEFT_OUT), realised - by_price, "currency_part"
-        ),
+        price_part=_plus(total("price_part", (row.open_price_part for row in rows), code, left_out=LEFT_OUT), realised - by_currency, "price_part"),
+        currency_part=_plus(total("currency_part", (row.open_currency_part for row in rows), code, left_out=LEFT_OUT), by_currency, "currency_part"),
         net_flows=booked.net_flows,
         rows=tuple(rows),
     )
@@ -68,11 +71,14 @@ def gains_of(scope: Scope, start: date | None = None, end: date | None = None) -
 
 @dataclass(slots=True)
 class _Booked:
-    """What the ledgers booked in the period, by instrument; None: of no instrument."""
+    """What the ledgers booked in the period, by instrument; None: of no instrument.
+
+    currency_parts  of what was realised; the rest of it is price
+    """
 
     currency: str
     sums: dict[tuple[int | None, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    price_parts: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    currency_parts: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     on_cash: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     net_flows: Decimal = ZERO
 
@@ -83,8 +89,38 @@ class _Booked:
                 self.sums[posting.instrument, key] += posting.amount
         for match in book.matches:
             if _inside(match.closed_on, start, last):
-                self.price_parts[match.instrument] += match.price_part
+                self.currency_parts[match.instrument] += match.currency_part
         self.net_flows += sum((flow.amount for flow in book.flows if _inside(flow.day, start, last)), ZERO)
+
+
+class _Shifts:
+    """How much of a gain lies elsewhere because of purchases that came later.
+
+    Under share matching a sale of one day may be matched with a purchase of the month after.  What the books of an earlier day
+    know as realised then differs from what the whole ledger books on those days; the difference is an open gain of that day, so
+    that the period's gains lead from its first value to its last.  Nothing under the other methods.
+    """
+
+    def __init__(self, scope: Scope, opening: HoldingsTable | None, closing: HoldingsTable) -> None:
+        self.opening = {} if opening is None else self._of(scope, opening)
+        self.closing = {} if closing is scope.table else self._of(scope, closing)
+
+    @staticmethod
+    def _of(scope: Scope, table: HoldingsTable) -> dict[int, Decimal]:
+        if all(portfolio.cost_method != CostMethod.SECTION104 for portfolio in scope.portfolios):
+            return {}
+        known: dict[int, Decimal] = defaultdict(Decimal)
+        for row in (*table.rows, *table.closed):
+            known[row.instrument.id] += row.realised
+        for book in scope.books:
+            for posting in book.postings:
+                if posting.kind == REALISED and posting.instrument is not None and posting.day <= table.as_of:
+                    known[posting.instrument] -= posting.amount
+        return known
+
+    def of(self, instrument: int) -> Decimal:
+        """What the open gain grew by over the period for this reason."""
+        return self.closing.get(instrument, ZERO) - self.opening.get(instrument, ZERO)
 
 
 def _inside(day: date, start: date | None, last: date) -> bool:
@@ -116,13 +152,17 @@ def _plus(figure: Figure, amount: Decimal, name: str) -> Figure:
     return Figure(name, Unit.MONEY, figure.value + amount, currency=figure.currency, warnings=figure.warnings, stale_since=figure.stale_since)
 
 
-def _instrument_row(view: InstrumentView, opening: HoldingRow | None, closing: HoldingRow | None, booked: _Booked, currency: str) -> GainsRow:
+def _instrument_row(
+    view: InstrumentView, opening: HoldingRow | None, closing: HoldingRow | None, booked: _Booked, shifts: _Shifts, currency: str
+) -> GainsRow:
     realised = booked.sums[view.id, REALISED]
     income, expenses = booked.sums[view.id, INCOME], booked.sums[view.id, EXPENSE]
     unrealised, price, exchange = (
         less(name, _open(closing, name, currency), _open(opening, name, currency)) for name in ("unrealised", "price_part", "currency_part")
     )
-    by_price = booked.price_parts[view.id]
+    if shift := shifts.of(view.id):
+        unrealised, price = _plus(unrealised, shift, "unrealised"), _plus(price, shift, "price_part")
+    by_currency = booked.currency_parts[view.id]
     return GainsRow(
         instrument=view,
         cash="",
@@ -131,8 +171,8 @@ def _instrument_row(view: InstrumentView, opening: HoldingRow | None, closing: H
         income=income,
         expenses=expenses,
         total=_plus(unrealised, realised + income - expenses, "total_gain"),
-        price_part=_plus(price, by_price, "price_part"),
-        currency_part=_plus(exchange, realised - by_price, "currency_part"),
+        price_part=_plus(price, realised - by_currency, "price_part"),
+        currency_part=_plus(exchange, by_currency, "currency_part"),
         open_price_part=price,
         open_currency_part=exchange,
     )

@@ -93,3 +93,26 @@ def test_the_explained_total_gain_lists_what_is_booked_of_a_holding_without_a_pr
     record(portfolio, "dividend", began + timedelta(days=6), bare, amount="7")
     explained = dashboard(person, [portfolio]).explanations["total_gain"]
     assert explained.figure.value == 107 == sum(line.cells[-1].value for line in explained.lines)
+
+
+def test_a_period_that_cuts_between_a_sale_and_the_purchase_it_is_matched_with_still_adds_up(person: Any, share: Any, began: date) -> None:
+    portfolio = make_portfolio(person, cost_method="section104")
+    record(portfolio, "deposit", began, amount="5000")
+    record(portfolio, "buy", began, share, quantity="20", price="100")
+    record(portfolio, "sell", began + timedelta(days=100), share, quantity="8", price="104")
+    record(portfolio, "buy", began + timedelta(days=110), share, quantity="5", price="90")
+    day = began + timedelta(days=105)
+    found = gains([portfolio], start=day + timedelta(days=1))
+    start, end = value_now([portfolio], "EUR", as_of=day).value.value, value_now([portfolio], "EUR").value.value
+    assert isinstance(start, Decimal) and isinstance(end, Decimal)
+    assert end - start - found.net_flows == found.total.value
+    early = gains([portfolio], end=day)
+    assert early.total.value == start - 5000 and early.realised == 5 * (104 - 90) + 3 * (104 - 100)
+
+
+def test_capital_paid_back_beyond_the_cost_is_a_gain_by_price(person: Any, portfolio: Any, share: Any, began: date) -> None:
+    record(portfolio, "deposit", began, amount="100")
+    record(portfolio, "buy", began, share, quantity="1", price="100")
+    record(portfolio, "return_of_capital", began + timedelta(days=3), share, amount="130")
+    found = gains([portfolio])
+    assert found.realised == 30 and found.price_part.value == 30 + 110 and found.currency_part.value == 0
