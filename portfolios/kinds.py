@@ -26,7 +26,7 @@ class KindRule:
     costs_way     how fees and taxes stand to the amount: +1 it is with them (a purchase), −1 after them (a sale), 0 apart
     accrued       interest of a bond, on top of the price
     settles       a settlement date
-    lots          a sale, which may name its method and its lots
+    lots          the lots that leave may be named; method: it may also have a cost method of its own (a sale)
     ratio         ratio_new and ratio_old
     legs          what the units become (spin-off, merger, symbol change)
     cost_share    the share of cost that the cash of it stands for
@@ -49,6 +49,7 @@ class KindRule:
     accrued: bool = False
     settles: bool = False
     lots: bool = False
+    method: bool = False
     ratio: bool = False
     legs: str = NONE
     cost_share: bool = False
@@ -67,7 +68,7 @@ class KindRule:
     @property
     def is_sale(self) -> bool:
         """Units are sold, or paid back."""
-        return self.lots
+        return self.method
 
 
 def _purchase() -> KindRule:
@@ -78,7 +79,7 @@ def _purchase() -> KindRule:
 
 def _sale() -> KindRule:
     return KindRule(
-        instrument=REQUIRED, quantity=REQUIRED, price=True, own_costs=True, costs_way=-1, accrued=True, settles=True, lots=True, direction=1
+        instrument=REQUIRED, quantity=REQUIRED, price=True, own_costs=True, costs_way=-1, accrued=True, settles=True, lots=True, method=True, direction=1
     )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ RULES: dict[str, KindRule] = {
     Kind.DEPOSIT: KindRule(costs_way=-1, direction=1),
     Kind.WITHDRAWAL: KindRule(costs_way=1, direction=-1),
     Kind.TRANSFER_IN: KindRule(instrument=REQUIRED, quantity=REQUIRED, price=True, acquired=True),
-    Kind.TRANSFER_OUT: KindRule(instrument=REQUIRED, quantity=REQUIRED, amount=NONE),
+    Kind.TRANSFER_OUT: KindRule(instrument=REQUIRED, quantity=REQUIRED, amount=NONE, lots=True),
     Kind.SPLIT: KindRule(instrument=REQUIRED, quantity=OPTIONAL, amount=OPTIONAL, costs=False, ratio=True, direction=1),
     Kind.STOCK_DIVIDEND: KindRule(instrument=REQUIRED, quantity=REQUIRED, amount=OPTIONAL, costs=False),
     Kind.SPIN_OFF: KindRule(instrument=REQUIRED, amount=OPTIONAL, signed=True, costs_way=-1, legs=REQUIRED, cost_share=True),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from portfolio_site.kernel.decimals import EXACT, product, rounded
+from portfolio_site.kernel.decimals import EXACT, product, quotient, rounded
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind as Kind
 from portfolios.kinds import RULES
@@ -110,12 +110,13 @@ def _cost_alone(row: Transaction) -> Fields:
 
 
 def _exchange(row: Transaction) -> Fields:
+    """Where one of the two is the base currency, the exchange itself says the rate of the other."""
     return {
         "currency": Currency(row.currency),
         "amount": row.amount,
         "given": row.given_amount,
         "given_currency": Currency(row.settles_in),
-        "given_rate": row.costs_rate or ONE,
+        "given_rate": quotient(row.amount, row.given_amount) if row.fx_rate is None and row.costs_rate is None else row.costs_rate or ONE,
         **_costs(row),
     }
 

@@ -6,7 +6,7 @@ rewrite the touched projections, leave an audit line, publish the news on commit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,20 +18,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
-from portfolio_site.kernel.errors import Conflict, FieldError
-from portfolio_site.kernel.money import Currency
+from portfolio_site.kernel.errors import Conflict
 from portfolios.choices import RateSource, TransactionKind
-from portfolios.errors import AlreadyRecorded, AlreadyVoided, LedgerRefused
-from portfolios.ledger.book import Book, CashPool
-from portfolios.ledger.events import Event, LotChoice
-from portfolios.ledger.replay import replay
+from portfolios.errors import AlreadyRecorded, AlreadyVoided
+from portfolios.ledger.book import Book
+from portfolios.ledger.events import LotChoice
 from portfolios.lot_records import of_choices
-from portfolios.models import CashBalance, ImportBatch, Portfolio, Transaction
-from portfolios.selectors.ledger import cash_effect, event_of, events_of, rules_of
-from portfolios.services.drafts import TransactionDraft, checked, with_symbol
+from portfolios.models import ImportBatch, Portfolio, Transaction, TransactionLeg
+from portfolios.selectors.rows import event_of, legs_of
+from portfolios.services.balances import move_cash
+from portfolios.services.drafts import TransactionDraft, checked
 from portfolios.services.edits import draft_of, edited
+from portfolios.services.judging import judge, new_events, refuse_locked
 from portfolios.services.locking import only_writer
-from portfolios.services.projections import write_cash, write_holdings
+from portfolios.services.projections import write_holdings
 from portfolios.services.storing import store
 from portfolios.signals import ledger_changed
 from portfolios.transfers.following import follow
@@ -40,6 +40,7 @@ from portfolios.transfers.rules import check_leaving, edit_arriving, keep_carrie
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
+_KEYS_AT_ONCE = 10_000
 
 
 # ── what people do ──────────────────────────────────────────────────────────
@@ -144,7 +145,14 @@ def _copy(entry: Transaction) -> Transaction:
     """The same entry as a new row."""
     skipped = {"id", "recorded_at", "recorded_by", "voided_at", "replaces", "origin"}
     values = {field.attname: getattr(entry, field.attname) for field in Transaction._meta.concrete_fields if field.name not in skipped}
-    return Transaction(**values)
+    row = Transaction(**values)
+    row.__dict__["leg_rows"] = tuple(_copy_of_leg(leg) for leg in legs_of(entry))
+    return row
+
+
+def _copy_of_leg(leg: TransactionLeg) -> TransactionLeg:
+    values = {field.attname: getattr(leg, field.attname) for field in TransactionLeg._meta.concrete_fields if field.name not in {"id", "transaction"}}
+    return TransactionLeg(**values)
 
 
 # ── the one way to write ────────────────────────────────────────────────────
@@ -166,10 +174,6 @@ class _Change:
         return (*self.arriving.values(), *((self.with_other,) if self.with_other else ()))
 
     @property
-    def instruments(self) -> set[int]:
-        return {row.instrument_id for row in (*self.inserts, *self.voids) if row.instrument_id is not None}
-
-    @property
     def since(self) -> date:
         return min(row.traded_on for row in (*self.inserts, *self.voids))
 
@@ -186,14 +190,15 @@ def _change(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transacti
 
 def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transaction], Book]:
     """Judge and write one change to one locked portfolio.  The rows, and the book of the touched instruments."""
+    refuse_locked(locked, (*change.inserts, *change.voids), by_row=change.by_row)
     _still_current(locked, change.voids)
-    new = _new_events(change.inserts)
-    book = _judge(locked, change, new)
+    new, gone = new_events(change.inserts, _AFTER_ALL), [event_of(row) for row in change.voids]
+    book, instruments = judge(locked, change.inserts, change.voids, new, by_row=change.by_row)
     rows = _store(actor, locked, change)
     locked.revision += 1
     locked.save(update_fields=["revision", "updated_at"])
-    write_holdings(locked, book, change.instruments)
-    _move_cash(locked, change, new)
+    write_holdings(locked, book, instruments)
+    move_cash(locked, new, gone)
     _audit(actor, locked, change, rows)
     news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
     transaction.on_commit(news)
@@ -219,67 +224,32 @@ def follow_transfers(actor: Any, locked: Portfolio, book: Book, change: _Change 
 def _still_current(portfolio: Portfolio, voids: Sequence[Transaction]) -> None:
     if not voids:
         return
-    live = Transaction.objects.live().filter(portfolio=portfolio, pk__in=[row.pk for row in voids]).values_list("pk", flat=True)
-    if set(live) != {row.pk for row in voids}:
+    live: set[int] = set()
+    for keys in _in_pieces(voids):
+        live.update(Transaction.objects.live().filter(portfolio=portfolio, pk__in=keys).values_list("pk", flat=True))
+    if live != {row.pk for row in voids}:
         raise AlreadyVoided("It was changed or removed in the meantime. Load the page again and look at what it is now.")
 
 
-def _new_events(rows: Sequence[Transaction]) -> list[Event]:
-    """A version of an entry stands where the entry stood; entries without a number come after all others of their day."""
-    events = []
-    for place, row in enumerate(rows):
-        number = row.origin_id or -(place + 1)
-        events.append(event_of(row, number=number, sequence=row.origin_id or _AFTER_ALL + place))
-    return events
-
-
-def _judge(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> Book:
-    """The book of the touched instruments after the change.  Raises what the ledger refuses, in words about the change."""
-    gone = {row.entry for row in change.voids}
-    old = events_of(portfolio, instruments=change.instruments) if change.instruments else []
-    history = [event for event in old if event.id not in gone]
-    history += [event for event in new if getattr(event, "instrument", None) is not None]
-    try:
-        return replay(history, rules_of(portfolio))
-    except LedgerRefused as refused:
-        raise _in_words(with_symbol(refused, [row.instrument for row in (*change.inserts, *change.voids)]), change) from None
-
-
-def _in_words(refused: LedgerRefused, change: _Change) -> LedgerRefused:
-    """The same error, said for what was asked: which row fails, or that a later entry does."""
-    number = refused.data.get("event_id")
-    if isinstance(number, int) and number < 0:
-        row = -number - 1
-        refused.data.pop("event_id")
-        if change.by_row:
-            refused.data["row"] = row
-            refused.errors = (FieldError(f"transactions.{row}.quantity", refused.code, refused.detail),)
-            refused.detail = f"Row {row + 1} was refused and nothing was recorded. {refused.detail}"
-        else:
-            refused.errors = (FieldError("quantity", refused.code, refused.detail),)
-    elif change.voids and not change.inserts:
-        refused.detail = f"Without this entry a later one has nothing to take from. {refused.detail}"
-    elif change.voids and number != change.inserts[0].origin_id:
-        refused.detail = f"After this change a later entry has nothing to take from. {refused.detail}"
-        refused.errors = (FieldError("quantity", refused.code, refused.detail),)
-    elif not change.by_row:
-        refused.errors = (FieldError("quantity", refused.code, refused.detail),)
-    refused.args = (refused.detail,)
-    return refused
+def _in_pieces(rows: Sequence[Transaction]) -> Iterator[list[int]]:
+    """Their keys, as many at once as a database takes in one query."""
+    for start in range(0, len(rows), _KEYS_AT_ONCE):
+        yield [row.pk for row in rows[start : start + _KEYS_AT_ONCE]]
 
 
 def _store(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transaction]:
     now = timezone.now()
-    if change.voids:
-        Transaction.objects.filter(pk__in=[row.pk for row in change.voids]).update(voided_at=now)
-        for row in change.voids:
-            row.voided_at = now
+    for keys in _in_pieces(change.voids):
+        Transaction.objects.filter(pk__in=keys).update(voided_at=now)
+    for row in change.voids:
+        row.voided_at = now
     for row in change.inserts:
         row.portfolio, row.recorded_at, row.recorded_by = portfolio, now, actor
         if change.batch is not None:
             row.batch = change.batch
     try:
         store(change.inserts)
+        _store_parts(change.inserts)
     except IntegrityError:
         if any(row.source_key for row in change.inserts):
             raise AlreadyRecorded("A row of this statement stands in the ledger already. Read the statement again.") from None
@@ -287,26 +257,19 @@ def _store(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transactio
     return list(change.inserts)
 
 
-def _move_cash(portfolio: Portfolio, change: _Change, new: Sequence[Event]) -> None:
-    """Rewrite the balances that moved.
-
-    A balance in the portfolio's own currency moves by the cash that the entries move, whatever else is in the ledger.  One
-    in another currency has a pooled cost that depends on all its entries, so that the whole ledger is replayed for it.
-    """
-    if not portfolio.tracks_cash:
-        return
-    base = portfolio.base_currency
-    moved = [(event.currency, cash_effect(event)) for event in new] + [
-        (event.currency, -cash_effect(event)) for event in (event_of(row) for row in change.voids)
-    ]
-    touched = {str(currency) for currency, amount in moved if amount}
-    if touched - {base}:
-        book = replay(events_of(portfolio), rules_of(portfolio))
-        write_cash(portfolio, (pool for code, pool in book.cash.items() if str(code) in touched), replacing=touched)
-    elif touched:
-        stored = CashBalance.objects.filter(portfolio=portfolio, currency=base).first()
-        after = (stored.amount if stored else Decimal(0)) + sum(amount for _, amount in moved)
-        write_cash(portfolio, [CashPool(Currency(base), after, after)], replacing=[base])
+def _store_parts(rows: Sequence[Transaction]) -> None:
+    """What refers to rows that have their keys only now: legs, and lots of the same batch that a sale names."""
+    legs = [leg for row in rows for leg in legs_of(row)]
+    for row in rows:
+        for leg in legs_of(row):
+            leg.transaction = row
+    if legs:
+        store(legs)
+    naming = [row for row in rows if any(lot.get("entry", 0) < 0 for lot in row.lots or ())]
+    for row in naming:
+        row.lots = [{**lot, "entry": rows[-lot["entry"] - 1].entry if lot["entry"] < 0 else lot["entry"]} for lot in row.lots or ()]
+    if naming:
+        Transaction.objects.bulk_update(naming, ["sealed"], batch_size=500)
 
 
 def _audit(actor: Any, portfolio: Portfolio, change: _Change, rows: Sequence[Transaction]) -> None:

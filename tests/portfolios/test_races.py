@@ -50,14 +50,14 @@ def seller(transactional_db: None) -> dict[str, Any]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judging an entry takes so long that whoever does not wait overtakes."""
-    judge = recording._judge
+    judge = recording.judge
 
     def slow_judge(*args: Any, **kwargs: Any) -> Any:
         book = judge(*args, **kwargs)
         time.sleep(PAUSE)
         return book
 
-    monkeypatch.setattr(recording, "_judge", slow_judge)
+    monkeypatch.setattr(recording, "judge", slow_judge)
 
 
 def _post(url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
@@ -98,7 +98,7 @@ def _nobody_waits(portfolio: Portfolio) -> Iterator[Portfolio]:
 def test_without_the_lock_the_same_trials_go_wrong(live_server: Any, seller: dict[str, Any], slow: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "only_writer", _nobody_waits)
     monkeypatch.setattr(recording, "write_holdings", lambda *args, **kwargs: None)
-    monkeypatch.setattr(recording, "_move_cash", lambda *args, **kwargs: None)
+    monkeypatch.setattr(recording, "move_cash", lambda *args, **kwargs: None)
     oversold = sum(held < 0 for held, _ in (_trial(live_server, seller) for _ in range(TRIALS)))
     assert oversold >= TRIALS // 2, f"only {oversold} of {TRIALS} unguarded trials oversold: the test would not notice a missing lock"
 

@@ -248,7 +248,7 @@ class Check(FieldCheck):
             "traded_at": draft.traded_at,
             "settles_on": draft.settles_on,
             "acquired_on": draft.acquired_on,
-            "method": CostMethod.SPECIFIC.value if choices else draft.method,
+            "method": CostMethod.SPECIFIC.value if choices and self.rule and self.rule.method else draft.method,
             "lots": lot_records.of_choices(choices) or lot_records.of_arriving(carried) or None,
             "notes": draft.notes,
             "tags": list(self.tags) or None,

@@ -166,7 +166,7 @@ class FieldCheck:
             "reinvested_quantity": rule.reinvested,
             "cost_share": rule.cost_share,
             "legs": bool(rule.legs),
-            "method": rule.lots,
+            "method": rule.method,
             "lots": rule.lots or rule.acquired,
         }
         for field, may in allowed.items():

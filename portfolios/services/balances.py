@@ -1,0 +1,39 @@
+"""Cash balances as they follow a change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from portfolio_site.kernel.money import Currency
+from portfolios.ledger.book import CashPool
+from portfolios.ledger.events import Event
+from portfolios.ledger.replay import replay
+from portfolios.models import CashBalance, Portfolio
+from portfolios.selectors.ledger import cash_moves, events_of, rules_of
+from portfolios.services.projections import write_cash
+
+
+def move_cash(portfolio: Portfolio, come: Iterable[Event], gone: Iterable[Event]) -> None:
+    """Rewrite the balances that a change moved, once it is written.
+
+    A balance in the portfolio's own currency moves by the cash that the entries move, whatever else is in the ledger.  One
+    in another currency has a pooled cost that depends on all its entries, so that the whole ledger is replayed for it.
+    """
+    if not portfolio.tracks_cash:
+        return
+    base, moved = portfolio.base_currency, defaultdict[str, Decimal](Decimal)
+    touched: set[str] = set()
+    for sign, events in ((1, come), (-1, gone)):
+        for move in (move for event in events for move in cash_moves(event)):
+            if move.amount:
+                moved[str(move.currency)] += sign * move.amount
+                touched.add(str(move.currency))
+    if touched - {base}:
+        book = replay(events_of(portfolio), rules_of(portfolio))
+        write_cash(portfolio, (pool for code, pool in book.cash.items() if str(code) in touched), replacing=touched)
+    elif touched:
+        stored = CashBalance.objects.filter(portfolio=portfolio, currency=base).first()
+        after = (stored.amount if stored else Decimal(0)) + moved[base]
+        write_cash(portfolio, [CashPool(Currency(base), after, after)], replacing=[base])
