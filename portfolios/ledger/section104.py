@@ -214,7 +214,10 @@ class Shares:
             taken.append((bought, day, kept[0] if kept else planned_units, cost, local))
             units -= taken[-1][2]
         if units:
+            event_id, opened_on = self.pool[0][:2]
             taken += drawn(self.pool, units)
+            if self.early and not self.pool:
+                self.pool.append((event_id, opened_on, ZERO, ZERO, ZERO))
         elif not self.early and self.pool and not self.pool[0][2]:
             self.pool.clear()
         return taken

@@ -14,17 +14,26 @@ from portfolios.ledger.events import Event
 from portfolios.ledger.replay import Rules
 from tests.ledger.reference.actions import Actions
 from tests.ledger.reference.state import POOLS, Lot, r18
+from tests.ledger.reference.uk import Following, Looking
 
 
 def fold(events: list[Event], rules: Rules) -> Fold:
     """`events` in the order in which they happen."""
-    s = Fold(events, rules)
-    for e in events:
-        getattr(s, e.kind)(e)
-    return s
+    if rules.method != "section104":
+        return Fold(rules).run(events)
+    first = Ahead(rules)
+    first.look()
+    second = Planned(rules)
+    second.follow(first.run(events))
+    return second.run(events)
 
 
 class Fold(Actions):
+    def run(self, events: list[Event]) -> Any:
+        for e in events:
+            self.step(e)
+        return self
+
     # ── trades ──────────────────────────────────────────────────────────────
 
     def trade(self, e: Any, way: int) -> None:
@@ -144,3 +153,11 @@ class Fold(Actions):
 
     adjustment_in = transfer_in
     adjustment_out = transfer_out
+
+
+class Ahead(Looking, Fold):
+    """The first run under section 104."""
+
+
+class Planned(Following, Fold):
+    """The second one."""

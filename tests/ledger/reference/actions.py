@@ -20,16 +20,22 @@ class Actions(State):
         self.close(e, i, pieces, worth, self.in_quote(e, i, cash, worth, cost, local))
         self.pay(e.currency, cash, worth)
 
+    def multiply(self, i: int, new: F, old: F) -> None:
+        lots, before = self.lots[i], self.held(i)
+        was = replace(lots[0])
+        lots[:] = self.scaled(lots, new, old)
+        self.become(i, before, was)
+
     def split(self, e: Any) -> None:
+        self.multiply(e.instrument, F(e.ratio_new), F(e.ratio_old))
         lots = self.lots[e.instrument]
-        lots[:] = self.scaled(lots, F(e.ratio_new), F(e.ratio_old))
         self.paid_in_cash(e, e.instrument, lots, F(e.fraction), F(e.cash))
 
     def stock_dividend(self, e: Any) -> None:
         i, lots, held = e.instrument, self.lots[e.instrument], self.held(e.instrument)
         units = F(e.quantity) if held > 0 else -F(e.quantity)
         if not e.gross:
-            lots[:] = self.scaled(lots, held + units, held)
+            self.multiply(i, held + units, held)
             return
         amount = F(e.gross) if held > 0 else -F(e.gross)
         worth = r18(amount * F(e.fx_rate))
@@ -46,10 +52,11 @@ class Actions(State):
         if excess:
             local = self.in_quote(e, i, amount, worth, F(0), F(0))
             local = excess if self.quoted[i] == self.rules.base_currency else r18(local * excess / worth)
-            lots = self.lots[i] or [Lot(-1, e.day, F(1), F(0), F(0))]
+            lots = self.lots[i] or [Lot(-1, self.opened[i], F(1), F(0), F(0))]
             weights = [lot.units for lot in lots]
             for lot, got, got_local in zip(lots, shared(excess, weights), shared(local, weights), strict=True):
-                self.gain(e, i, Lot(lot.id, lot.day, lot.units, F(0), F(0)), got, got_local, None, F(0))
+                lot_id = None if self.rules.method in POOLS or lot.id < 0 else lot.id
+                self.gain(e, i, Lot(lot.id, lot.day, lot.units, F(0), F(0)), got, got_local, lot_id, F(0))
         self.pay(e.currency, amount - costs[0], worth - costs[1])
 
     def reorganisation(self, e: Any) -> None:
@@ -67,6 +74,7 @@ class Actions(State):
                 lot.cost, lot.local = cost[-1], local[-1]
         else:
             before.clear()
+        self.become(i, sum(units), source[0])
         weights = shares[:-1] if any(shares[:-1]) else [F(k == len(e.legs) - 1) for k in range(len(e.legs))]
         extra = shared(-worth if on_top else F(0), weights)
         extra_amount = shared(-cash if on_top else F(0), weights)

@@ -57,14 +57,23 @@ class Lot:
 
 
 class State:
-    def __init__(self, events: list[Event], rules: Rules) -> None:
+    def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.lots: dict[int, list[Lot]] = defaultdict(list)
         self.quoted: dict[int, Any] = {}
+        self.opened: dict[int, date] = {}  # since when there are units, or were the last ones
         self.cash: dict[Any, list[F]] = defaultdict(lambda: [F(0), F(0)])  # currency → [amount, cost]
         self.realised = self.income = self.expenses = self.flows = F(0)
         self.gains: list[tuple] = []  # (sale, lot, instrument, opened, closed, units, cost, proceeds, gain, price part)
         self.carried: list[tuple] = []
+
+    def step(self, e: Event) -> None:
+        before = {i: self.held(i) for i in self.lots}
+        self.now = e
+        getattr(self, e.kind)(e)
+        for i in list(self.lots):
+            if self.held(i) and self.held(i) * before.get(i, F(0)) <= 0:
+                self.opened[i] = e.day
 
     # ── small things ────────────────────────────────────────────────────────
 
@@ -127,6 +136,9 @@ class State:
             return r18(quoted * (gross + costs) / gross if gross else quoted)
         return r18(quoted * whole / worth if worth else quoted)
 
+    def become(self, i: int, before: F, was: Lot | None) -> None:
+        """Called when the lots of `i` were changed in place: so many units they were, and that was the first of them."""
+
     # ── lots ────────────────────────────────────────────────────────────────
 
     def put(self, i: int, lot: Lot) -> None:
@@ -142,7 +154,7 @@ class State:
         """The lots in the order in which they leave; with as many units, where the sale names them."""
         method = getattr(e, "method", "") or self.rules.method
         by = {"lifo": lambda k: -k, "hifo": lambda k: (-kept[k].cost / kept[k].units, k), "lofo": lambda k: (kept[k].cost / kept[k].units, k)}
-        named = [(lot.event_id, F(lot.quantity)) for lot in getattr(e, "lots", ())] if method not in POOLS else []
+        named = [(lot.event_id, F(lot.quantity)) for lot in e.lots] if hasattr(e, "method") and method not in POOLS else []
         rest = sorted(range(len(kept)), key=by.get(method, lambda k: k))
         return [(lot, units) for id, units in named for lot in kept if lot.id == id] + [(kept[k], None) for k in rest]
 
@@ -190,11 +202,13 @@ class State:
     def lower(self, i: int, amount: F) -> F:
         """Lower the cost (of what is short: its proceeds) by `amount`, to zero at most.  Returns what that could take."""
         sign, left, units = (1 if self.held(i) >= 0 else -1), amount, abs(self.held(i))
+        before = self.held(i), replace(self.lots[i][0]) if self.lots[i] else None
         for lot in sorted(self.lots[i], key=lambda lot: lot.cost / lot.units):
             share = min(r18(left * abs(lot.units) / units), max(sign * lot.cost, F(0)))
             cost = lot.cost - sign * share
             lot.local = cost if self.quoted[i] == self.rules.base_currency else r18(lot.local * cost / lot.cost) if lot.cost else lot.local
             lot.cost, units, left = cost, units - abs(lot.units), left - share
+        self.become(i, *before)
         return amount - left
 
     def scaled(self, lots: list[Lot], new: F, old: F) -> list[Lot]:
