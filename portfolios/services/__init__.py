@@ -1,7 +1,7 @@
 """What people do with portfolios.  Each verb checks, writes in one transaction, leaves an audit line and publishes news."""
 
 from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, finish_welcome, load_demo, load_sample, remove_sample
-from portfolios.services.drafts import TransactionDraft
+from portfolios.services.drafts import LegDraft, TransactionDraft
 from portfolios.services.locking import only_writer
 from portfolios.services.portfolios import CHANGEABLE, create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
@@ -24,6 +24,7 @@ __all__ = [
     "DEMO_USERNAME",
     "Demo",
     "Finding",
+    "LegDraft",
     "Preview",
     "TransactionDraft",
     "add_position",

@@ -1,0 +1,82 @@
+"""Every kind of entry is recorded, changed, taken out, brought back and read, with all its fields."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from portfolios.choices import TransactionKind
+from portfolios.models import CashBalance, Holding, Transaction
+from portfolios.selectors import book_of, get_transaction
+from portfolios.services import TransactionDraft, edit_transaction, record_many, record_transaction, restore_transaction, void_transaction
+from portfolios.services.edits import draft_of
+from tests.factories import make_portfolio
+from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
+
+ENTRIES = 34
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(person: Any) -> World:
+    return make_world(person)
+
+
+@pytest.fixture
+def ledger(world: World) -> list[Transaction]:
+    return record_many(world.portfolio.owner, world.portfolio, drafts_of_every_kind(world))
+
+
+def state(portfolio: Any) -> Any:
+    """Holdings and balances, as stored."""
+    held = {
+        row.instrument_id: (row.quantity, row.cost, row.cost_local, row.realised, row.income) for row in Holding.objects.filter(portfolio=portfolio)
+    }
+    return held, {row.currency: (row.amount, row.cost) for row in CashBalance.objects.filter(portfolio=portfolio)}
+
+
+def test_the_examples_are_of_every_kind_and_have_every_field(world: World) -> None:
+    drafts = drafts_of_every_kind(world)
+    assert len(drafts) == ENTRIES
+    assert {draft.kind for draft in drafts} == set(TransactionKind.values)
+    elsewhere = {"traded_at", "costs_rate", "link", "proposal", "source", "source_key"}
+    for field in fields(TransactionDraft):
+        if field.name not in elsewhere:
+            assert any(getattr(draft, field.name) not in (None, "", ()) for draft in drafts), field.name
+
+
+def test_a_ledger_of_every_kind_is_recorded_at_once_or_one_by_one(world: World, person: Any, ledger: list[Transaction]) -> None:
+    single = make_portfolio(person, cost_method="fifo", allows_short=True)
+    other = World(single, world.symbols)
+    made: list[Transaction] = []
+    for draft in drafts_of_every_kind(other):
+        values = {field.name: getattr(draft, field.name) for field in fields(draft)}
+        values["lots"] = tuple(lot._replace(event_id=made[-lot.event_id - 1].entry) for lot in draft.lots)  # type: ignore[union-attr]
+        made.append(record_transaction(person, single, **values))
+    assert state(single) == state(world.portfolio)
+    assert book_of(single).realised == book_of(world.portfolio).realised
+
+
+@pytest.mark.parametrize("place", range(ENTRIES))
+def test_each_entry_reads_as_it_was_asked_for_and_survives_an_edit(world: World, ledger: list[Transaction], place: int, person: Any) -> None:
+    entry = get_transaction(person, ledger[place].entry)
+    before = state(world.portfolio)
+    edited = edit_transaction(person, entry, notes="looked at", tags=("seen",), reference="p. 3")
+    assert edited.entry == entry.entry and (edited.notes, edited.tags) == ("looked at", ["seen"])
+    old, new = draft_of(entry), draft_of(get_transaction(person, entry.entry))
+    same = {field.name for field in fields(TransactionDraft)} - {"notes", "tags", "reference"}
+    assert {name: getattr(new, name) for name in same} == {name: getattr(old, name) for name in same}
+    assert (edited.fx_rate, edited.fx_source, edited.costs_rate) == (entry.fx_rate, entry.fx_source, entry.costs_rate)
+    assert state(world.portfolio) == before
+
+
+@pytest.mark.parametrize("place", range(ENTRIES))
+def test_each_entry_can_be_taken_out_and_brought_back_while_nothing_needs_it(world: World, place: int, person: Any) -> None:
+    rows = record_many(person, world.portfolio, drafts_of_every_kind(world)[: place + 1])
+    before = state(world.portfolio)
+    void_transaction(person, get_transaction(person, rows[place].entry))
+    assert state(world.portfolio) != before or rows[place].kind == TransactionKind.SYMBOL_CHANGE
+    restore_transaction(person, get_transaction(person, rows[place].entry, with_voided=True))
+    assert state(world.portfolio) == before
