@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from market.models import Instrument
+from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.money import CURRENCIES
-from portfolio_site.web.fields import ExactFormField
+from portfolio_site.web import times
 from portfolios.choices import TransactionKind
 from portfolios.forms.common import COMMON, RefusableForm, currency_choices, resolve_instrument
+from portfolios.forms.entry_fields import REFRESHES, Situation, amounts_of, choice, day, number, picked_lots, seldom_of
 from portfolios.kinds import RULES
+from portfolios.ledger.book import Lot
+from portfolios.ledger.events import LotChoice
+from portfolios.lot_records import choices_of
 from portfolios.models import Portfolio, Transaction
+from portfolios.selectors import open_lots
 from portfolios.services import TransactionDraft
 
 Kind = TransactionKind
-REFRESHES = "refreshes"  # controls whose change alters labels, hints and the fields that are there
-_CASH_KINDS = (Kind.INTEREST, Kind.FEE, Kind.TAX, Kind.DEPOSIT, Kind.WITHDRAWAL)
-
-
-def _number(label: str, hint: str = "", *, required: bool = False) -> ExactFormField:
-    return ExactFormField(label=label, help_text=hint, required=required)
-
-
-def _day(label: str, *, required: bool = True, hint: str = "", extra: str = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date", "max": timezone.localdate().isoformat(), "class": extra}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, help_text=hint, widget=widget, input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"])
+_TAKEN_OVER = (
+    "instrument", "traded_on", "quantity", "price", "amount", "fees", "taxes", "fx_rate", "ratio_new", "ratio_old", "acquired_on", "settles_on",
+    "accrued", "costs_rate", "given_amount", "reinvested_quantity", "cost_share", "method", "external_id", "reference",
+)  # fmt: skip
+_TEXTS = ("method", "external_id", "reference")
 
 
 class TransactionForm(RefusableForm):
     """One entry of one kind.  Only the fields of that kind are there; labels name the currencies of what is chosen."""
 
-    renamed = {"kind": "", "currency": "settlement", "settlement_currency": "settlement", "traded_at": "traded_on"}
+    renamed = {"kind": "", "currency": "settlement", "settlement_currency": "settlement", "traded_at": "traded_time", "lots": ""}
 
     def __init__(
         self, *args: Any, user: Any, kind: str, portfolios: Sequence[Portfolio], portfolio: Portfolio, entry: Transaction | None = None, **kwargs: Any
@@ -44,7 +46,13 @@ class TransactionForm(RefusableForm):
         self.user, self.kind_chosen, self.portfolio, self.entry = user, Kind(kind), portfolio, entry
         self.rule, self.base = RULES[kind], portfolio.base_currency
         self.chosen = self._present_instrument()
-        self.settlement = self._present_settlement()
+        self.received = self._present_currency("received", [self.base, *map(str, CURRENCIES)])
+        self.settlement = self._present_currency("settlement", self._settlements())
+        if self.kind_chosen == Kind.FX_EXCHANGE:
+            self.renamed = {**self.renamed, "currency": "received"}
+        costs_in = self._present_currency("costs_currency", [self.settlement, *map(str, CURRENCIES)])
+        self.now = Situation(self.kind_chosen, portfolio, self.chosen, entry, self.settlement, self.received, costs_in)
+        self.lots = self._open_lots()
         self._build(portfolios)
 
     # ── what is chosen now, before anything is checked ──────────────────────
@@ -61,17 +69,34 @@ class TransactionForm(RefusableForm):
             return given
         return resolve_instrument(self.user, str(given)[:200]) if given else None
 
-    def _present_settlement(self) -> str:
-        given = str(self._present("settlement") or "")
-        return given if given in self._settlements() else self._settlements()[0]
+    def _present_currency(self, name: str, known: Sequence[str]) -> str:
+        """The currency that stands in a field, or the likely one where it is none of those that may."""
+        given = str(self._present(name) or "")
+        return given if given in known else known[0]
+
+    def present_day(self) -> date:
+        """The day that stands in the form; today where there is none, or one that no entry can have."""
+        today, given = timezone.localdate(), self._present("traded_on")
+        try:
+            found = given if isinstance(given, date) else date.fromisoformat(str(given))
+        except ValueError:
+            return today
+        return found if EARLIEST <= found <= today else today
 
     def _settlements(self) -> list[str]:
         """Currencies that the entry may be paid in, the likely one first."""
-        if self.kind_chosen in _CASH_KINDS:
-            return list(dict.fromkeys([self.base, *COMMON, *map(str, CURRENCIES)]))
+        if Situation(self.kind_chosen, self.portfolio, self.chosen, self.entry, "", "", "").in_any_currency:
+            every = list(dict.fromkeys([self.base, *COMMON, *map(str, CURRENCIES)]))
+            return [code for code in every if code != self.received] if self.kind_chosen == Kind.FX_EXCHANGE else every
         own = [self.entry.settles_in] if self.entry else []
         quoted = [self.chosen.currency] if self.chosen else []
-        return list(dict.fromkeys([*own, *([self.base, *quoted] if self.kind_chosen != Kind.TRANSFER_IN else [*quoted, self.base])]))
+        return list(dict.fromkeys([*own, *([*quoted, self.base] if self.kind_chosen == Kind.TRANSFER_IN else [self.base, *quoted])]))
+
+    def _open_lots(self) -> tuple[Lot, ...]:
+        """The lots that the sale may name: open on its day, without what it took itself."""
+        if self.chosen is None or not self.now.keeps_lots:
+            return ()
+        return open_lots(self.portfolio, self.chosen.pk, self.present_day(), without=self.entry)
 
     # ── fields ──────────────────────────────────────────────────────────────
 
@@ -84,19 +109,23 @@ class TransactionForm(RefusableForm):
             made["portfolio"] = forms.TypedChoiceField(choices=choices, coerce=int, initial=self.portfolio.pk, widget=widget)
         if self.rule.instrument:
             made["instrument"] = self._instrument_field()
-        made["traded_on"] = _day("Date", extra=REFRESHES)
-        made |= self._amounts()
-        if self._pays():
-            if len(self._settlements()) > 1:
-                made["settlement"] = self._settlement_field()
-            if self._crosses():
-                made["fx_rate"] = _number(f"Rate, 1 {self._from()} in {self.base}", "The day’s reference rate, if you leave it empty.")
+        made["traded_on"] = day("Date", extra=REFRESHES)
+        made |= amounts_of(self.now)
+        if self.now.pays and len(self._settlements()) > 1:
+            made["settlement"] = self._settlement_field()
+        if self.now.rate_from:
+            name = "costs_rate" if self.kind_chosen == Kind.FX_EXCHANGE else "fx_rate"
+            made[name] = number(f"Rate, 1 {self.now.rate_from} in {self.base}", "The day’s reference rate, if you leave it empty.")
+        self.main_names = tuple(made)
+        made |= {name: field for name, field in seldom_of(self.now).items() if name not in made}
+        made |= picked_lots({lot.event_id: f"{times.day(lot.opened_on)}" for lot in self.lots})
         made["notes"] = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
         self.fields = made
         self.say_what_is_missing()
         if not self.is_bound:
             self.initial.setdefault("traded_on", timezone.localdate())
             self.initial.setdefault("settlement", self.settlement)
+            self.initial.setdefault("received", self.received)
 
     def _instrument_field(self) -> forms.Field:
         attrs = {"list": "instrument-options", "autocomplete": "off", "placeholder": "Name, symbol or ISIN", "class": REFRESHES}
@@ -107,63 +136,20 @@ class TransactionForm(RefusableForm):
         return field
 
     def _settlement_field(self) -> forms.Field:
-        label = (
-            "Currency"
-            if self.kind_chosen in _CASH_KINDS or self.kind_chosen == Kind.TRANSFER_IN
-            else "Paid out in"
-            if self.rule.direction > 0
-            else "Paid in"
-        )
-        choices: Any = currency_choices([self.base]) if self.kind_chosen in _CASH_KINDS else [(code, code) for code in self._settlements()]
+        if self.kind_chosen == Kind.FX_EXCHANGE:
+            label = "Given in"
+        elif self.now.in_any_currency or self.rule.direction == 0:
+            label = "Currency"
+        else:
+            label = "Paid out in" if self.rule.direction > 0 else "Paid in"
+        choices: Any = currency_choices([self.base]) if self.now.in_any_currency else [(code, code) for code in self._settlements()]
         # without script the first form of a purchase has no such field yet: the likely currency stands in
-        return forms.ChoiceField(label=label, choices=choices, required=False, widget=forms.Select(attrs={"class": REFRESHES}))
-
-    def _pays(self) -> bool:
-        return self.rule.moves_cash and self.kind_chosen != Kind.TRANSFER_OUT
-
-    def _from(self) -> str:
-        """The currency that the rate leads from."""
-        return self.settlement if self.settlement != self.base else self.chosen.currency if self.chosen else self.base
+        return choice(label, choices, refreshes=True)
 
     @property
     def rate_pair(self) -> tuple[str, str]:
-        """(currency, base): the rate that the field `fx_rate` means is units of base for one unit of currency."""
-        return self._from(), self.base
-
-    def _crosses(self) -> bool:
-        return self._from() != self.base
-
-    def _amounts(self) -> Mapping[str, forms.Field]:
-        kind, paid = self.kind_chosen, self.settlement
-        quoted = f", {self.chosen.currency}" if self.chosen else ""
-        if kind == Kind.SPLIT:
-            return {"ratio_new": _number("New units", "4 for 4:1", required=True), "ratio_old": _number("For old units", "1 for 4:1", required=True)}
-        if kind == Kind.TRANSFER_OUT:
-            return {"quantity": _number("Units", required=True)}
-        if kind == Kind.TRANSFER_IN:
-            return {
-                "quantity": _number("Units", required=True),
-                "price": _number(f"Cost of one unit{quoted}", required=True),
-                "acquired_on": _day("Bought on", required=False, hint="The day of transfer, if you leave it empty."),
-            }
-        costs = {"fees": _number(f"Fee, {paid}"), "taxes": _number(f"Tax{' withheld' if self.rule.direction > 0 else ''}, {paid}")}
-        if kind in {Kind.BUY, Kind.SELL}:
-            total = {"amount": _number(f"Total, {paid}", "What moved on the account, after fee and tax.")} if self._keeps_amount() else {}
-            return {"quantity": _number("Units", required=True), "price": _number(f"Price per unit{quoted}", required=not total), **costs, **total}
-        if kind == Kind.DIVIDEND:
-            known = self.entry is not None and self.entry.price is not None
-            each = {"quantity": _number("Units"), "price": _number(f"For each unit{quoted}")} if known else {}
-            amount = {"amount": _number(f"Amount paid out, {paid}", "After tax and fee, as it arrived.", required=not known)}
-            fee = {"fees": costs["fees"]} if self.entry and self.entry.fees else {}
-            return {**each, **amount, "taxes": costs["taxes"], **fee}
-        fields = {"amount": _number(f"Amount, {paid}", required=True)}
-        if kind == Kind.INTEREST:
-            fields["taxes"] = costs["taxes"]
-        return fields
-
-    def _keeps_amount(self) -> bool:
-        """An amount that was recorded beside the price is shown, so that it can be corrected."""
-        return self.entry is not None and self.entry.amount is not None
+        """(currency, base): the rate that the form asks for is units of base for one unit of currency."""
+        return self.now.rate_from or self.base, self.base
 
     # ── as the page shows them ──────────────────────────────────────────────
 
@@ -182,8 +168,27 @@ class TransactionForm(RefusableForm):
 
     @property
     def grid_fields(self) -> list[forms.BoundField]:
-        """What stands two in a row: everything but the instrument and the note."""
-        return [field for field in self.visible_fields() if field.name not in {"instrument", "notes"}]
+        """What stands two in a row: everything but the instrument."""
+        return [self[name] for name in self.main_names if name in self.fields and name != "instrument" and not self[name].is_hidden]
+
+    @property
+    def seldom_fields(self) -> list[forms.BoundField]:
+        """What stands under “More”."""
+        return [self[name] for name in self.fields if name not in self.main_names and name != "notes" and not name.startswith("lot_")]
+
+    @property
+    def seldom_open(self) -> bool:
+        """Whether something under “More” is filled in, or wrong."""
+        return any(field.value() not in (None, "", []) or (self.is_bound and field.errors) for field in self.seldom_fields)
+
+    @property
+    def lot_fields(self) -> list[tuple[Lot, forms.BoundField]]:
+        """The lots that a sale may name, each with its field."""
+        return [(lot, self[f"lot_{lot.event_id}"]) for lot in self.lots]
+
+    @property
+    def lots_open(self) -> bool:
+        return self.portfolio.cost_method == "specific" or any(field.value() not in (None, "") for _, field in self.lot_fields)
 
     # ── checking ────────────────────────────────────────────────────────────
 
@@ -198,11 +203,11 @@ class TransactionForm(RefusableForm):
         return self.cleaned_data["settlement"] or self.settlement
 
     def clean_instrument(self) -> Instrument | None:
-        text = self.cleaned_data.get("instrument", "")
-        if not text:
+        named = self.cleaned_data.get("instrument", "")
+        if not named:
             return None
         if self.chosen is None:
-            raise forms.ValidationError(f"No single instrument is meant by “{text[:40]}”. Choose one from the list, or make your own in the market.")
+            raise forms.ValidationError(f"No single instrument is meant by “{named[:40]}”. Choose one from the list, or make your own in the market.")
         return self.chosen
 
     def draft(self) -> TransactionDraft:
@@ -211,32 +216,57 @@ class TransactionForm(RefusableForm):
 
     def values(self) -> dict[str, Any]:
         """By the names of TransactionDraft: what the fields of this kind say."""
-        names = ("instrument", "traded_on", "quantity", "price", "amount", "fees", "taxes", "fx_rate", "ratio_new", "ratio_old", "acquired_on")
-        found: dict[str, Any] = {name: self.cleaned_data.get(name) for name in names if name in self.fields}
+        found: dict[str, Any] = {name: self.cleaned_data.get(name) for name in _TAKEN_OVER if name in self.fields}
+        found |= {name: found[name] or "" for name in _TEXTS if name in found}
         found["notes"] = self.cleaned_data.get("notes", "")
-        if "settlement" in self.fields:
-            chosen = self.cleaned_data.get("settlement") or self.settlement
-            priced = self.chosen is not None and found.get("price") is not None
-            found["currency"] = self.chosen.currency if priced and self.chosen else chosen
-            found["settlement_currency"] = "" if chosen == found["currency"] else chosen
-        return found
+        found["tags"] = tuple(tag.strip() for tag in self.cleaned_data.get("tags", "").split(",") if tag.strip())
+        found["traded_at"] = self._moment()
+        if "costs_currency" in self.fields:
+            found["costs_currency"] = self.cleaned_data.get("costs_currency") or ""
+        if self.lots:
+            found["lots"] = self._named_lots()
+        return found | self._currencies(found)
+
+    def _currencies(self, found: dict[str, Any]) -> dict[str, str]:
+        if self.kind_chosen == Kind.FX_EXCHANGE:
+            received, given = self.cleaned_data.get("received") or self.received, self.cleaned_data.get("settlement") or self.settlement
+            return {"currency": received, "settlement_currency": given}
+        if "settlement" not in self.fields:
+            return {}
+        chosen = self.cleaned_data.get("settlement") or self.settlement
+        priced = self.chosen is not None and found.get("price") is not None
+        currency = self.chosen.currency if priced and self.chosen else chosen
+        return {"currency": currency, "settlement_currency": "" if chosen == currency else chosen}
+
+    def _moment(self) -> datetime | None:
+        """Day and time in the person's zone.  What was recorded to a part of a second stays so while neither changes."""
+        on, at = self.cleaned_data.get("traded_on"), self.cleaned_data.get("traded_time")
+        if not isinstance(on, date) or not isinstance(at, time):
+            return None
+        made = datetime.combine(on, at, tzinfo=timezone.get_current_timezone())
+        before = self.entry.traded_at if self.entry is not None else None
+        return before if before is not None and before.replace(microsecond=0) == made else made
+
+    def _named_lots(self) -> tuple[LotChoice, ...]:
+        named = ((lot.event_id, self.cleaned_data.get(f"lot_{lot.event_id}")) for lot in self.lots)
+        return tuple(LotChoice(number_of, quantity) for number_of, quantity in named if isinstance(quantity, Decimal) and quantity)
 
 
 def initial_of(entry: Transaction) -> dict[str, Any]:
     """The fields of a recorded entry, as the form shows them."""
-    own_rate = entry.fx_source == "own"
+    names = (
+        "instrument", "traded_on", "settles_on", "quantity", "price", "amount", "fees", "taxes", "accrued", "given_amount", "reinvested_quantity",
+        "ratio_new", "ratio_old", "acquired_on", "costs_currency", "costs_rate", "cost_share", "method", "notes", "external_id", "reference",
+    )  # fmt: skip
+    moment = timezone.localtime(entry.traded_at) if entry.traded_at else None
+    named = {f"lot_{lot.event_id}": lot.quantity for lot in choices_of(entry.lots)} if RULES[entry.kind].lots else {}
     return {
-        "instrument": entry.instrument,
-        "traded_on": entry.traded_on,
-        "quantity": entry.quantity,
-        "price": entry.price,
-        "amount": entry.amount,
-        "fees": entry.fees,
-        "taxes": entry.taxes,
+        **{name: getattr(entry, name) for name in names},
         "settlement": entry.settles_in,
-        "fx_rate": entry.fx_rate if own_rate else None,
-        "ratio_new": entry.ratio_new,
-        "ratio_old": entry.ratio_old,
-        "acquired_on": entry.acquired_on,
-        "notes": entry.notes,
+        "received": entry.currency,
+        "fx_rate": entry.fx_rate if entry.fx_source == "own" else None,
+        "method": "" if named else entry.method,
+        "traded_time": moment.time().replace(microsecond=0, tzinfo=None) if moment else None,
+        "tags": ", ".join(entry.tags or ()),
+        **named,
     }

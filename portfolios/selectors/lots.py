@@ -13,11 +13,12 @@ from django.utils import timezone
 from portfolio_site.kernel.decimals import EXACT, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import POOLING, TransactionKind
+from portfolios.errors import LedgerRefused
 from portfolios.ledger.book import Book, Lot, Position
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import ZERO, books_of, events_of, rules_of
+from portfolios.selectors.ledger import ZERO, books_of, connected_to, events_of, rules_of
 from portfolios.selectors.lot_shapes import CLOSED, PART_CLOSED, LotsTable, LotView, MatchView, SaleView
 from portfolios.selectors.shapes import InstrumentView
 from portfolios.selectors.world import World, world_of
@@ -94,6 +95,25 @@ def quantity_held(portfolio: Portfolio, instrument_id: int, day: date) -> Decima
         if step.instrument == instrument_id and step.day <= day:
             held = step.quantity_after
     return held
+
+
+def open_lots(portfolio: Portfolio, instrument_id: int, day: date, *, without: Transaction | None = None) -> tuple[Lot, ...]:
+    """The lots that a sale of that day may name, one for each entry that opened some; `without` what an entry took.  Three queries at most."""
+    events = events_of(portfolio, connected_to([portfolio.pk], [instrument_id]), until=day)
+    try:
+        book = replay([event for event in events if without is None or event.id != without.entry], rules_of(portfolio))
+    except LedgerRefused:
+        return ()
+    found: dict[int, Lot] = {}
+    for lot in book.positions[instrument_id].lots if instrument_id in book.positions else ():
+        if lot.quantity > 0:
+            old = found.get(lot.event_id)
+            found[lot.event_id] = (
+                lot
+                if old is None
+                else old._replace(quantity=old.quantity + lot.quantity, cost=old.cost + lot.cost, cost_local=old.cost_local + lot.cost_local)
+            )
+    return tuple(found.values())
 
 
 def kinds_of(portfolio: Portfolio, numbers: Iterable[int]) -> dict[int, str]:

@@ -2,10 +2,12 @@
 
 from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, finish_welcome, load_demo, load_sample, remove_sample
 from portfolios.services.drafts import LegDraft, TransactionDraft
+from portfolios.services.impact import Impact, impact_of_void
 from portfolios.services.locking import only_writer
+from portfolios.services.notices import Notice
 from portfolios.services.portfolios import CHANGEABLE, create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
-from portfolios.services.preview import Preview, check_many, preview_transaction
+from portfolios.services.preview import Preview, check_many, preview_edit, preview_transaction
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
 from portfolios.services.recording import (
     draft_of,
@@ -24,6 +26,8 @@ __all__ = [
     "DEMO_USERNAME",
     "Demo",
     "Finding",
+    "Impact",
+    "Notice",
     "LegDraft",
     "Preview",
     "TransactionDraft",
@@ -37,9 +41,11 @@ __all__ = [
     "draft_of",
     "edit_transaction",
     "finish_welcome",
+    "impact_of_void",
     "load_demo",
     "load_sample",
     "only_writer",
+    "preview_edit",
     "preview_transaction",
     "rebuild_projection",
     "record_many",

@@ -1,0 +1,209 @@
+"""What an entry, a change of one, or a void would do to everything after it: holdings, cash, and the gains of later sales.
+
+Nothing is written.  Both sides of the comparison come from the ledger itself, replayed without and with the change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from market.models import Instrument
+from portfolios.errors import LedgerRefused
+from portfolios.ledger.book import Book, Position
+from portfolios.ledger.events import Event
+from portfolios.ledger.links import instrument_ids_of, links_of
+from portfolios.ledger.replay import replay
+from portfolios.models import CashBalance, Portfolio, Transaction
+from portfolios.selectors.ledger import cash_moves, connected_to, event_of, events_of, rules_of
+from portfolios.services.drafts import with_symbol
+
+ZERO = Decimal(0)
+MOST_SALES = 12  # more are counted, not listed
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingChange:
+    """One holding, now and after.  Money is in the portfolio's currency."""
+
+    symbol: str
+    name: str
+    units_before: Decimal
+    units_after: Decimal
+    cost_before: Decimal
+    cost_after: Decimal
+    realised_before: Decimal
+    realised_after: Decimal
+    income_before: Decimal
+    income_after: Decimal
+
+    @property
+    def changes(self) -> bool:
+        return (self.units_before, self.cost_before, self.realised_before, self.income_before) != (
+            self.units_after,
+            self.cost_after,
+            self.realised_after,
+            self.income_after,
+        )
+
+    @property
+    def average_after(self) -> Decimal | None:
+        return self.cost_after / self.units_after if self.units_after else None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleChange:
+    """The realised gain of another sale that comes out otherwise; None where it is no sale any more, or was none."""
+
+    number: int
+    symbol: str
+    day: date
+    gain_before: Decimal | None
+    gain_after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class CashChange:
+    """The balance of one currency, now and after."""
+
+    currency: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """problem: the sentence of what the ledger refuses, "" where it can be done; then the rest is empty but for cash."""
+
+    base: str
+    problem: str = ""
+    holdings: tuple[HoldingChange, ...] = ()
+    sales: tuple[SaleChange, ...] = ()
+    more_sales: int = 0
+    cash: tuple[CashChange, ...] = ()
+
+    @property
+    def changes_others(self) -> bool:
+        return bool(self.sales)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The book of the touched instruments as it is, as it is without the entry, and as it would be."""
+
+    now: Book
+    before: Book
+    after: Book
+    instruments: dict[int, Instrument]
+
+
+def replayed(portfolio: Portfolio, event: Event | None, replacing: Transaction | None, row: Transaction | None = None) -> Replayed:
+    """The books that a change is judged by.  Raises what the ledger refuses.  Four queries at most."""
+    old = event_of(replacing) if replacing is not None else None
+    touched = {pk for one in (event, old) if one is not None for pk in instrument_ids_of(one)}
+    links = links_of(one for one in (event, old) if one is not None)
+    wanted = connected_to([portfolio.pk], touched, links)
+    stored = events_of(portfolio, wanted) if wanted else []
+    others = [one for one in stored if replacing is None or one.id != replacing.entry]
+    rules = rules_of(portfolio)
+    known: dict[int, Instrument] = {one.instrument.pk: one.instrument for one in (row, replacing) if one is not None and one.instrument is not None}
+    missing = wanted - known.keys()
+    instruments = known | (Instrument.objects.in_bulk(missing) if missing else {})
+    now, before = replay(stored, rules), None
+    try:
+        before = replay(others, rules)
+        after = replay([*others, event], rules) if event is not None else before
+    except LedgerRefused as refused:
+        raise with_symbol(refused, instruments.values()) from None
+    return Replayed(now, before, after, instruments)
+
+
+def impact_between(portfolio: Portfolio, books: Replayed, event: Event | None, replacing: Transaction | None) -> Impact:
+    """What differs between the ledger as it is and as it would be.  One query, for the balances."""
+    own = {number for number in (event.id if event is not None else None, replacing.entry if replacing is not None else None) if number is not None}
+    sales = _sales(books, own)
+    holdings = [_holding(books, pk) for pk in sorted({*books.now.positions, *books.after.positions})]
+    return Impact(
+        base=portfolio.base_currency,
+        holdings=tuple(one for one in holdings if one.changes),
+        sales=tuple(sales[:MOST_SALES]),
+        more_sales=max(len(sales) - MOST_SALES, 0),
+        cash=cash_after(portfolio, event, replacing),
+    )
+
+
+def impact_of_void(actor: Any, entry: Transaction) -> Impact:
+    """What taking an entry out of the ledger would do."""
+    portfolio = entry.portfolio
+    try:
+        books = replayed(portfolio, None, entry)
+    except LedgerRefused as refused:
+        return Impact(
+            portfolio.base_currency,
+            problem=f"Without this entry a later one has nothing to take from. {refused.detail}",
+            cash=cash_after(portfolio, None, entry),
+        )
+    return impact_between(portfolio, books, None, entry)
+
+
+def cash_after(portfolio: Portfolio, event: Event | None, replacing: Transaction | None) -> tuple[CashChange, ...]:
+    """The balances that move; none where the portfolio keeps no account of cash.  One query."""
+    if not portfolio.tracks_cash:
+        return ()
+    moved: dict[str, Decimal] = defaultdict(Decimal)
+    for one, sign in ((event, 1), (event_of(replacing) if replacing is not None else None, -1)):
+        for move in cash_moves(one) if one is not None else ():
+            moved[str(move.currency)] += sign * move.amount
+    changed = {code: amount for code, amount in moved.items() if amount}
+    if not changed:
+        return ()
+    held = {balance.currency: balance.amount for balance in CashBalance.objects.filter(portfolio=portfolio, currency__in=changed)}
+    return tuple(CashChange(code, held.get(code, ZERO), held.get(code, ZERO) + amount) for code, amount in sorted(changed.items()))
+
+
+def _sales(books: Replayed, own: set[int]) -> list[SaleChange]:
+    """Sales whose gain differs, but for the entry's own, oldest first."""
+    before, after = _gains(books.now), _gains(books.after)
+    found = []
+    for key in {*before, *after}:
+        number, instrument = key
+        old, new = before.get(key), after.get(key)
+        if number in own or (old and new and old[1] == new[1]):
+            continue
+        day = (new or old or (date.min, ZERO))[0]
+        found.append(SaleChange(number, books.instruments[instrument].symbol, day, old[1] if old else None, new[1] if new else None))
+    return sorted(found, key=lambda sale: (sale.day, sale.number))
+
+
+def _gains(book: Book) -> dict[tuple[int, int], tuple[date, Decimal]]:
+    """The day and gain of each sale, by its number and instrument."""
+    found: dict[tuple[int, int], tuple[date, Decimal]] = {}
+    for match in book.matches:
+        key = (match.sale_id, match.instrument)
+        found[key] = (match.closed_on, found.get(key, (match.closed_on, ZERO))[1] + match.gain)
+    return found
+
+
+def _holding(books: Replayed, pk: int) -> HoldingChange:
+    old, new = books.now.positions.get(pk), books.after.positions.get(pk)
+    instrument = books.instruments[pk]
+    return HoldingChange(
+        symbol=instrument.symbol,
+        name=instrument.name,
+        units_before=_of(old, "quantity"),
+        units_after=_of(new, "quantity"),
+        cost_before=_of(old, "cost"),
+        cost_after=_of(new, "cost"),
+        realised_before=_of(old, "realised"),
+        realised_after=_of(new, "realised"),
+        income_before=_of(old, "income"),
+        income_after=_of(new, "income"),
+    )
+
+
+def _of(position: Position | None, name: str) -> Decimal:
+    value: Decimal = getattr(position, name) if position is not None else ZERO
+    return value
