@@ -1,20 +1,30 @@
-"""How fast a ledger is replayed: 100 000 events of 500 instruments over thirty years, two currencies, with match records.
+"""How fast a ledger is replayed: 100 000 events of 500 instruments over thirty years, two currencies, by every cost method.
 
-python -m benchmarks.bench_ledger [events]
+    python -m benchmarks.bench_ledger [events] [rounds]
+
+Beside it, in the same rounds, what a plain program does with the purchases and sales of the same ledger: first in first out, a
+lot object for each purchase and a dict for each match, and nothing else (no costs, no currencies, no cash, no order of a day).
+All take turns, and the time is that of the processor, so that a busy machine slows all of them alike.
 """
 
 from __future__ import annotations
 
 import random
+import statistics
 import sys
 import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from portfolio_site.kernel.decimals import product
 from portfolio_site.kernel.money import Currency
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Buy, Dividend, Event, Sell
+from portfolios.ledger.matching import METHODS
 from portfolios.ledger.replay import Rules, replay
 
 EUR, USD = Currency("EUR"), Currency("USD")
@@ -44,19 +54,72 @@ def events(count: int) -> list[Event]:
     return made
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    ledger = events(count)
-    for method in ("average", "fifo"):
-        for tracks_cash in (True, False):
-            taken = []
-            for _ in range(5):
-                start = time.perf_counter()
-                book = replay(ledger, Rules(EUR, method, tracks_cash=tracks_cash))
-                taken.append(time.perf_counter() - start)
-            print(
-                f"{method:8} cash {'tracked' if tracks_cash else 'outside':8} {len(book.matches):6} matches  best {min(taken):.3f} s  {count / min(taken):10,.0f} events/s"
+# ── what it is compared with ────────────────────────────────────────────────
+
+
+class PlainLot:
+    __slots__ = ("day", "price", "units")
+
+    def __init__(self, units: Decimal, price: Decimal, day: date) -> None:
+        self.units, self.price, self.day = units, price, day
+
+
+def plain(trades: Iterable[tuple[int, bool, Decimal, Decimal, date]]) -> tuple[Decimal, int]:
+    """First in first out on decimals, with a record of each match: its gain, and how many matches there are."""
+    lots: dict[int, deque[PlainLot]] = defaultdict(deque)
+    found: list[dict[str, Any]] = []
+    for instrument, is_purchase, units, price, day in trades:
+        kept = lots[instrument]
+        if is_purchase:
+            kept.append(PlainLot(units, price, day))
+            continue
+        while units > 0:
+            lot = kept[0]
+            part = min(lot.units, units)
+            found.append(
+                {"instrument": instrument, "opened": lot.day, "closed": day, "units": part, "cost": part * lot.price, "proceeds": part * price}
             )
+            lot.units -= part
+            units -= part
+            if not lot.units:
+                kept.popleft()
+    return sum((one["proceeds"] - one["cost"] for one in found), Decimal(0)), len(found)
+
+
+def _trades(ledger: Iterable[Event]) -> list[tuple[int, bool, Decimal, Decimal, date]]:
+    return [(e.instrument, isinstance(e, Buy), e.quantity, e.local_price, e.day) for e in ledger if isinstance(e, (Buy, Sell))]
+
+
+# ── measuring ───────────────────────────────────────────────────────────────
+
+
+def _read(book: Book) -> int:
+    """Have every record made, as a page that shows all of them would."""
+    return len(book.matches) + len(book.flows) + len(book.steps) + len(book.cash_steps) + len(book.postings)
+
+
+def main() -> None:
+    count, rounds = (int(given) if given else default for given, default in zip([*sys.argv[1:], "", ""][:2], (100_000, 7), strict=True))
+    ledger = events(count)
+    trades = _trades(ledger)
+    work: dict[str, tuple[int, Callable[[], object]]] = {"plain fifo with match records": (len(trades), partial(plain, trades))}
+    for method in METHODS:
+        work[f"{method}, cash tracked"] = (count, partial(replay, ledger, Rules(EUR, method)))
+    work["fifo, cash outside"] = (count, partial(replay, ledger, Rules(EUR, "fifo", tracks_cash=False)))
+    work["fifo, and every record read"] = (count, lambda: _read(replay(ledger, Rules(EUR, "fifo"))))
+    work["fifo, with a trace"] = (count, partial(replay, ledger, Rules(EUR, "fifo"), trace=True))
+    taken: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(rounds):
+        for name, (_, run) in work.items():
+            start = time.process_time()
+            run()
+            taken[name].append(time.process_time() - start)
+    first = None
+    print(f"{len(trades)} purchases and sales, {len(replay(ledger, Rules(EUR, 'fifo')).matches)} matches first in first out; {rounds} rounds")
+    for name, (size, _) in work.items():
+        best, middle = size / min(taken[name]), size / statistics.median(taken[name])
+        first = first or best
+        print(f"{name:32} best {best:10,.0f} a second   median {middle:10,.0f}   {best / first:5.2f} × plain")
 
 
 if __name__ == "__main__":

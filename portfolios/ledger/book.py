@@ -214,14 +214,14 @@ class LotChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a replay leaves: of each record its fields, in their order; of each sale what `matched` takes."""
+    """What a replay leaves: of each sale what `matched` takes, and of records their fields, in tuples or all end to end."""
 
     sales: list[Row]
     transfers: list[Row]
-    flows: list[Row]
-    steps: list[Row]
-    cash_steps: list[Row]
-    postings: list[Row]
+    flows: list[Any]
+    steps: list[Any]
+    cash_steps: list[Any]
+    postings: list[Any]
 
 
 class Book:
@@ -256,24 +256,24 @@ class Book:
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
-        return _named(Flow, self._rows.flows)
+        return _cut(Flow, self._rows.flows)
 
     @cached_property
     def steps(self) -> tuple[QuantityStep, ...]:
-        return _named(QuantityStep, self._rows.steps)
+        return _cut(QuantityStep, self._rows.steps)
 
     @cached_property
     def cash_steps(self) -> tuple[CashStep, ...]:
-        return _named(CashStep, self._rows.cash_steps)
+        return _cut(CashStep, self._rows.cash_steps)
 
     @cached_property
     def postings(self) -> tuple[Posting, ...]:
-        return _named(Posting, self._rows.postings)
+        return _cut(Posting, self._rows.postings)
 
     @cached_property
     def net_flows(self) -> Decimal:
         with localcontext(EXACT):
-            return sum((row[1] for row in self._rows.flows), ZERO)
+            return sum(self._rows.flows[1 :: len(Flow._fields)], ZERO)
 
     @property
     def cost(self) -> Decimal:
@@ -310,6 +310,11 @@ def _named(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
     """The rows as named tuples, without a call of Python code for each."""
     make: Any = partial(tuple.__new__, record)
     return tuple(map(make, rows))
+
+
+def _cut(record: Any, fields: list[Any]) -> tuple[Any, ...]:
+    """The records whose fields stand end to end."""
+    return _named(record, zip(*[iter(fields)] * len(record._fields), strict=True))
 
 
 def matched(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from portfolios.ledger.events.base import Event
 
-_UNTIMED = attrgetter("day", "rank", "sequence", "id")
+_DAY, _TIME = attrgetter("day"), attrgetter("time")
+_IN_A_DAY = attrgetter("rank", "sequence", "id")
 _TIMED = 2
 _WITHOUT_TIME = (0, 1, 3, 4)  # the place of each rank in a day, around the entries whose time is known
 
@@ -26,9 +28,14 @@ def in_ledger_order(events: Iterable[Event]) -> list[Event]:
     Events whose time is known go by time.  On a day that has both, an event without a time is put where it does no harm:
     corporate actions and inflows before those with a time, outflows and the rest after them.
     """
-    ordered = list(events)
-    if any(event.time is not None for event in ordered):
+    ordered = sorted(events, key=_DAY)
+    if any(map(_TIME, ordered)):
         ordered.sort(key=_place)
-    else:
-        ordered.sort(key=_UNTIMED)
-    return ordered
+        return ordered
+    found: list[Event] = []
+    for _, group in groupby(ordered, _DAY):  # most days have few events, and most ledgers come in order: half the work of one sort
+        of_one_day = list(group)
+        if len(of_one_day) > 1:
+            of_one_day.sort(key=_IN_A_DAY)
+        found += of_one_day
+    return found

@@ -59,7 +59,7 @@ def stock_dividend(run: Run, event: StockDividend) -> None:
     lot: OpenLot = (event.id, event.day, event.quantity, worth, local)
     if short:
         run.owe(event, stock, lot)
-        run.steps.append((event.day, event.instrument, stock.quantity))
+        run.steps += (event.day, event.instrument, stock.quantity)
     else:
         run.arrive(event, stock, [lot])
 

@@ -165,7 +165,7 @@ def _arrive_short(run: Run, event: Reorganisation, target: Stock, lots: list[Ope
         if not units:
             continue
         run.owe(event, target, (event_id, opened_on, units, cost, local))
-    run.steps.append((event.day, target.instrument, target.quantity))
+    run.steps += (event.day, target.instrument, target.quantity)
 
 
 def _settle(run: Run, event: Reorganisation, source: _Source, worth: Decimal) -> None:

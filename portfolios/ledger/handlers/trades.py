@@ -1,6 +1,8 @@
 """Purchases and sales, long and short.
 
-`buy` and `sell` are what nearly all of a large ledger consists of, and are written for speed: what is rare is in functions of its own.
+Nearly all of a large ledger is `buy` and `sell`, so these two are written for speed: plain trades in one pass, without the verbs
+of `Run` that do the same in general.  What is rare (costs in a currency of their own, accrued interest, short positions, lots that
+a sale names) takes the general way.
 """
 
 from __future__ import annotations
@@ -9,41 +11,65 @@ from decimal import Decimal
 
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolios.errors import Oversold, ShortNotAllowed
-from portfolios.ledger.events import ZERO, BuyToCover, Purchase, Redemption, Sale, ShortSell, Trade
+from portfolios.ledger.book import REALISED
+from portfolios.ledger.events import ONE, ZERO, BuyToCover, Purchase, Redemption, Sale, ShortSell, Trade
 from portfolios.ledger.handlers.amounts import costs_of, local_of, pay_net, refuse_quantity
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
 
-
-def _whole(run: Run, event: Trade, sign: int) -> tuple[Decimal, Decimal]:
-    """Gross and costs in base currency: added for a purchase (sign +1), taken off for a sale (−1); and the costs alone."""
-    worth = based(event.gross, run.rate(event))
-    fees, taxes, _ = costs_of(run, event)
-    return worth + sign * (fees + taxes), fees + taxes
+Money = tuple[Decimal, Decimal, Decimal]  # in settlement currency, in base currency, in the currency of the quote
 
 
-def _settle(run: Run, event: Trade, sign: int, whole: Decimal, costs: Decimal) -> None:
-    """Pay the gross, the accrued interest and the costs of a trade; the interest is income of the seller and lowers the buyer's."""
-    amount, worth = event.gross, whole - sign * costs
-    if event.accrued:
-        accrued = based(event.accrued, event.fx_rate)
-        run.earn(event, -sign * accrued, run.stocks[event.instrument])
-        amount, worth = amount + event.accrued, worth + accrued
-    pay_net(run, event, -sign * amount, -sign * worth, costs, event.instrument, sign * event.quantity)
+def _money(run: Run, event: Trade, sign: int) -> Money:
+    """What a trade costs (sign +1) or brings (−1), with fees and taxes.  Gross, fees and taxes are rounded each by itself."""
+    gross, fees, taxes, currency = event.gross, event.fees, event.taxes, event.currency
+    costs = fees + taxes if taxes else fees
+    total = gross + costs if sign > 0 else gross - costs
+    rate = event.fx_rate
+    if rate == ONE:
+        whole = total
+    elif currency == run.base:
+        run.rate(event)
+    else:
+        whole = (gross * rate).quantize(ONE_UNIT)
+        if costs:
+            worth = (fees * rate).quantize(ONE_UNIT) + (taxes * rate).quantize(ONE_UNIT) if taxes else (fees * rate).quantize(ONE_UNIT)
+            whole = whole + worth if sign > 0 else whole - worth
+    quoted = event.local_currency
+    if quoted == run.base:
+        return total, whole, whole
+    return total, whole, total if quoted == currency else local_of(run, event, sign, whole, whole)
+
+
+# ── purchases ───────────────────────────────────────────────────────────────
 
 
 def buy(run: Run, event: Purchase) -> None:
     """Cost = gross + fees + taxes.  What is short is covered first."""
-    quantity = event.quantity
+    quantity, day, instrument = event.quantity, event.day, event.instrument
     if quantity <= ZERO:
         raise refuse_quantity(event)
-    stock = run.stock(event.instrument, event.day)
+    stock = run.stock(instrument, day)
     if stock.currency != event.local_currency:
         run.quote(event, stock, event.local_currency)
+    held = stock.quantity
+    if held < ZERO or event.costs_currency is not None or event.accrued:
+        _buy_with_more(run, event, stock)
+        return
+    total, cost, local = _money(run, event, 1)
+    if not held:
+        stock.opened_on = day
+    run.add(stock.lots, (event.id, day, quantity, cost, local))
+    stock.quantity = held = held + quantity
+    run.steps += (day, instrument, held)
+    run.pay(event, -total, -cost, instrument, quantity)
+
+
+def _buy_with_more(run: Run, event: Purchase, stock: Stock) -> None:
     cost, costs = _whole(run, event, 1)
     local = local_of(run, event, 1, cost - costs, cost)
-    run.arrive(event, stock, [(event.id, event.day, quantity, cost, local)])
+    run.arrive(event, stock, [(event.id, event.day, event.quantity, cost, local)])
     _settle(run, event, 1, cost, costs)
 
 
@@ -62,23 +88,44 @@ def buy_to_cover(run: Run, event: BuyToCover) -> None:
     buy(run, event)
 
 
+# ── sales ───────────────────────────────────────────────────────────────────
+
+
 def sell(run: Run, event: Sale) -> None:
     """Proceeds = gross − fees − taxes, shared among the lots by their units; realised gain = proceeds − cost of those units.
 
     More than is held is short from then on, where the portfolio allows that.
     """
-    quantity = event.quantity
+    quantity, day, instrument = event.quantity, event.day, event.instrument
     if quantity <= ZERO:
         raise refuse_quantity(event)
-    stock = run.stock(event.instrument, event.day)
+    stock = run.stock(instrument, day)
     if stock.currency != event.local_currency:
         run.quote(event, stock, event.local_currency)
+    left = stock.quantity - quantity
+    if left < ZERO or event.costs_currency is not None or event.accrued or event.method or event.lots:
+        _sell_with_more(run, event, stock)
+        return
+    total, proceeds, local = _money(run, event, -1)
+    taken = run.take(stock.lots, quantity, event.id)
+    gain = proceeds
+    for lot in taken:
+        gain -= lot[3]
+    stock.quantity = left
+    stock.realised += gain
+    run.steps += (day, instrument, left)
+    run.sales.append((event.id, instrument, day, quantity, proceeds, local, taken, False))
+    run.postings += (day, instrument, REALISED, event.kind, gain, event.id)
+    run.pay(event, total, proceeds, instrument, -quantity)
+
+
+def _sell_with_more(run: Run, event: Sale, stock: Stock) -> None:
     proceeds, costs = _whole(run, event, -1)
     local = local_of(run, event, -1, proceeds + costs, proceeds)
-    if quantity > stock.quantity and run.allows_short:
+    if event.quantity > stock.quantity and run.allows_short:
         _sell_short(run, event, stock, proceeds, local)
     else:
-        run.match(event, stock, run.leave(event, stock, quantity, "sale", "purchase"), proceeds, local)
+        run.match(event, stock, run.leave(event, stock, event.quantity, "sale", "purchase"), proceeds, local)
     _settle(run, event, -1, proceeds, costs)
 
 
@@ -91,7 +138,7 @@ def _sell_short(run: Run, event: Sale, stock: Stock, proceeds: Decimal, local: D
         run.match(event, stock, run.leave(event, stock, held), share, share_local)
         units, proceeds, local = units - held, proceeds - share, local - share_local
     run.owe(event, stock, (event.id, event.day, units, proceeds, local))
-    run.steps.append((event.day, event.instrument, stock.quantity))
+    run.steps += (event.day, event.instrument, stock.quantity)
 
 
 def short_sell(run: Run, event: ShortSell) -> None:
@@ -113,3 +160,23 @@ def redemption(run: Run, event: Redemption) -> None:
     if event.quantity > stock.quantity:
         run.leave(event, stock, event.quantity, "redemption", "purchase")
     sell(run, event)
+
+
+# ── what both need where a trade is not plain ───────────────────────────────
+
+
+def _whole(run: Run, event: Trade, sign: int) -> tuple[Decimal, Decimal]:
+    """Gross and costs in base currency: added for a purchase (sign +1), taken off for a sale (−1); and the costs alone."""
+    worth = based(event.gross, run.rate(event))
+    fees, taxes, _ = costs_of(run, event)
+    return worth + sign * (fees + taxes), fees + taxes
+
+
+def _settle(run: Run, event: Trade, sign: int, whole: Decimal, costs: Decimal) -> None:
+    """Pay the gross, the accrued interest and the costs of a trade; the interest is income of the seller and lowers the buyer's."""
+    amount, worth = event.gross, whole - sign * costs
+    if event.accrued:
+        accrued = based(event.accrued, event.fx_rate)
+        run.earn(event, -sign * accrued, run.stocks[event.instrument])
+        amount, worth = amount + event.accrued, worth + accrued
+    pay_net(run, event, -sign * amount, -sign * worth, costs, event.instrument, sign * event.quantity)
