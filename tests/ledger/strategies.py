@@ -30,7 +30,8 @@ ALL = (
     "staking_reward airdrop fx_exchange adjustment_of_cash adjustment_in adjustment_out stock_dividend return_of_capital"
 )
 LINKING = "spin_off merger symbol_change"  # connect instruments
-EVERY = f"{ALL} buy sell {LINKING} short_sell buy_to_cover"
+ALONE = f"{ALL} buy sell short_sell buy_to_cover"
+EVERY = f"{ALONE} {LINKING}"
 APART = ["fifo", "lifo", "hifo", "lofo", "specific"]
 METHODS = ["average", *APART, "section104"]
 SEEDS = st.integers(0, 2**32 - 1)
@@ -72,28 +73,30 @@ def rules(methods: list[str] = METHODS, *, shorts: bool = False) -> st.SearchStr
 
 
 def histories(
-    most: int = 25, kinds: str = EVERY, instruments: int = 3, methods: list[str] = METHODS, *, shorts: bool = True
+    most: int = 25, kinds: str = EVERY, instruments: int = 3, methods: list[str] = METHODS, *, shorts: bool = True, days_apart: bool = False
 ) -> st.SearchStrategy[tuple[Rules, list[Event]]]:
     """Rules, and up to `most` events that they allow, with lots and methods of single sales: in the order in which they happen."""
     choice = st.tuples(st.sampled_from(kinds.split()), st.integers(1, instruments), SEEDS)
-    return st.tuples(rules(methods, shorts=shorts), st.lists(choice, min_size=1, max_size=most)).map(lambda drawn: (drawn[0], written(*drawn)))
+    return st.tuples(rules(methods, shorts=shorts), st.lists(choice, min_size=1, max_size=most)).map(
+        lambda drawn: (drawn[0], written(*drawn, days_apart=days_apart))
+    )
 
 
-def ledgers(most: int = 25, kinds: str = ALL, instruments: int = 3) -> st.SearchStrategy[list[Event]]:
+def ledgers(most: int = 25, kinds: str = ALL, instruments: int = 3, *, days_apart: bool = True) -> st.SearchStrategy[list[Event]]:
     """Up to `most` events of up to three instruments in three currencies, which all methods allow, in the order in which they happen."""
     choice = st.tuples(st.sampled_from(kinds.split()), st.integers(1, instruments), SEEDS)
-    return st.lists(choice, min_size=1, max_size=most).map(lambda drawn: written(Rules(EUR), drawn))
+    return st.lists(choice, min_size=1, max_size=most).map(lambda drawn: written(Rules(EUR), drawn, days_apart=days_apart))
 
 
-def written(rules: Rules, choices: list[tuple[str, int, int]]) -> list[Event]:
-    return Writer(rules).write(choices)
+def written(rules: Rules, choices: list[tuple[str, int, int]], *, days_apart: bool = False) -> list[Event]:
+    return Writer(rules, at_least=int(days_apart)).write(choices)
 
 
 class Writer:
     """Writes a ledger event by event, and knows what is held."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self, rules: Rules, at_least: int = 0) -> None:
+        self.rules, self.at_least = rules, at_least
         self.fold = Fold(Rules(EUR, "average", allows_short=rules.allows_short) if rules.method == "section104" else rules)
         self.events: list[Event] = []
         self.day = START
@@ -101,7 +104,7 @@ class Writer:
     def write(self, choices: list[tuple[str, int, int]]) -> list[Event]:
         for kind, instrument, seed in choices:
             self.random = Random(seed)
-            wait = self.random.randint(0, 40)
+            wait = self.random.randint(self.at_least, 40)
             self.number, self.day = len(self.events) + 1, self.day + timedelta(days=wait)
             event = self.event(self.possible(kind, instrument), instrument)
             if event is None:
