@@ -19,11 +19,10 @@ from django.utils import timezone
 
 from accounts.services import record_audit
 from portfolio_site.kernel.errors import Conflict
+from portfolios.actions.settling import settle_proposals
 from portfolios.choices import RateSource, TransactionKind
 from portfolios.errors import AlreadyRecorded, AlreadyVoided
 from portfolios.ledger.book import Book
-from portfolios.ledger.events import LotChoice
-from portfolios.lot_records import of_choices
 from portfolios.models import ImportBatch, Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.rows import event_of, legs_of
 from portfolios.services.balances import move_cash
@@ -131,13 +130,10 @@ def get_current(entry: Transaction) -> Transaction:
     return found
 
 
-def record_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransactionDraft, lots: Sequence[LotChoice] = ()) -> Transaction:
-    """Book units that leave one portfolio and arrive in another, both or neither.  The leg that leaves.
-
-    lots  those that are taken first
-    """
+def record_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransactionDraft) -> Transaction:
+    """Book units that leave one portfolio and arrive in another, both or neither.  The leg that leaves."""
     row = checked(source, [draft], actor=actor, rows=False)[0]
-    row.link, row.lots = uuid4(), of_choices(lots) or None
+    row.link = uuid4()
     return _change(actor, source, _Change("transaction.recorded", inserts=[row], arriving={row.link: target}))[0]
 
 
@@ -199,6 +195,7 @@ def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transac
     locked.save(update_fields=["revision", "updated_at"])
     write_holdings(locked, book, instruments)
     move_cash(locked, new, gone)
+    settle_proposals(change.inserts, change.voids)
     _audit(actor, locked, change, rows)
     news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
     transaction.on_commit(news)

@@ -18,7 +18,6 @@ from portfolios.errors import LedgerRefused, SamePortfolio
 from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, LotChoice
 from portfolios.ledger.replay import replay
-from portfolios.lot_records import of_choices
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import event_of, events_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked, with_symbol
@@ -56,6 +55,7 @@ class TransferDraft:
             traded_at=self.time,
             instrument=self.instrument,
             quantity=self.quantity,
+            lots=tuple(self.lots),
             fees=self.fees,
             taxes=self.taxes,
             settlement_currency=self.fees_currency,
@@ -79,7 +79,7 @@ def transfer_units(actor: Any, source: Portfolio, target: Portfolio, draft: Tran
     portfolios have two currencies and no reference rate of the day is known.
     """
     _check(source, target)
-    leaving = record_transfer(actor, source, target, draft.leaving(), draft.lots)
+    leaving = record_transfer(actor, source, target, draft.leaving())
     arriving = other_leg(leaving)
     assert arriving is not None  # both or none
     return Transfer(leaving, arriving)
@@ -143,16 +143,16 @@ def preview_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: Tr
     try:
         _check(source, target)
         row = checked(source, [draft.leaving()], actor=actor, rows=False)[0]
-        return _preview(source, target, row, draft.lots)
+        return _preview(source, target, row)
     except LedgerRefused as refused:
         return TransferPreview(with_symbol(refused, [draft.instrument]).detail, refused.errors)
     except (Invalid, MissingRate) as refused:
         return TransferPreview(refused.detail, refused.errors)
 
 
-def _preview(source: Portfolio, target: Portfolio, row: Transaction, lots: Sequence[LotChoice]) -> TransferPreview:
+def _preview(source: Portfolio, target: Portfolio, row: Transaction) -> TransferPreview:
     assert row.instrument_id is not None
-    row.lots, row.link = of_choices(lots) or None, uuid4()
+    row.link = uuid4()
     leaving = event_of(row, number=-1, sequence=_LAST)
     before, after = _books(source, row.instrument_id, leaving)
     carried = carried_by(after)[-1]

@@ -1,0 +1,24 @@
+"""News heard: of new corporate actions, and of ledgers that may have held what an action is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.dispatch import receiver
+
+from market.models import CorporateAction
+from market.signals import actions_changed
+from portfolios.actions import tasks
+from portfolios.signals import ledger_changed
+
+
+@receiver(actions_changed)
+def propose_new(*, instrument_ids: Sequence[int], **_: object) -> None:
+    tasks.propose.delay(list(instrument_ids))
+
+
+@receiver(ledger_changed)
+def propose_again(*, portfolio_id: int, **_: object) -> None:
+    """A back-dated purchase may have been there for an action; an import may bring the action itself."""
+    if CorporateAction.objects.filter(instrument__holdings__portfolio=portfolio_id).exists():
+        tasks.propose.delay(None, [portfolio_id])
