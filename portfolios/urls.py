@@ -7,6 +7,7 @@ from django.urls import path
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 from portfolios import api, views
 from portfolios.imports import urls as imports
+from portfolios.reconciling import urls as reconciling
 from portfolios.transfers import urls as transfers
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("transactions/<id:pk>/void/", views.transaction_void, name="transaction-void"),
     path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
     *imports.urlpatterns,
+    *reconciling.urlpatterns,
     *transfers.urlpatterns,
 ]
 
@@ -47,5 +49,6 @@ api_patterns = [
     path("transactions/<id:pk>", api.TransactionView.as_view(), name="api-transaction"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
     *imports.api_patterns,
+    *reconciling.api_patterns,
     *transfers.api_patterns,
 ]

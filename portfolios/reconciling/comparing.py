@@ -54,6 +54,6 @@ def compared(here: Mapping[Key, Decimal], there: Mapping[Key, Decimal]) -> list[
     return [Compared(key, here.get(key, ZERO), there.get(key, ZERO)) for key in keys]
 
 
-def lamp_of(lines: Iterable[Compared[Key]]) -> Lamp:
+def lamp_of(lamps: Iterable[Lamp]) -> Lamp:
     """The lamp of the whole: it agrees where every line does."""
-    return Lamp.AGREES if all(line.lamp is Lamp.AGREES for line in lines) else Lamp.DIFFERS
+    return Lamp.AGREES if all(lamp is Lamp.AGREES for lamp in lamps) else Lamp.DIFFERS

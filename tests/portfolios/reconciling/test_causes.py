@@ -43,7 +43,7 @@ def test_a_lamp_says_where_something_is_missing() -> None:
         5: Lamp.MISSING_HERE,
         6: Lamp.AGREES,
     }
-    assert lamp_of(lines) is Lamp.DIFFERS and lamp_of(lines[:1]) is Lamp.AGREES
+    assert lamp_of(line.lamp for line in lines) is Lamp.DIFFERS and lamp_of(line.lamp for line in lines[:1]) is Lamp.AGREES
     assert Compared("EUR", D(5), D(3)).difference == -2
 
 

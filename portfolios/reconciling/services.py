@@ -1,0 +1,199 @@
+"""Entering a statement, and putting right what it shows.  A correction is an entry like any other: it can be seen and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services import record_audit
+from market.models import Instrument
+from market.selectors import price_on
+from portfolio_site.kernel.dates import EARLIEST
+from portfolio_site.kernel.decimals import EXACT, NotExact, exact, plain, rounded
+from portfolio_site.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolios.choices import TransactionKind
+from portfolios.models import Portfolio, Reconciliation, Transaction
+from portfolios.reconciling.causes import Cause
+from portfolios.reconciling.selectors import comparison_of, get_reconciliation
+from portfolios.reconciling.shapes import Line
+from portfolios.selectors import books_of, get_transaction
+from portfolios.services import TransactionDraft, only_writer, record_many, record_transaction, restore_transaction, void_many
+
+ADJUST = "adjust"
+FIXES = (ADJUST, "split", "void", "restore")
+MOST_LINES = 5000
+_MOVED_ON = "This difference is not there any more. Look at the comparison again."
+
+
+def reconcile(
+    actor: Any, portfolio: Portfolio, *, day: date, positions: Sequence[tuple[Instrument, Decimal]] = (), cash: Mapping[str, Decimal] | None = None
+) -> Reconciliation:
+    """Keep what a statement says was there at the end of a day, to be compared with the ledger whenever it is looked at.
+
+    positions  units by instrument; those of several lines of one instrument are added up
+    cash       balances by currency
+    A part that is empty is not compared.  Raises Invalid by field.
+    """
+    errors = _day_errors(day)
+    units: dict[int, Decimal] = {}
+    for number, (instrument, quantity) in enumerate(positions):
+        if instrument.owner_id not in (None, portfolio.owner_id):
+            errors.append(FieldError(f"positions.{number}.instrument", "not_found", "There is no such instrument."))
+        units[instrument.pk] = EXACT.add(units.get(instrument.pk, Decimal(0)), _exact(quantity, f"positions.{number}.quantity", errors))
+    amounts: dict[str, Decimal] = {}
+    for number, (code, amount) in enumerate((cash or {}).items()):
+        try:
+            amounts[str(Currency(code))] = _exact(amount, f"cash.{number}.amount", errors)
+        except UnknownCurrency as problem:
+            errors.append(FieldError(f"cash.{number}.currency", "unknown_currency", str(problem)))
+    if not positions and not cash:
+        errors.append(FieldError("positions", "required", "Enter what the statement says: at least one holding, or the cash of one currency."))
+    elif len(positions) > MOST_LINES:
+        errors.append(FieldError("positions", "too_many", f"At most {MOST_LINES} holdings are compared at once."))
+    elif not positions and not portfolio.tracks_cash:
+        errors.append(FieldError("cash", "not_allowed", "This portfolio keeps no account of cash: there is nothing to compare it with."))
+    if errors:
+        raise Invalid(errors[0].detail, errors=errors)
+    with transaction.atomic():
+        made: Reconciliation = Reconciliation.objects.create(
+            portfolio=portfolio,
+            day=day,
+            positions=[{"instrument": pk, "quantity": plain(quantity)} for pk, quantity in units.items()],
+            cash=[{"currency": code, "amount": plain(amount)} for code, amount in amounts.items()],
+            created_by=actor,
+        )
+        record_audit(
+            actor, "portfolio.reconciled", subject=portfolio.owner_id, object_type="portfolio", object_id=portfolio.pk, reconciliation=made.pk
+        )
+    return made
+
+
+def _day_errors(day: date) -> list[FieldError]:
+    if day > timezone.localdate():
+        return [FieldError("day", "future_date", "The statement cannot be of a day to come.")]
+    if day < EARLIEST:
+        return [FieldError("day", "too_early", f"{day.isoformat()} is before {EARLIEST.year}. Check the year.")]
+    return []
+
+
+def _exact(value: Decimal, field: str, errors: list[FieldError]) -> Decimal:
+    try:
+        return exact(value)
+    except NotExact as problem:
+        errors.append(FieldError(field, "invalid", str(problem)))
+        return Decimal(0)
+
+
+def discard_reconciliation(actor: Any, statement: Reconciliation) -> None:
+    """Forget a statement.  The ledger stays as it is."""
+    with transaction.atomic():
+        portfolio = statement.portfolio
+        record_audit(
+            actor,
+            "reconciliation.discarded",
+            subject=portfolio.owner_id,
+            object_type="portfolio",
+            object_id=portfolio.pk,
+            reconciliation=statement.pk,
+        )
+        statement.delete()
+
+
+# ── putting right ───────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was done: the entries, by number, and whether they were taken out of the ledger (else they were recorded)."""
+
+    fix: str
+    entries: tuple[int, ...]
+
+    @property
+    def voided(self) -> bool:
+        return self.fix == "void"
+
+
+def correct_difference(actor: Any, statement: Reconciliation, *, key: str, fix: str, entry: int | None = None) -> Correction:
+    """Do what makes one line agree.
+
+    key    of the line ("i12", "cEUR")
+    fix    "adjust" records what is missing as an adjustment; "split", "void" and "restore" do what a likely cause of the line offers
+    entry  the first entry of that cause, where several causes offer the same
+
+    Raises Conflict where the line agrees by now or no cause offers this; what the ledger refuses.
+    """
+    if fix not in FIXES:
+        raise Invalid(f"Use one of: {', '.join(FIXES)}.", errors=[FieldError("fix", "invalid", f"Use one of: {', '.join(FIXES)}.")])
+    with only_writer(statement.portfolio) as locked:
+        line = comparison_of(get_reconciliation(locked, statement.pk)).line(key)
+        if line is None:
+            raise NotFound("The statement has no such line.")
+        if line.agrees:
+            raise Conflict(_MOVED_ON)
+        if fix == ADJUST:
+            return Correction(fix, (_adjust(actor, locked, statement.day, line).entry,))
+        cause = next((one.cause for one in line.causes if one.fix == fix and entry in (None, *one.cause.entries[:1])), None)
+        if cause is None:
+            raise Conflict(_MOVED_ON)
+        return Correction(fix, _applied(actor, locked, line, cause))
+
+
+def _applied(actor: Any, portfolio: Portfolio, line: Line, cause: Cause) -> tuple[int, ...]:
+    if cause.fix == "split":
+        assert line.instrument is not None
+        instrument = Instrument.objects.get(pk=line.instrument.id)
+        drafts = [
+            TransactionDraft(
+                kind=TransactionKind.SPLIT, traded_on=one.day, instrument=instrument, ratio_new=one.new, ratio_old=one.old, notes="From a statement."
+            )
+            for one in cause.splits
+        ]
+        return tuple(row.entry for row in record_many(actor, portfolio, drafts))
+    rows = [_entry(portfolio, number, with_voided=cause.fix == "restore") for number in cause.entries]
+    if cause.fix == "restore":
+        return tuple(restore_transaction(actor, row).entry for row in rows)
+    void_many(actor, portfolio, rows)
+    return tuple(row.entry for row in rows)
+
+
+def _entry(portfolio: Portfolio, number: int, *, with_voided: bool) -> Transaction:
+    return get_transaction(portfolio.owner, number, with_voided=with_voided)
+
+
+def _adjust(actor: Any, portfolio: Portfolio, day: date, line: Line) -> Transaction:
+    """An adjustment by the difference, at the end of the statement's day."""
+    notes = f"Adjusted to the statement of {day.day} {day:%b %Y}."
+    if line.instrument is None:
+        return record_transaction(
+            actor,
+            portfolio,
+            kind=TransactionKind.ADJUSTMENT,
+            traded_on=day,
+            amount=line.difference,
+            currency=line.currency,
+            settlement_currency=line.currency,
+            notes=notes,
+        )
+    instrument = Instrument.objects.get(pk=line.instrument.id)
+    price = _unit_cost(portfolio, instrument, day) if line.difference > 0 else None
+    return record_transaction(
+        actor, portfolio, kind=TransactionKind.ADJUSTMENT, traded_on=day, instrument=instrument, quantity=line.difference, price=price, notes=notes
+    )
+
+
+def _unit_cost(portfolio: Portfolio, instrument: Instrument, day: date) -> Decimal:
+    """What one unit that turns up is taken to have cost: as those held then; else the close of that day; else nothing."""
+    position = books_of([portfolio], until=day)[portfolio.pk].positions.get(instrument.pk)
+    average = None if position is None else position.average_cost_local
+    if average is not None and average > 0:
+        return rounded(EXACT.divide(average, instrument.price_factor))
+    close = price_on(instrument.pk, day)
+    return Decimal(0) if close is None else close.close
