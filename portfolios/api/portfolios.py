@@ -47,6 +47,9 @@ class PortfolioSerializer(serializers.Serializer[Any]):
     tracks_cash = serializers.BooleanField(required=False, help_text="false where missing: purchases need no deposit then")
     allows_short = serializers.BooleanField(required=False)
     benchmark = InstrumentField(required=False, allow_null=True)
+    applies_splits = serializers.BooleanField(required=False, help_text="splits that the market reports are applied by themselves")
+    applies_dividends = serializers.BooleanField(required=False, help_text="dividends that the market reports are applied by themselves")
+    locked_until = serializers.DateField(read_only=True, allow_null=True, help_text="entries of that day and before cannot change")
     is_sample = serializers.BooleanField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
@@ -88,6 +91,9 @@ def plain_of(portfolio: Portfolio) -> dict[str, Any]:
         "tracks_cash": portfolio.tracks_cash,
         "allows_short": portfolio.allows_short,
         "benchmark": portfolio.benchmark_id,
+        "applies_splits": portfolio.applies_splits,
+        "applies_dividends": portfolio.applies_dividends,
+        "locked_until": portfolio.locked_until,
         "is_sample": portfolio.is_sample,
         "created_at": portfolio.created_at,
         "updated_at": portfolio.updated_at,
@@ -179,6 +185,8 @@ class PortfolioView(LedgerView):
             "tracks_cash": False,
             "allows_short": False,
             "benchmark": None,
+            "applies_splits": False,
+            "applies_dividends": False,
         }
         return self._update(request, pk, standard, partial=False)
 

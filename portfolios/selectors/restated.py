@@ -9,7 +9,7 @@ is a gain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind
 from portfolios.ledger.book import Book
-from portfolios.ledger.events import ONE, Event, Split
+from portfolios.ledger.events import ONE, Event, FxExchange, Reorganisation, Split, StockDividend
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import _shelf, books_of, events_of_all, moment_key, rules_of
@@ -43,21 +43,39 @@ def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[t
     code = Currency(currency)
     told = []
     for event in events:
-        if event.currency == code or event.kind == Split.kind:
-            told.append(replace(event, fx_rate=ONE))
-            continue
-        rate = found.get((base, currency, event.day))
-        if rate is None:
-            raise MissingRate(
-                f"No {base}/{currency} rate is known for {event.day.day} {event.day:%b %Y} or the days before, when an entry was made. "
-                "Enter the rate yourself.",
-                base=base,
-                quote=currency,
-                date=event.day.isoformat(),
-            )
-        own = ONE if event.currency == base else event.fx_rate
-        told.append(replace(event, fx_rate=EXACT.multiply(own, rate.rate)))
+        changed = {}
+        for name, paid_in in _rates_in(event):
+            if paid_in == code or _is_without_money(event):
+                changed[name] = ONE
+                continue
+            rate = found.get((base, currency, event.day))
+            if rate is None:
+                raise MissingRate(
+                    f"No {base}/{currency} rate is known for {event.day.day} {event.day:%b %Y} or the days before, when an entry was made. "
+                    "Enter the rate yourself.",
+                    base=base,
+                    quote=currency,
+                    date=event.day.isoformat(),
+                )
+            changed[name] = rate.rate if paid_in == base else EXACT.multiply(getattr(event, name), rate.rate)
+        told.append(replace(event, **changed))
     return told
+
+
+def _rates_in(event: Event) -> Iterator[tuple[str, Currency]]:
+    """The rates that an event holds, each with the currency that it is of."""
+    yield "fx_rate", event.currency
+    if isinstance(event, FxExchange):
+        yield "given_rate", event.given_currency
+    elif (costs_currency := getattr(event, "costs_currency", None)) is not None:
+        yield "costs_rate", costs_currency
+
+
+def _is_without_money(event: Event) -> bool:
+    """A corporate action that pays nothing needs no rate."""
+    if isinstance(event, Reorganisation):
+        return not (event.cash or event.fees or event.taxes or any(leg.cash for leg in event.legs))
+    return (isinstance(event, Split) and not event.cash) or (isinstance(event, StockDividend) and not event.gross)
 
 
 def events_in(
@@ -130,8 +148,10 @@ def books_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | No
 
 def transfer_entries(portfolios: Sequence[Portfolio]) -> frozenset[int]:
     """The entries that moved units in or out in kind, by the number that events carry.  One query; none for no portfolios."""
-    kinds = [TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT]
+    kinds = [TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT, TransactionKind.ADJUSTMENT]
     ids = [portfolio.pk for portfolio in portfolios]
     if not ids:
         return frozenset()
-    return frozenset(row.entry for row in Transaction.objects.live().filter(portfolio__in=ids, kind__in=kinds).only("pk", "origin_id"))
+    return frozenset(
+        row.entry for row in Transaction.objects.live().filter(portfolio__in=ids, kind__in=kinds, instrument__isnull=False).only("pk", "origin_id")
+    )

@@ -2,15 +2,16 @@
 
 from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, finish_welcome, load_demo, load_sample, remove_sample
 from portfolios.services.drafts import LegDraft, TransactionDraft
+from portfolios.services.edits import draft_of
 from portfolios.services.impact import Impact, impact_of_void
 from portfolios.services.locking import only_writer
 from portfolios.services.notices import Notice
+from portfolios.services.period_lock import lock_portfolio, unlock_portfolio
 from portfolios.services.portfolios import CHANGEABLE, create_portfolio, delete_portfolio, update_portfolio
 from portfolios.services.positions import add_position, adjust_position, remove_position
 from portfolios.services.preview import Preview, check_many, preview_edit, preview_transaction
 from portfolios.services.projections import Finding, check_integrity, check_portfolio, rebuild_projection
 from portfolios.services.recording import (
-    draft_of,
     edit_transaction,
     record_many,
     record_transaction,
@@ -27,8 +28,8 @@ __all__ = [
     "Demo",
     "Finding",
     "Impact",
-    "Notice",
     "LegDraft",
+    "Notice",
     "Preview",
     "TransactionDraft",
     "add_position",
@@ -44,6 +45,7 @@ __all__ = [
     "impact_of_void",
     "load_demo",
     "load_sample",
+    "lock_portfolio",
     "only_writer",
     "preview_edit",
     "preview_transaction",
@@ -53,6 +55,7 @@ __all__ = [
     "remove_position",
     "remove_sample",
     "restore_transaction",
+    "unlock_portfolio",
     "update_portfolio",
     "void_many",
     "void_transaction",

@@ -22,7 +22,10 @@ from portfolios.services.projections import write_all
 from portfolios.services.recording import follow_transfers
 from portfolios.signals import ledger_changed
 
-CHANGEABLE = ("name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark")
+CHANGEABLE = (
+    "name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark", "applies_splits",
+    "applies_dividends",
+)  # fmt: skip
 _RULES = frozenset({"base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short"})
 
 
@@ -37,6 +40,8 @@ def create_portfolio(
     tracks_cash: bool = True,
     allows_short: bool = False,
     benchmark: Instrument | None = None,
+    applies_splits: bool = False,
+    applies_dividends: bool = False,
     is_sample: bool = False,
 ) -> Portfolio:
     """A new, empty portfolio of the actor's.  Raises Invalid by field."""
@@ -50,6 +55,8 @@ def create_portfolio(
         tracks_cash=tracks_cash,
         allows_short=allows_short,
         benchmark=benchmark,
+        applies_splits=applies_splits,
+        applies_dividends=applies_dividends,
         is_sample=is_sample,
     )
     _check(portfolio, actor)

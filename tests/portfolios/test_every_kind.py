@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind
+from portfolios.ledger.gains import worth
 from portfolios.models import CashBalance, Holding, Transaction
-from portfolios.selectors import book_of, get_transaction
+from portfolios.selectors import book_of, books_in, get_transaction
 from portfolios.services import TransactionDraft, edit_transaction, record_many, record_transaction, restore_transaction, void_transaction
 from portfolios.services.edits import draft_of
-from tests.factories import make_portfolio
+from tests.factories import D, make_portfolio
 from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
 
 ENTRIES = 34
@@ -80,3 +82,16 @@ def test_each_entry_can_be_taken_out_and_brought_back_while_nothing_needs_it(wor
     assert state(world.portfolio) != before or rows[place].kind == TransactionKind.SYMBOL_CHANGE
     restore_transaction(person, get_transaction(person, rows[place].entry, with_voided=True))
     assert state(world.portfolio) == before
+
+
+@pytest.mark.parametrize("currency", ["USD", "GBP", "CHF"])
+def test_the_ledger_told_in_another_currency_keeps_the_identity(world: World, ledger: list[Transaction], currency: str) -> None:
+    book = books_in([world.portfolio], currency)[world.portfolio.pk]
+    prices = {pk: D(3) + pk for pk in book.positions}
+    codes = {str(position.currency) for position in book.positions.values() if position.currency} | {str(code) for code in book.cash}
+    rates = {Currency(code): D("0.7") for code in codes - {currency}}
+    result = worth(book, prices, rates)
+    assert result.value - book.net_flows == book.realised + result.gain + book.income - book.expenses
+    assert {pk: position.quantity for pk, position in book.positions.items()} == {
+        pk: position.quantity for pk, position in book_of(world.portfolio).positions.items()
+    }
