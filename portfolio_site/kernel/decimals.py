@@ -54,7 +54,8 @@ def exact(value: Decimal | int | str) -> Decimal:
 
 def rounded(value: Decimal, places: int = PLACES) -> Decimal:
     """The nearest number with `places` decimals, halves to even."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=EXACT)
+    step = ONE_UNIT if places == PLACES else Decimal(1).scaleb(-places)
+    return value.quantize(step, ROUND_HALF_EVEN, EXACT)
 
 
 def product(a: Decimal, b: Decimal) -> Decimal:

@@ -6,13 +6,12 @@ such a book, and the currency gains on it, are then those of these events alone.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from decimal import localcontext
 from functools import partial
 from typing import Any
 
+from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
 from portfolios.ledger.book import (
     Book,
@@ -50,7 +49,7 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
     """
     handlers = HANDLERS
     ordered = in_ledger_order(events)
-    with localcontext(EXACT), _no_collecting(len(ordered)):
+    with localcontext(EXACT), no_collecting(len(ordered) > LARGE):
         run = Run(rules, plans=_looking_ahead(ordered, rules) if rules.method == "section104" else None)
         if trace:
             return _traced(run, ordered)
@@ -78,22 +77,6 @@ def _traced(run: Run, ordered: list[Event]) -> Book:
     book = _book(run)
     book.changes, book.lot_changes = tuple(noted.changes), tuple(noted.lot_changes)
     return book
-
-
-@contextmanager
-def _no_collecting(events: int) -> Iterator[None]:
-    """Keep the collector of reference cycles away from a large replay.
-
-    A replay makes hundreds of thousands of records and no cycle; looking for cycles among them again and again doubles its time.
-    """
-    pause = events > LARGE and gc.isenabled()
-    if pause:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if pause:
-            gc.enable()
 
 
 def _position(run: Run, stock: Stock) -> Position:

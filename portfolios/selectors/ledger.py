@@ -14,6 +14,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.core.cache import cache
 
+from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.money import Currency
 from portfolio_site.web.sealed import seal, unseal
 from portfolios.choices import CostMethod, DividendTreatment
@@ -23,8 +24,9 @@ from portfolios.ledger.events import Event
 from portfolios.ledger.links import Link, connected
 from portfolios.ledger.replay import Rules, replay
 from portfolios.models import Portfolio, Transaction, TransactionLeg
+from portfolios.selectors.loading import legs_by_row, rows_of
 from portfolios.selectors.portfolios import ledger_version
-from portfolios.selectors.rows import COLUMNS, ONE, ZERO, cash_effect, cash_moves, cash_worth, event_of
+from portfolios.selectors.rows import ONE, ZERO, Row, cash_effect, cash_moves, cash_worth, event_of
 
 __all__ = [
     "ONE",
@@ -61,15 +63,14 @@ def rules_of(portfolio: Portfolio) -> Rules:
 # ── reading a ledger ────────────────────────────────────────────────────────
 
 
-def _rows(portfolio_ids: Iterable[int], *, instruments: Iterable[int] | None, known_at: datetime | None, until: date | None) -> list[Transaction]:
+def _rows(portfolio_ids: Iterable[int], *, instruments: Iterable[int] | None, known_at: datetime | None, until: date | None) -> list[Row]:
     found = Transaction.objects.filter(portfolio__in=list(portfolio_ids))
     found = found.live() if known_at is None else found.known_at(known_at)
     if instruments is not None:
         found = found.filter(instrument__in=list(instruments))
     if until is not None:
         found = found.filter(traded_on__lte=until)
-    found = found.order_by("traded_on", "pk").only(*(column for column in COLUMNS if column != "pk"))
-    return with_legs(found.with_price_factor())
+    return rows_of(found.order_by("traded_on", "pk"))
 
 
 def with_legs(rows: Iterable[Transaction]) -> list[Transaction]:
@@ -77,9 +78,7 @@ def with_legs(rows: Iterable[Transaction]) -> list[Transaction]:
     read = list(rows)
     legged = {row.pk: row for row in read if row.kind in REORGANISATIONS}
     if legged:
-        legs: dict[int, list[TransactionLeg]] = {pk: [] for pk in legged}
-        for leg in TransactionLeg.objects.filter(transaction__in=list(legged)).select_related("instrument").order_by("transaction", "place"):
-            legs[leg.transaction_id].append(leg)
+        legs = legs_by_row(legged)
         for pk, row in legged.items():
             row.__dict__["leg_rows"] = tuple(legs[pk])
     return read
@@ -104,7 +103,8 @@ def events_of(
     known_at     as the ledger was known at that moment; where missing, as it is known now
     until        only events up to that day, included
     """
-    return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
+    with no_collecting():
+        return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
 
 
 def events_of_all(
@@ -112,8 +112,9 @@ def events_of_all(
 ) -> dict[int, list[Event]]:
     """The events of several ledgers, by portfolio; of some instruments only, or as once known, if asked for.  Queries as `events_of`."""
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
-    for row in _rows(found, instruments=instruments, known_at=known_at, until=until):
-        found[row.portfolio_id].append(event_of(row))
+    with no_collecting():
+        for row in _rows(found, instruments=instruments, known_at=known_at, until=until):
+            found[row.portfolio_id].append(event_of(row))
     return found
 
 

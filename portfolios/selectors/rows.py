@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from portfolio_site.kernel.decimals import EXACT, product, quotient, rounded
@@ -16,122 +18,192 @@ from portfolios.lot_records import arriving_of, choices_of
 from portfolios.models import Transaction, TransactionLeg
 
 ZERO, ONE = Decimal(0), Decimal(1)
-COLUMNS = (
-    "pk", "origin_id", "portfolio_id", "kind", "instrument_id", "traded_on", "traded_at", "quantity", "price", "amount", "fees", "taxes", "accrued",
-    "given_amount", "reinvested_quantity", "currency", "settlement_currency", "fx_rate", "costs_currency", "costs_rate", "cost_share", "method", "lots",
-    "ratio_new", "ratio_old", "acquired_on",
-)  # fmt: skip
 Fields = dict[str, Any]
+_code = lru_cache(maxsize=256)(Currency)  # a ledger has few currencies and many entries
+
+
+class Row(NamedTuple):
+    """An entry as it is loaded for a replay: the columns of Transaction that an event is made of, without what a model costs.
+
+    In the order of `loading.COLUMNS`, then of what is sealed together (web/packed.py), then of the legs.
+    """
+
+    pk: int
+    portfolio_id: int
+    origin_id: int | None
+    kind: str
+    instrument_id: int | None
+    traded_on: date
+    traded_at: datetime | None
+    currency: str
+    settlement_currency: str
+    costs_currency: str
+    method: str
+    ratio_new: Decimal | None
+    ratio_old: Decimal | None
+    acquired_on: date | None
+    price_factor: Decimal
+    quantity: Decimal | None
+    price: Decimal | None
+    amount: Decimal | None
+    fees: Decimal | None
+    taxes: Decimal | None
+    fx_rate: Decimal | None
+    notes: str
+    external_id: str
+    accrued: Decimal | None
+    given_amount: Decimal | None
+    reinvested_quantity: Decimal | None
+    costs_rate: Decimal | None
+    cost_share: Decimal | None
+    reference: str
+    tags: Any
+    lots: Any
+    leg_rows: tuple[TransactionLeg, ...] = ()
+
+    @property
+    def entry(self) -> int:
+        return self.origin_id or self.pk
+
+    @property
+    def settles_in(self) -> str:
+        return self.settlement_currency or self.currency
+
+
+Entry = Transaction | Row
 
 
 # ── parts of events ─────────────────────────────────────────────────────────
 
 
-def price_factor(row: Transaction) -> Decimal:
+def price_factor(row: Entry) -> Decimal:
     """What one unit is worth for a price of 1 (market.Instrument).  Needs the instrument, or a row of `with_price_factor`."""
+    if isinstance(row, Row):
+        return row.price_factor
     if "price_factor" in row.__dict__:
         return row.__dict__["price_factor"] or ONE
     return row.instrument.price_factor if row.instrument is not None else ONE
 
 
-def own_costs(row: Transaction) -> Decimal:
+def own_costs(row: Entry) -> Decimal:
     """Fees and taxes in the settlement currency; none where they are in a currency of their own."""
     return ZERO if row.costs_currency else (row.fees or ZERO) + (row.taxes or ZERO)
 
 
-def _gross(row: Transaction) -> Decimal:
+def _gross(row: Entry) -> Decimal:
     """Before fees, taxes and accrued interest, in the settlement currency (the table in ledger/events)."""
     if row.amount is None:
-        return rounded(EXACT.multiply(EXACT.multiply(row.quantity or ZERO, row.price or ZERO), price_factor(row)))
+        gross, factor = EXACT.multiply(row.quantity or ZERO, row.price or ZERO), price_factor(row)
+        return rounded(gross if factor == ONE else EXACT.multiply(gross, factor))
     way = RULES[row.kind].costs_way
     return Decimal(row.amount - way * own_costs(row) - (row.accrued or ZERO))
 
 
-def _local_price(row: Transaction) -> Decimal | None:
+def _local_price(row: Entry) -> Decimal | None:
     """Money for one unit, in the currency in which the instrument is quoted."""
     factor = price_factor(row)
     return row.price if row.price is None or factor == ONE else product(row.price, factor)
 
 
-def _costs(row: Transaction) -> Fields:
+def _costs(row: Entry) -> Fields:
     return {"fees": row.fees or ZERO, "taxes": row.taxes or ZERO}
 
 
-def _costs_with_currency(row: Transaction) -> Fields:
+def _costs_with_currency(row: Entry) -> Fields:
     if not row.costs_currency:
         return _costs(row)
-    return {**_costs(row), "costs_currency": Currency(row.costs_currency), "costs_rate": row.costs_rate or ONE}
+    return {**_costs(row), "costs_currency": _code(row.costs_currency), "costs_rate": row.costs_rate or ONE}
 
 
-def _units(row: Transaction) -> Fields:
+def _units(row: Entry) -> Fields:
     """Units that come or go at a price."""
     return {
         "instrument": row.instrument_id,
         "quantity": row.quantity,
         "gross": _gross(row),
         "local_price": _local_price(row),
-        "local_currency": Currency(row.currency),
+        "local_currency": _code(row.currency),
     }
 
 
 # ── one kind each ───────────────────────────────────────────────────────────
 
 
-def _trade(row: Transaction) -> Fields:
-    return {**_units(row), **_costs_with_currency(row), "accrued": row.accrued or ZERO}
+def _traded(row: Entry, **more: Any) -> Fields:
+    """The fields of a purchase; of a sale with its own."""
+    own = row.costs_currency
+    return {
+        "instrument": row.instrument_id,
+        "quantity": row.quantity,
+        "gross": _gross(row),
+        "fees": row.fees or ZERO,
+        "taxes": row.taxes or ZERO,
+        "accrued": row.accrued or ZERO,
+        "costs_currency": _code(own) if own else None,
+        "costs_rate": row.costs_rate or ONE,
+        "local_price": _local_price(row),
+        "local_currency": _code(row.currency),
+        **more,
+    }
 
 
-def _sale(row: Transaction) -> Fields:
-    return {**_trade(row), "method": row.method, "lots": choices_of(row.lots)}
+def _trade(row: Entry) -> Fields:
+    return _traded(row)
 
 
-def _reward(row: Transaction) -> Fields:
+def _sale(row: Entry) -> Fields:
+    return _traded(row, method=row.method, lots=choices_of(row.lots)) if row.lots or row.method else _traded(row)
+
+
+def _reward(row: Entry) -> Fields:
     return {**_units(row), **_costs(row)}
 
 
-def _income(row: Transaction) -> Fields:
+def _income(row: Entry) -> Fields:
     return {"instrument": row.instrument_id, "gross": _gross(row), **_costs_with_currency(row)}
 
 
-def _reinvestment(row: Transaction) -> Fields:
+def _reinvestment(row: Entry) -> Fields:
     return {**_units(row), **_costs(row), "quantity": row.reinvested_quantity}
 
 
-def _paid(row: Transaction) -> Fields:
+def _paid(row: Entry) -> Fields:
     return {"amount": _gross(row), **_costs(row)}
 
 
-def _paid_of(row: Transaction) -> Fields:
+def _paid_of(row: Entry) -> Fields:
     return {"instrument": row.instrument_id, **_paid(row)}
 
 
-def _cost_alone(row: Transaction) -> Fields:
+def _cost_alone(row: Entry) -> Fields:
     return {"instrument": row.instrument_id, "amount": row.amount}
 
 
-def _exchange(row: Transaction) -> Fields:
+def _exchange(row: Entry) -> Fields:
     """Where one of the two is the base currency, the exchange itself says the rate of the other."""
     return {
-        "currency": Currency(row.currency),
+        "currency": _code(row.currency),
         "amount": row.amount,
         "given": row.given_amount,
-        "given_currency": Currency(row.settles_in),
-        "given_rate": quotient(row.amount, row.given_amount) if row.fx_rate is None and row.costs_rate is None else row.costs_rate or ONE,
+        "given_currency": _code(row.settles_in),
+        "given_rate": quotient(row.amount or ZERO, row.given_amount or ONE)
+        if row.fx_rate is None and row.costs_rate is None
+        else row.costs_rate or ONE,
         **_costs(row),
     }
 
 
-def _transfer_in(row: Transaction) -> Fields:
+def _transfer_in(row: Entry) -> Fields:
     lots = arriving_of(row.lots)
     cost_local = sum((lot.cost_local for lot in lots), ZERO) if lots else None
     return {**_units(row), **_costs(row), "acquired_on": row.acquired_on, "cost_local": cost_local, "lots": lots}
 
 
-def _transfer_out(row: Transaction) -> Fields:
+def _transfer_out(row: Entry) -> Fields:
     return {"instrument": row.instrument_id, "quantity": abs(row.quantity or ZERO), **_costs(row), "lots": choices_of(row.lots)}
 
 
-def _split(row: Transaction) -> Fields:
+def _split(row: Entry) -> Fields:
     return {
         "instrument": row.instrument_id,
         "ratio_new": row.ratio_new,
@@ -141,11 +213,11 @@ def _split(row: Transaction) -> Fields:
     }
 
 
-def _stock_dividend(row: Transaction) -> Fields:
+def _stock_dividend(row: Entry) -> Fields:
     return {"instrument": row.instrument_id, "quantity": row.quantity, "gross": row.amount or ZERO}
 
 
-def _reorganisation(row: Transaction) -> Fields:
+def _reorganisation(row: Entry) -> Fields:
     return {
         "instrument": row.instrument_id,
         "legs": tuple(_leg(leg) for leg in legs_of(row)),
@@ -155,8 +227,10 @@ def _reorganisation(row: Transaction) -> Fields:
     }
 
 
-def legs_of(row: Transaction) -> tuple[TransactionLeg, ...]:
+def legs_of(row: Entry) -> tuple[TransactionLeg, ...]:
     """The legs of an entry, in their order: as read with it, or one query."""
+    if isinstance(row, Row):
+        return row.leg_rows
     if "leg_rows" not in row.__dict__:
         row.__dict__["leg_rows"] = tuple(row.legs.select_related("instrument")) if RULES[row.kind].legs else ()
     found: tuple[TransactionLeg, ...] = row.__dict__["leg_rows"]
@@ -176,7 +250,7 @@ def _leg(leg: TransactionLeg) -> ev.Leg:
     )
 
 
-_MAKERS: dict[str, tuple[type[Event], Callable[[Transaction], Fields]]] = {
+_MAKERS: dict[str, tuple[type[Event], Callable[[Entry], Fields]]] = {
     Kind.BUY: (ev.Buy, _trade),
     Kind.SELL: (ev.Sell, _sale),
     Kind.SHORT_SELL: (ev.ShortSell, _sale),
@@ -204,7 +278,7 @@ _MAKERS: dict[str, tuple[type[Event], Callable[[Transaction], Fields]]] = {
 }
 
 
-def _maker(row: Transaction) -> tuple[type[Event], Callable[[Transaction], Fields]]:
+def _maker(row: Entry) -> tuple[type[Event], Callable[[Entry], Fields]]:
     if row.kind == Kind.ADJUSTMENT:
         if row.instrument_id is None:
             return ev.AdjustmentOfCash, lambda row: {"amount": row.amount}
@@ -214,7 +288,7 @@ def _maker(row: Transaction) -> tuple[type[Event], Callable[[Transaction], Field
     return _MAKERS[row.kind]
 
 
-def event_of(row: Transaction, *, number: int | None = None, sequence: int | None = None) -> Event:
+def event_of(row: Entry, *, number: int | None = None, sequence: int | None = None) -> Event:
     """The row as the ledger core takes it.  `number` and `sequence` stand in for the key of a row that has none yet."""
     cls, more = _maker(row)
     entry = row.entry if number is None else number
@@ -223,10 +297,11 @@ def event_of(row: Transaction, *, number: int | None = None, sequence: int | Non
         "sequence": entry if sequence is None else sequence,
         "day": row.traded_on,
         "time": row.traded_at,
-        "currency": Currency(row.settles_in),
+        "currency": _code(row.settles_in),
         "fx_rate": row.fx_rate or ONE,
     }
-    return cls(**{**fields, **more(row)})
+    fields.update(more(row))
+    return cls(**fields)
 
 
 # ── cash ────────────────────────────────────────────────────────────────────

@@ -1,0 +1,99 @@
+"""Entries from the database for a replay: as light rows, without models, each unsealed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from portfolio_site.kernel.collecting import no_collecting
+from portfolio_site.kernel.decimals import exact
+from portfolios.kinds import REORGANISATIONS
+from portfolios.models import Transaction, TransactionLeg
+from portfolios.querysets import TransactionQuerySet
+from portfolios.selectors.rows import ONE, Row
+
+COLUMNS = (
+    "pk", "portfolio_id", "origin_id", "kind", "instrument_id", "day", "traded_at", "currency", "settlement_currency", "costs_currency",
+    "method", "ratio_new", "ratio_old", "acquired_on", "instrument__price_factor", "sealed",
+)  # fmt: skip
+_AT_ONCE = 5000
+_LEGGED = frozenset(REORGANISATIONS)
+
+
+def rows_of(found: TransactionQuerySet) -> list[Row]:
+    """The entries found, with their legs.  One query, two where there are spin-offs and the like."""
+    with no_collecting():
+        read = list(_read(found))
+    legged = {row.pk: place for place, row in enumerate(read) if row.kind in _LEGGED}
+    if legged:
+        legs = legs_by_row(legged)
+        for pk, place in legged.items():
+            read[place] = read[place]._replace(leg_rows=tuple(legs[pk]))
+    return read
+
+
+def legs_by_row(keys: Iterable[int]) -> dict[int, list[TransactionLeg]]:
+    """The legs of rows of these keys, in their order.  One query."""
+    legs: dict[int, list[TransactionLeg]] = {pk: [] for pk in keys}
+    for leg in TransactionLeg.objects.filter(transaction__in=list(legs)).select_related("instrument").order_by("transaction", "place"):
+        legs[leg.transaction_id].append(leg)
+    return legs
+
+
+def _read(found: TransactionQuerySet) -> Iterator[Row]:
+    """What the statement of the query gives, taken as it comes: Django's way through a field for each value costs more than the rest."""
+    statement = found.annotate(day=_as_text("traded_on")).values_list(*COLUMNS).query
+    try:
+        sql, params = statement.get_compiler(connection.alias).as_sql()
+    except EmptyResultSet:
+        return
+    field: Any = Transaction._meta.get_field("sealed")
+    opened, make = field.opener(), Row._make
+    days: dict[Any, date] = {}
+    numbers: dict[Any, Decimal | None] = {None: None}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(_AT_ONCE):
+            for *plain, day, moment, own, settled, costs, method, new, old, acquired, factor, sealed in rows:
+                if day not in days:
+                    days[day] = _day(day)
+                for number in (new, old, factor):
+                    if number not in numbers:
+                        numbers[number] = exact(Decimal(number))
+                yield make(
+                    (
+                        *plain,
+                        days[day],
+                        None if moment is None else _moment(moment),
+                        own,
+                        settled,
+                        costs,
+                        method,
+                        numbers[new],
+                        numbers[old],
+                        None if acquired is None else _day(acquired),
+                        numbers[factor] or ONE,
+                        *opened(sealed),
+                        (),
+                    )
+                )
+
+
+def _as_text(name: str) -> Any:
+    """A day that the driver hands on as it lies there; SQLite's would parse it, in Python, for each row."""
+    return Cast(name, models.CharField()) if connection.vendor == "sqlite" else models.F(name)
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: datetime) -> datetime:
+    return timezone.make_aware(value, connection.timezone) if timezone.is_naive(value) else value
