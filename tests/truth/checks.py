@@ -11,7 +11,7 @@ from portfolios.models import CashBalance, Holding, Portfolio, Transaction
 from portfolios.selectors import book_of
 from portfolios.services import check_portfolio
 from tests.ledger.build import balance
-from tests.ledger.reference import State
+from tests.ledger.reference import Fold
 from tests.truth.model import Ledger, folded
 
 _MONEY = ("quantity", "price", "amount", "fees", "taxes", "fx_rate", "accrued", "given_amount", "reinvested_quantity", "costs_rate")
@@ -29,10 +29,10 @@ def check(ledger: Ledger) -> Book:
     return book
 
 
-def same_as_the_fold(portfolio: Portfolio, book: Book, state: State) -> None:
+def same_as_the_fold(portfolio: Portfolio, book: Book, state: Fold) -> None:
     """L1: the book, the stored rows and a rebuild of them all equal the independent fold of what was commanded."""
     lots = {i: [(lot.opened_on, lot.quantity, lot.cost, lot.cost_local) for lot in p.lots] for i, p in book.positions.items() if p.lots}
-    wanted = {i: [tuple(lot[:4]) for lot in kept] for i, kept in state.lots.items() if kept}
+    wanted = {i: [(lot.day, lot.units, lot.cost, lot.local) for lot in kept] for i, kept in state.lots.items() if kept}
     assert lots == wanted, "L1: the lots differ from the fold"
     assert (book.realised, book.income, book.expenses) == (state.realised, state.income, state.expenses), "L1: the gains differ from the fold"
     assert book.net_flows == state.flows, "L1: the flows differ from the fold"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +12,8 @@ from typing import Any
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import Event
 from portfolios.ledger.replay import Rules
-from tests.ledger.reference import State, fold, one
+from tests.ledger.reference import Fold, fold
+from tests.ledger.reference.state import POOLS
 from tests.truth.entries import Entry
 
 # the order inside one day, said once more: corporate actions, units in, units out, the rest
@@ -34,33 +35,64 @@ class Impossible(Exception):
     """The ledger must refuse this history."""
 
 
-def folded(events: Iterable[Event], rules: Rules) -> State:
+class _Judge(Fold):
+    """The reference, asked before each event whether it may happen.  What may be refused depends on units, not on the matching."""
+
+    real: Rules
+
+    def step(self, e: Event) -> None:
+        _refuse(self, e, self.real)
+        super().step(e)
+
+
+def folded(events: Iterable[Event], rules: Rules) -> Fold:
     """Raises Impossible."""
-    state = State()
-    for event in sorted(events, key=place):
-        _refuse(state, event, rules)
-        one(state, event, rules)
-    return state
+    ordered = sorted(events, key=place)
+    ahead = rules.method == "section104"
+    judge = _Judge(replace(rules, method="average") if ahead else rules)
+    judge.real = rules
+    state: Fold = judge.run(ordered)
+    return fold(ordered, rules) if ahead else state
 
 
-def units(state: State, instrument: int) -> Fraction:
-    return sum((lot[1] for lot in state.lots[instrument]), Fraction(0))
-
-
-def _refuse(state: State, event: Event, rules: Rules) -> None:
-    if getattr(event, "instrument", None) is None:
+def _refuse(state: Fold, event: Any, rules: Rules) -> None:
+    """What docs/ledger.md says is refused."""
+    kind, instrument = event.kind, getattr(event, "instrument", None)
+    if instrument is None:
         return
-    held = units(state, event.instrument)
-    if event.kind in _OUT and event.quantity > held and (event.kind not in {"sell", "short_sell"} or not rules.allows_short):
-        raise Impossible(f"{event.kind} of {event.quantity}, held {held}")
-    if event.kind in _NEEDS_UNITS and not held:
-        raise Impossible(f"{event.kind} of nothing")
-    if event.kind == "split" and not any(_after(held, event)):
+    held = state.held(instrument)
+    if kind in _OUT and event.quantity > held and not (kind in {"sell", "short_sell"} and rules.allows_short):
+        raise Impossible(f"{kind} of {event.quantity}, held {held}")
+    if kind == "short_sell" and not rules.allows_short:
+        raise Impossible("no short positions")
+    if kind == "buy_to_cover" and event.quantity > max(-held, 0):
+        raise Impossible("more is covered than is short")
+    if kind in _NEEDS_UNITS and not held:
+        raise Impossible(f"{kind} of nothing")
+    if kind == "return_of_capital" and instrument not in state.quoted:
+        raise Impossible("capital of what was never held")
+    if kind == "split" and not _after(held, event):
         raise Impossible("a split that leaves nothing")
+    if kind == "split" and event.fraction > abs(_after(held, event)):
+        raise Impossible("more is paid in cash than there is")
+    if any(not _after(held, leg) for leg in getattr(event, "legs", ())):
+        raise Impossible("a leg that gives nothing")
+    if kind in _OUT and (getattr(event, "lots", ()) or getattr(event, "method", "")):
+        _refuse_choice(state, event, rules)
 
 
-def _after(held: Fraction, event: Any) -> list[int]:
-    return [round(held * Fraction(event.ratio_new) / Fraction(event.ratio_old) * 10**18)]
+def _refuse_choice(state: Fold, event: Any, rules: Rules) -> None:
+    method = event.method or rules.method
+    if (rules.method in POOLS or method in POOLS) and (event.lots or method != rules.method):
+        raise Impossible("the method keeps no lots apart")
+    for choice in event.lots:
+        open_units = sum(lot.units for lot in state.lots[event.instrument] if lot.id == choice.event_id)
+        if choice.quantity > open_units or choice.quantity > event.quantity:
+            raise Impossible("the lot is not open")
+
+
+def _after(held: Fraction, event: Any) -> Fraction:
+    return Fraction(round(held * Fraction(event.ratio_new) / Fraction(event.ratio_old) * 10**18), 10**18)
 
 
 @dataclass
@@ -91,10 +123,9 @@ class Ledger:
             return False
         return True
 
-    def held(self, instrument: int, until: date) -> Decimal:
-        """Units at the end of a day; below zero where they are short."""
-        state = fold(sorted((e for e in self.events() if e.day <= until), key=place), self.rules)
-        return decimal(units(state, instrument))
+    def upto(self, day: date) -> Fold:
+        """As it stands at the end of a day."""
+        return folded((e for e in self.events() if e.day <= day), self.rules)
 
 
 def decimal(number: Fraction) -> Decimal:
