@@ -141,3 +141,20 @@ def test_an_explanation_costs_as_many_queries_however_many_entries(
     known = explanations_of(scope, share)
     with django_assert_max_num_queries(5):
         assert len(known["cost"].lines) == entries
+
+
+def test_the_page_of_lots_leads_to_the_explanation_of_each(client: Any, person: Any, busy: Any, share: Any) -> None:
+    from django.urls import reverse
+
+    Portfolio.objects.filter(pk=busy.pk).update(cost_method="fifo")
+    from portfolios.services import rebuild_projection
+
+    busy.refresh_from_db()
+    rebuild_projection(busy)
+    client.force_login(person)
+    page = client.get(reverse("portfolio-lots", args=[busy.pk])).content.decode()
+    links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('class="why" href="')[1:]]
+    assert len(links) >= 4
+    for link in links:
+        explained = client.get(link)
+        assert explained.status_code == 200 and "of the lot of" in explained.content.decode()
