@@ -235,13 +235,13 @@ def _acquired() -> forms.Field:
 
 
 def _exchange(now: Situation) -> Fields:
+    """What was given stands first, each amount with its currency."""
     costs = {"fees": number(f"Fee, {now.paid}", "On top, in what was given."), "taxes": number(f"Tax, {now.paid}")}
     return {
         "given_amount": number(f"Given, {now.paid}", required=True),
+        "settlement": choice("Given in", currency_choices([now.paid]), refreshes=True),
         "amount": number(f"Received, {now.received}", required=True),
-        "received": forms.ChoiceField(
-            label="Received in", choices=currency_choices([now.base]), required=False, widget=forms.Select(attrs={"class": REFRESHES})
-        ),
+        "received": choice("Received in", currency_choices([now.received]), refreshes=True),
         **costs,
     }
 

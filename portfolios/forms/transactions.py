@@ -111,7 +111,7 @@ class TransactionForm(RefusableForm):
             made["instrument"] = self._instrument_field()
         made["traded_on"] = day("Date", extra=REFRESHES)
         made |= amounts_of(self.now)
-        if self.now.pays and len(self._settlements()) > 1:
+        if self.now.pays and "settlement" not in made and len(self._settlements()) > 1:
             made["settlement"] = self._settlement_field()
         if self.now.rate_from:
             name = "costs_rate" if self.kind_chosen == Kind.FX_EXCHANGE else "fx_rate"
@@ -136,12 +136,7 @@ class TransactionForm(RefusableForm):
         return field
 
     def _settlement_field(self) -> forms.Field:
-        if self.kind_chosen == Kind.FX_EXCHANGE:
-            label = "Given in"
-        elif self.now.in_any_currency or self.rule.direction == 0:
-            label = "Currency"
-        else:
-            label = "Paid out in" if self.rule.direction > 0 else "Paid in"
+        label = {1: "Paid out in", -1: "Paid in"}.get(0 if self.now.in_any_currency else self.rule.direction, "Currency")
         choices: Any = currency_choices([self.base]) if self.now.in_any_currency else [(code, code) for code in self._settlements()]
         # without script the first form of a purchase has no such field yet: the likely currency stands in
         return choice(label, choices, refreshes=True)
@@ -182,13 +177,14 @@ class TransactionForm(RefusableForm):
         return any(field.value() not in (None, "", []) or (self.is_bound and field.errors) for field in self.seldom_fields)
 
     @property
-    def lot_fields(self) -> list[tuple[Lot, forms.BoundField]]:
-        """The lots that a sale may name, each with its field."""
-        return [(lot, self[f"lot_{lot.event_id}"]) for lot in self.lots]
+    def lot_fields(self) -> list[tuple[Lot, int, forms.BoundField]]:
+        """The lots that a sale may name, each with the days it was held and its field."""
+        on = self.present_day()
+        return [(lot, (on - lot.opened_on).days, self[f"lot_{lot.event_id}"]) for lot in self.lots]
 
     @property
     def lots_open(self) -> bool:
-        return self.portfolio.cost_method == "specific" or any(field.value() not in (None, "") for _, field in self.lot_fields)
+        return self.portfolio.cost_method == "specific" or any(field.value() not in (None, "") for _, _, field in self.lot_fields)
 
     # ── checking ────────────────────────────────────────────────────────────
 

@@ -12,14 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from market.models import Instrument
-from portfolios.errors import LedgerRefused
+from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.ledger.book import Book, Position
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import instrument_ids_of, links_of
-from portfolios.ledger.replay import replay
+from portfolios.ledger.replay import Rules, replay
 from portfolios.models import CashBalance, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_moves, connected_to, event_of, events_of, rules_of
 from portfolios.services.drafts import with_symbol
+from portfolios.services.judging import refuse_locked
 
 ZERO = Decimal(0)
 MOST_SALES = 12  # more are counted, not listed
@@ -76,7 +77,7 @@ class CashChange:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """problem: the sentence of what the ledger refuses, "" where it can be done; then the rest is empty but for cash."""
+    """problem: the sentence of what the ledger refuses, "" where it can be done; with one the rest is empty, but for the cash of an entry."""
 
     base: str
     problem: str = ""
@@ -92,10 +93,10 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The book of the touched instruments as it is, as it is without the entry, and as it would be."""
+    """The book of the touched instruments as it is, as it would be without the entry (None where it could not be), and after."""
 
     now: Book
-    before: Book
+    before: Book | None
     after: Book
     instruments: dict[int, Instrument]
 
@@ -112,13 +113,19 @@ def replayed(portfolio: Portfolio, event: Event | None, replacing: Transaction |
     known: dict[int, Instrument] = {one.instrument.pk: one.instrument for one in (row, replacing) if one is not None and one.instrument is not None}
     missing = wanted - known.keys()
     instruments = known | (Instrument.objects.in_bulk(missing) if missing else {})
-    now, before = replay(stored, rules), None
+    now = replay(stored, rules)
     try:
-        before = replay(others, rules)
-        after = replay([*others, event], rules) if event is not None else before
+        after = replay(others if event is None else [*others, event], rules)
     except LedgerRefused as refused:
         raise with_symbol(refused, instruments.values()) from None
-    return Replayed(now, before, after, instruments)
+    return Replayed(now, _without(others, rules) if replacing is not None else now, after, instruments)
+
+
+def _without(others: list[Event], rules: Rules) -> Book | None:
+    try:
+        return replay(others, rules)
+    except LedgerRefused:
+        return None  # a later sale needs the entry
 
 
 def impact_between(portfolio: Portfolio, books: Replayed, event: Event | None, replacing: Transaction | None) -> Impact:
@@ -139,13 +146,12 @@ def impact_of_void(actor: Any, entry: Transaction) -> Impact:
     """What taking an entry out of the ledger would do."""
     portfolio = entry.portfolio
     try:
+        refuse_locked(portfolio, [entry], by_row=False)
         books = replayed(portfolio, None, entry)
+    except PeriodLocked as locked:
+        return Impact(portfolio.base_currency, problem=locked.detail)
     except LedgerRefused as refused:
-        return Impact(
-            portfolio.base_currency,
-            problem=f"Without this entry a later one has nothing to take from. {refused.detail}",
-            cash=cash_after(portfolio, None, entry),
-        )
+        return Impact(portfolio.base_currency, problem=f"Without this entry a later one has nothing to take from. {refused.detail}")
     return impact_between(portfolio, books, None, entry)
 
 

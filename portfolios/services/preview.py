@@ -12,7 +12,7 @@ from django.db import transaction
 
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.choices import RateSource
-from portfolios.errors import LedgerRefused
+from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.kinds import RULES
 from portfolios.ledger.book import Position
 from portfolios.ledger.events import Event
@@ -21,6 +21,7 @@ from portfolios.selectors.ledger import ZERO, cash_moves, cash_worth, event_of
 from portfolios.services.drafts import TransactionDraft, checked
 from portfolios.services.edits import edited
 from portfolios.services.impact import Impact, Replayed, cash_after, impact_between, replayed
+from portfolios.services.judging import refuse_locked
 from portfolios.services.notices import Notice, notices_of
 from portfolios.services.recording import record_many
 
@@ -70,8 +71,9 @@ def preview_transaction(actor: Any, portfolio: Portfolio, draft: TransactionDraf
     event = event_of(row, number=number, sequence=number if number > 0 else _LAST)
     known = _of_itself(portfolio, row, event)
     try:
+        refuse_locked(portfolio, [row] if replacing is None else [row, replacing], by_row=False)
         books = replayed(portfolio, event, replacing, row)
-    except LedgerRefused as refused:
+    except (LedgerRefused, PeriodLocked) as refused:
         cash = cash_after(portfolio, event, replacing)
         return Preview(**known, problem=refused.detail, impact=Impact(portfolio.base_currency, cash=cash))
     impact = impact_between(portfolio, books, event, replacing)
@@ -109,7 +111,8 @@ def _of_itself(portfolio: Portfolio, row: Transaction, event: Event) -> dict[str
 
 def _of_holding(row: Transaction, event: Event, books: Replayed) -> dict[str, Any]:
     pk = row.instrument_id or 0
-    old, new = books.before.positions.get(pk), books.after.positions.get(pk)
+    new = books.after.positions.get(pk)
+    old = books.before.positions.get(pk) if books.before is not None else new
     taken = [match for match in books.after.matches if match.sale_id == event.id]
     costs = not taken and _of(new, "cost") != _of(old, "cost")
     income = _of(new, "income") - _of(old, "income")

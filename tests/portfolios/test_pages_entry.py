@@ -209,6 +209,14 @@ def test_an_edit_says_what_changes_downstream(signed_in: Any, fifo: Any, asml: A
     assert "looks like a duplicate" not in page and Transaction.objects.filter(portfolio=fifo).count() == 4
 
 
+def test_an_edit_of_what_a_later_sale_needs_can_be_looked_at(signed_in: Any, portfolio: Any, asml: Any) -> None:
+    entry = record(portfolio, "buy", "2024-01-03", asml, quantity="10", price="10")
+    record(portfolio, "sell", "2024-02-01", asml, quantity="8", price="30")
+    fields = {"entry": entry.entry, "traded_on": "2024-01-03", "quantity": "10", "price": "12"}
+    page = text(signed_in.post(reverse(PREVIEW), data(portfolio, "buy", **fields)))
+    assert "+€160.00" in page and "+€144.00" in page and "you held" not in page
+
+
 def test_a_void_says_what_it_changes_and_can_be_taken_back(signed_in: Any, fifo: Any, asml: Any) -> None:
     second = Transaction.objects.get(portfolio=fifo, traded_on="2024-01-04")
     address = reverse("transaction-void", args=[second.entry])
@@ -223,6 +231,14 @@ def test_a_void_that_would_be_refused_says_so_first(signed_in: Any, portfolio: A
     record(portfolio, "sell", "2024-02-03", asml, quantity="8", price="100")
     page = text(signed_in.get(reverse("transaction-void", args=[entry.entry])))
     assert "Without this entry a later one has nothing to take from" in page and "disabled" in page
+
+
+def test_a_locked_period_is_said_before_saving_and_before_a_void(signed_in: Any, fifo: Any, asml: Any) -> None:
+    second = Transaction.objects.get(portfolio=fifo, traded_on="2024-01-04")
+    fifo.locked_until = date(2024, 1, 31)
+    fifo.save()
+    assert "locked up to 31 Jan 2024" in text(signed_in.post(reverse(PREVIEW), data(fifo, "buy", traded_on="2024-01-10", quantity="1", price="1")))
+    assert "locked up to 31 Jan 2024" in text(signed_in.get(reverse("transaction-void", args=[second.entry])))
 
 
 @pytest.mark.parametrize("entries", [2, 40])
