@@ -3,6 +3,7 @@
 from portfolios.api.changes import ChangesView
 from portfolios.api.exports import ExportView
 from portfolios.api.holdings import HoldingsView, HoldingView
+from portfolios.api.locks import LockView
 from portfolios.api.lots import LotsView, MethodsView
 from portfolios.api.portfolios import PortfoliosView, PortfolioView
 from portfolios.api.transactions import BatchView, PortfolioTransactionsView, TransactionsOfPortfolioView, TransactionsView, TransactionView
@@ -13,6 +14,7 @@ __all__ = [
     "ExportView",
     "HoldingView",
     "HoldingsView",
+    "LockView",
     "LotsView",
     "MethodsView",
     "PortfolioTransactionsView",

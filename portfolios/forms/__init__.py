@@ -3,12 +3,13 @@
 from portfolios.forms.common import RefusableForm, currency_choices, resolve_instrument
 from portfolios.forms.filters import FilterForm, LotsForm
 from portfolios.forms.grid import TransactionGrid
-from portfolios.forms.portfolios import DeletePortfolioForm, PortfolioForm
+from portfolios.forms.portfolios import DeletePortfolioForm, LockForm, PortfolioForm
 from portfolios.forms.transactions import TransactionForm, initial_of
 
 __all__ = [
     "DeletePortfolioForm",
     "FilterForm",
+    "LockForm",
     "LotsForm",
     "PortfolioForm",
     "RefusableForm",

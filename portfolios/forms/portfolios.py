@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 
 from market.choices import AssetClass
 from market.models import Instrument
@@ -73,3 +74,19 @@ class DeletePortfolioForm(forms.Form):
         if name.strip() != self._wanted.strip():
             raise forms.ValidationError("This is not the name of the portfolio.")
         return name
+
+
+class LockForm(RefusableForm):
+    """The day that a portfolio is locked up to."""
+
+    until = forms.DateField(
+        label="Lock up to the end of",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"],
+        help_text="Entries of that day and before can then not be recorded, changed or voided.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["until"].widget.attrs["max"] = timezone.localdate().isoformat()
+        self.say_what_is_missing()

@@ -202,6 +202,7 @@ class TransactionRow:
     recorded_at: datetime
     batch_id: int | None
     other_side: str = ""  # of a transfer between two portfolios: “to Savings”
+    is_locked: bool = False  # it lies in the time that its portfolio is locked up to
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> Tran
         recorded_at=row.recorded_at,
         batch_id=row.batch_id,
         other_side=other_side,
+        is_locked=portfolio.locked_until is not None and row.traded_on <= portfolio.locked_until,
     )
 
 

@@ -3,6 +3,7 @@
 from portfolios.views.changes import portfolio_changes
 from portfolios.views.entries import instrument_options, transaction_add, transaction_edit, transaction_preview
 from portfolios.views.grid import transaction_grid
+from portfolios.views.locks import portfolio_lock, portfolio_unlock
 from portfolios.views.lots import lots, portfolio_lots
 from portfolios.views.portfolios import portfolio, portfolio_add, portfolio_delete, portfolio_edit, portfolios, sample_load, sample_remove
 from portfolios.views.transactions import transactions
@@ -16,7 +17,9 @@ __all__ = [
     "portfolio_changes",
     "portfolio_delete",
     "portfolio_edit",
+    "portfolio_lock",
     "portfolio_lots",
+    "portfolio_unlock",
     "portfolios",
     "sample_load",
     "sample_remove",

@@ -19,7 +19,7 @@ from market.choices import AssetClass
 from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolio_site.web.pages import render_page
 from portfolios import selectors, services
-from portfolios.forms import DeletePortfolioForm, PortfolioForm
+from portfolios.forms import DeletePortfolioForm, LockForm, PortfolioForm
 from portfolios.models import Portfolio
 from portfolios.selectors import HoldingsTable
 
@@ -116,7 +116,7 @@ def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Saved")
             return redirect("portfolios")
-    return _form_page(request, form, {"title": found.name, "portfolio": found})
+    return _form_page(request, form, {"title": found.name, "portfolio": found, "lock_form": LockForm(initial={"until": found.locked_until})})
 
 
 def _form_page(request: HttpRequest, form: PortfolioForm, context: dict[str, Any]) -> HttpResponse:
