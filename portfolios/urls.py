@@ -6,6 +6,7 @@ from django.urls import path
 
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 from portfolios import api, views
+from portfolios.actions import urls as actions
 from portfolios.imports import urls as imports
 from portfolios.reconciling import urls as reconciling
 from portfolios.transfers import urls as transfers
@@ -31,6 +32,7 @@ urlpatterns = [
     path("transactions/<id:pk>/edit/", views.transaction_edit, name="transaction-edit"),
     path("transactions/<id:pk>/void/", views.transaction_void, name="transaction-void"),
     path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
+    *actions.urlpatterns,
     *imports.urlpatterns,
     *reconciling.urlpatterns,
     *transfers.urlpatterns,
@@ -51,6 +53,7 @@ api_patterns = [
     path("transactions", api.TransactionsView.as_view(), name="api-transactions"),
     path("transactions/<id:pk>", api.TransactionView.as_view(), name="api-transaction"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
+    *actions.api_patterns,
     *imports.api_patterns,
     *reconciling.api_patterns,
     *transfers.api_patterns,

@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("holdings", "Holdings", "briefcase", "g h"),
             ("transactions", "Transactions", "arrow-left-right", "g t"),
             ("lots", "Lots", "layout-grid", "g l"),
+            ("actions", "Corporate actions", "split", "g c"),
             ("portfolios", "Portfolios", "wallet", "g o"),
         ),
     ),

@@ -137,7 +137,7 @@ def _open_one(proposal: ActionProposal, locked: Portfolio) -> ActionProposal:
 
 def _decided(proposal: ActionProposal) -> ProposalDecided:
     status = ProposalStatus(proposal.status)
-    return ProposalDecided(f"This was decided already: it is {_SAID[status]}. Load the page again.", status=str(status))
+    return ProposalDecided(f"This was decided already: it is {_SAID[status]}. Load the page again.", decided=str(status))
 
 
 def _decide(actor: Any, proposal: ActionProposal, status: ProposalStatus, *, by_rule: bool = False, entry: int | None = None) -> None:

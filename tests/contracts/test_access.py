@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,7 +111,15 @@ def belongings(person: Any, today: Any) -> dict[str, int]:
     from alerts.models import Firing
 
     firing = Firing.objects.create(rule=rule, event_key="a-test", sentence="It rose.", fired_at=timezone.now())
-    return {"portfolio": portfolio.pk, "transaction": entry.pk, "instrument": own.pk, "import": batch.pk, "alert": rule.pk, "notification": firing.pk}
+    from market.services import ActionRow, ingest_actions
+    from portfolios.actions.proposing import propose_actions
+    from portfolios.models import ActionProposal
+
+    ingest_actions({own.pk: [ActionRow("dividend", today, amount=factories.D(1))]}, "test")
+    factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
+    propose_actions()
+    proposal = ActionProposal.objects.get().pk
+    return {"proposal": proposal, "portfolio": portfolio.pk, "transaction": entry.pk, "instrument": own.pk, "import": batch.pk, "alert": rule.pk, "notification": firing.pk}
 
 
 def _kind(route: Route) -> str:
@@ -134,6 +143,7 @@ def _kind(route: Route) -> str:
         ("import", "import"),
         ("alert", "alert"),
         ("notification", "notification"),
+        ("proposal", "proposal"),
     ):
         if name.startswith(start):
             return kind

@@ -1,0 +1,33 @@
+"""What may be corrected of a proposal before it is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from market.choices import ActionKind
+from portfolio_site.web.fields import ExactFormField
+from portfolios.forms import RefusableForm
+from portfolios.models import ActionProposal
+
+
+class AcceptForm(RefusableForm):
+    """A split is accepted as it is; of a dividend everything can be put right."""
+
+    renamed = {"price": "amount", "traded_on": "day"}
+
+    amount = ExactFormField(label="For each unit", required=False)
+    quantity = ExactFormField(label="Units", required=False)
+    taxes = ExactFormField(label="Tax withheld", required=False)
+    day = forms.DateField(label="Paid on", required=False, input_formats=["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"])
+    settlement_currency = forms.CharField(label="Paid out in", required=False, max_length=3)
+
+    def __init__(self, *args: Any, proposal: ActionProposal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if proposal.action.kind == ActionKind.SPLIT:
+            self.fields = {"day": self.fields["day"]}
+
+    def corrected(self) -> dict[str, Any]:
+        """What was filled in, in the words of `draft_of_proposal`."""
+        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
