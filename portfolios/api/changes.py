@@ -24,6 +24,7 @@ from portfolios.selectors import Changes, EntryChange
 
 FROM = OpenApiParameter("from", OpenApiTypes.STR, required=True, description="a day (its end) or a moment with offset: what was known then")
 TO = OpenApiParameter("to", OpenApiTypes.STR, description="what was known later; now where missing")
+MOST = 1000  # changes in one answer; narrow the moments for more
 INSTRUMENT = OpenApiParameter("instrument", OpenApiTypes.STR, description="id or symbol; all where missing")
 
 
@@ -72,7 +73,8 @@ class ChangesSerializer(serializers.Serializer[Any]):
     known_from = serializers.DateTimeField()
     known_to = serializers.DateTimeField()
     as_of = serializers.DateField(allow_null=True)
-    changes = ChangeSerializer(many=True, help_text="oldest first")
+    changes = ChangeSerializer(many=True, help_text=f"oldest first, at most {MOST}")
+    left_out = serializers.IntegerField(help_text="changes after those that are listed; ask from a later moment for them")
     totals = TotalSerializer(many=True)
     problem = serializers.CharField(help_text="why the effects cannot be told; blank where they are")
 
@@ -114,7 +116,8 @@ def answer_of(found: Changes) -> dict[str, Any]:
         "known_from": found.known_from,
         "known_to": found.known_to,
         "as_of": found.until,
-        "changes": [_change(change) for change in found.changes],
+        "changes": [_change(change) for change in found.changes[:MOST]],
+        "left_out": max(len(found.changes) - MOST, 0),
         "totals": [
             {
                 **_named(row.instrument),

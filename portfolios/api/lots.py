@@ -220,10 +220,11 @@ class LotsView(LedgerView):
 
 
 class MethodsView(LedgerView):
-    @extend_schema(operation_id="lots_methods", parameters=[AS_OF, INSTRUMENT], responses=MethodsSerializer, tags=["holdings"])
+    @extend_schema(operation_id="lots_methods", parameters=[AS_OF, KNOWN_AT, INSTRUMENT], responses=MethodsSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int) -> Response:
         """Cost and gains under each of the cost methods, side by side.  Nothing that is stored changes."""
         portfolio = selectors.get_portfolio(request.user, pk)
         told = Told()
-        results = selectors.compare_methods(portfolio, _instrument(request, portfolio), as_of=day_of_query(request, "as_of"))
+        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
+        results = selectors.compare_methods(portfolio, _instrument(request, portfolio), as_of=day, known_at=known_at)
         return Response({"currency": portfolio.base_currency, "results": [_method(one, told) for one in results], **told.told()})

@@ -51,38 +51,52 @@ def get_reconciliation(portfolio: Portfolio, pk: int) -> Reconciliation:
 # ── what the ledger says of a day ───────────────────────────────────────────
 
 
-def _units_on(book: Book, day: date) -> dict[int, Decimal]:
-    return {step.instrument: step.quantity_after for step in book.steps if step.day <= day}
+Balances = tuple[dict[int, Decimal], dict[str, Decimal]]  # units by instrument, cash by currency
 
 
-def _cash_on(book: Book, day: date) -> dict[str, Decimal]:
-    return {str(step.currency): step.amount_after for step in book.cash_steps if step.day <= day}
+def _standings(book: Book, days: Iterable[date]) -> dict[date, Balances]:
+    """Units and cash at the end of each day, in one walk over the book."""
+    found: dict[date, Balances] = {}
+    units: dict[int, Decimal] = {}
+    cash: dict[str, Decimal] = {}
+    steps, cash_steps = iter(book.steps), iter(book.cash_steps)
+    step, cash_step = next(steps, None), next(cash_steps, None)
+    for day in sorted(set(days)):
+        while step is not None and step.day <= day:
+            units[step.instrument] = step.quantity_after
+            step = next(steps, None)
+        while cash_step is not None and cash_step.day <= day:
+            cash[str(cash_step.currency)] = cash_step.amount_after
+            cash_step = next(cash_steps, None)
+        found[day] = (dict(units), dict(cash))
+    return found
 
 
 def present_of(portfolio: Portfolio, day: date) -> Present:
     """What is held at the end of a day, by name, and the balances.  One query where the book is known."""
-    book = book_of(portfolio)
-    units = {pk: quantity for pk, quantity in _units_on(book, day).items() if quantity}
+    held, balances = _standings(book_of(portfolio), [day])[day]
+    units = {pk: quantity for pk, quantity in held.items() if quantity}
     views = {one.pk: InstrumentView.of(one) for one in Instrument.objects.filter(pk__in=units)}
     positions = sorted(((views[pk], quantity) for pk, quantity in units.items()), key=lambda pair: pair[0].name.casefold())
-    cash = sorted((code, amount) for code, amount in _cash_on(book, day).items() if amount)
+    cash = sorted((code, amount) for code, amount in balances.items() if amount)
     if portfolio.tracks_cash and not cash:
         cash = [(portfolio.base_currency, ZERO)]
     return Present(day, tuple(positions), tuple(cash))
 
 
-def _lines(portfolio: Portfolio, statement: Reconciliation, book: Book) -> tuple[list[Compared[int]], list[Compared[str]]]:
+def _lines(portfolio: Portfolio, statement: Reconciliation, standing: Balances) -> tuple[list[Compared[int]], list[Compared[str]]]:
     units = {row["instrument"]: Decimal(row["quantity"]) for row in statement.positions}
     amounts = {row["currency"]: Decimal(row["amount"]) for row in statement.cash} if portfolio.tracks_cash else {}
-    return compared(_units_on(book, statement.day), units), compared(_cash_on(book, statement.day), amounts)
+    return compared(standing[0], units), compared(standing[1], amounts)
 
 
 def summaries_of(portfolio: Portfolio, statements: Iterable[Reconciliation]) -> list[Summary]:
     """The statements with their lamps.  No query where the book is known, however many."""
-    book = book_of(portfolio)
+    every = list(statements)
+    standings = _standings(book_of(portfolio), (statement.day for statement in every))
     found = []
-    for statement in statements:
-        positions, cash = _lines(portfolio, statement, book)
+    for statement in every:
+        positions, cash = _lines(portfolio, statement, standings[statement.day])
         lamps = [line.lamp for line in positions] + [line.lamp for line in cash]
         agreeing = sum(lamp is Lamp.AGREES for lamp in lamps)
         found.append(Summary(statement.pk, statement.day, statement.created_at, lamp_of(lamps), len(lamps), agreeing))
@@ -95,7 +109,7 @@ def comparison_of(statement: Reconciliation) -> Comparison:
     Two queries where everything agrees and the book is known; at most nine where not, however many holdings.
     """
     portfolio = statement.portfolio
-    positions, cash = _lines(portfolio, statement, book_of(portfolio))
+    positions, cash = _lines(portfolio, statement, _standings(book_of(portfolio), [statement.day])[statement.day])
     differing = [line for line in positions if line.difference]
     unequal = [line for line in cash if line.difference]
     known = _Known.read(portfolio, statement.day, {line.key for line in differing}, {line.key for line in unequal})

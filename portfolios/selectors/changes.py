@@ -17,6 +17,7 @@ from market.models import Instrument
 from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind
 from portfolios.ledger.effects import NOTHING, Change, Effect, Figures, effects_of
+from portfolios.ledger.events import Event
 from portfolios.ledger.links import instrument_ids_of
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import connected_to, event_of, rules_of, with_legs
@@ -143,7 +144,7 @@ def _written(portfolio: Portfolio, known_from: datetime, known_to: datetime, unt
     return [row for row in rows if row.entry in near]
 
 
-def _known_before(portfolio: Portfolio, known_from: datetime, until: date | None, group: set[int], writes: Sequence[_Write]) -> dict[int, Any]:
+def _known_before(portfolio: Portfolio, known_from: datetime, until: date | None, group: set[int], writes: Sequence[_Write]) -> dict[int, Event]:
     """The events that counted before, of the instruments of the group; of no instrument, only those that go."""
     rows: list[Transaction] = []
     if group:
@@ -167,12 +168,18 @@ def _views(wanted: Iterable[int], rows: Iterable[Transaction]) -> dict[int, Inst
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """One entry at one instant: the version that went, the one that came."""
+    """One entry at one instant: the version that went, the one that came, and what they are to the ledger."""
 
     what: str
     at: datetime
     old: Transaction | None
     new: Transaction | None
+    gone: Event | None = None
+    come: Event | None = None
+
+    @classmethod
+    def of(cls, what: str, at: datetime, old: Transaction | None, new: Transaction | None) -> _Write:
+        return cls(what, at, old, new, None if old is None else event_of(old), None if new is None else event_of(new))
 
     @property
     def row(self) -> Transaction:
@@ -185,12 +192,12 @@ class _Write:
         return () if self.old is None else (self.old.entry,)
 
     @property
-    def into(self) -> tuple[Any, ...]:
-        return () if self.new is None else (event_of(self.new),)
+    def into(self) -> tuple[Event, ...]:
+        return () if self.come is None else (self.come,)
 
     @property
     def instruments(self) -> set[int]:
-        return {pk for row in (self.old, self.new) if row is not None for pk in instrument_ids_of(event_of(row))}
+        return {pk for event in (self.gone, self.come) if event is not None for pk in instrument_ids_of(event)}
 
     def touches(self, group: set[int]) -> bool:
         return bool(self.instruments & group)
@@ -207,12 +214,12 @@ def _writes(rows: Sequence[Transaction], known_from: datetime, known_to: datetim
         old = by_key.get(row.replaces_id) if row.replaces_id is not None else None
         if old is not None and old.voided_at == row.recorded_at:
             replaced.add(old.pk)
-            found.append(_Write(EDITED, row.recorded_at, old, row))
+            found.append(_Write.of(EDITED, row.recorded_at, old, row))
         else:
-            found.append(_Write(RECORDED if row.origin_id is None else RESTORED, row.recorded_at, None, row))
+            found.append(_Write.of(RECORDED if row.origin_id is None else RESTORED, row.recorded_at, None, row))
     for row in rows:
         if row.pk not in replaced and row.voided_at is not None and known_from < row.voided_at <= known_to:
-            found.append(_Write(VOIDED, row.voided_at, row, None))
+            found.append(_Write.of(VOIDED, row.voided_at, row, None))
     return sorted(found, key=lambda write: (write.at, write.row.entry))
 
 

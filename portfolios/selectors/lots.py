@@ -18,6 +18,7 @@ from portfolios.ledger.book import Book, Lot, Position
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
+from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import ZERO, books_of, connected_to, events_of, rules_of
 from portfolios.selectors.lot_shapes import CLOSED, PART_CLOSED, LotsTable, LotView, MatchView, SaleView
 from portfolios.selectors.shapes import InstrumentView
@@ -69,9 +70,9 @@ def lots_of(
         if match.instrument in matches:
             matches[match.instrument].append(MatchView.of(match))
     pooled = (method or portfolio.cost_method) in POOLING
-    gone, empty = _gone(book, matches, _splits(portfolio, wanted, until)), _empty_days(book, matches)
+    gone, empty = _gone(book, matches, _splits(portfolio, wanted, until, known_at)), _empty_days(book, matches)
     opened = {pk: _open_lots(portfolio, book.positions[pk], gone, world, pooled, empty) for pk in wanted}
-    shorts = _sales(portfolio) if portfolio.allows_short and gone else frozenset()
+    shorts = _sales(portfolio, known_at) if portfolio.allows_short and gone else frozenset()
     closed: dict[int, list[LotView]] = {pk: [] for pk in wanted}
     for key, one in gone.items():
         closed[key[0]].append(_closed_lot(key, one, shorts, portfolio.base_currency))
@@ -127,9 +128,15 @@ def kinds_of(portfolio: Portfolio, numbers: Iterable[int]) -> dict[int, str]:
 # ── what has left ───────────────────────────────────────────────────────────
 
 
-def _splits(portfolio: Portfolio, instruments: Iterable[int], until: date | None) -> Splits:
+def _counting(portfolio: Portfolio, known_at: datetime | None) -> TransactionQuerySet:
+    """The entries that count now, or counted at that moment."""
+    entries: TransactionQuerySet = Transaction.objects.filter(portfolio=portfolio)
+    return entries.live() if known_at is None else entries.known_at(known_at)
+
+
+def _splits(portfolio: Portfolio, instruments: Iterable[int], until: date | None, known_at: datetime | None) -> Splits:
     """The splits of these instruments; one query."""
-    rows = Transaction.objects.live().filter(portfolio=portfolio, kind=TransactionKind.SPLIT)
+    rows = _counting(portfolio, known_at).filter(kind=TransactionKind.SPLIT)
     found: dict[int, list[tuple[date, Decimal, Decimal]]] = defaultdict(list)
     wanted = set(instruments)
     for pk, day, new, old in rows.values_list("instrument", "traded_on", "ratio_new", "ratio_old"):
@@ -138,9 +145,9 @@ def _splits(portfolio: Portfolio, instruments: Iterable[int], until: date | None
     return found
 
 
-def _sales(portfolio: Portfolio) -> frozenset[int]:
+def _sales(portfolio: Portfolio, known_at: datetime | None) -> frozenset[int]:
     """The numbers of the entries that can open a short; one query."""
-    rows = Transaction.objects.live().filter(portfolio=portfolio, kind__in=[TransactionKind.SELL, TransactionKind.SHORT_SELL])
+    rows = _counting(portfolio, known_at).filter(kind__in=[TransactionKind.SELL, TransactionKind.SHORT_SELL])
     return frozenset(origin or pk for pk, origin in rows.values_list("pk", "origin"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -22,12 +22,14 @@ from portfolios.selectors.world import World, world_of
 POOLED = "Units of a pool have no day of their own."
 
 
-def compare_methods(portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None) -> tuple[MethodResult, ...]:
+def compare_methods(
+    portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, known_at: datetime | None = None
+) -> tuple[MethodResult, ...]:
     """What is held cost, and what sales brought, under each of the methods; of one instrument, or of all.  Six queries at most."""
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
-    events, rules = events_of(portfolio, until=None if is_now else day), rules_of(portfolio)
+    events, rules = events_of(portfolio, known_at=known_at, until=None if is_now else day), rules_of(portfolio)
     books: dict[CostMethod, Book | str] = {}
     for method in CostMethod:
         try:

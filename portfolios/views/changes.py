@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -18,6 +19,7 @@ from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
 
 DAYS_BACK = 30  # where the address says nothing
+ON_A_PAGE = 100
 
 
 @login_required
@@ -44,7 +46,8 @@ def portfolio_changes(request: HttpRequest, pk: int) -> HttpResponse:
     }
     codes = {portfolio.base_currency}
     if found is not None:
-        codes |= {code for change in found.changes for field in change.fields for code in (field.currency_before, field.currency_after) if code}
+        context["listing"] = Paginator(found.changes, ON_A_PAGE).get_page(request.GET.get("page"))
+        codes |= {code for change in context["listing"] for field in change.fields for code in (field.currency_before, field.currency_after) if code}
     return render_page(request, "portfolios/changes.html", context, fragment="changes", currencies=codes)
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from portfolio_site.web.moments import chosen_moment
 from portfolio_site.web.pages import render_page
 from portfolios import selectors
 from portfolios.choices import METHODS_SAID, CostMethod, TransactionKind
@@ -55,6 +56,7 @@ def portfolio_lots(request: HttpRequest, pk: int) -> HttpResponse:
         if instrument is None:
             raise HoldingNotFound("There is no such holding in this portfolio.")
     method = asked["method"] or portfolio.cost_method
+    moment = chosen_moment({"known_at": request.GET.get("known_at", "")} | ({"as_of": asked["as_of"].isoformat()} if asked["as_of"] else {}))
     context: dict[str, Any] = {
         "page": "lots",
         "portfolio": portfolio,
@@ -67,12 +69,14 @@ def portfolio_lots(request: HttpRequest, pk: int) -> HttpResponse:
         "methods": CostMethod.choices,
         "today": timezone.localdate(),
         "is_own": method == portfolio.cost_method,
+        "moment": moment,
+        "about": portfolio,
     }
     only = None if instrument is None else int(instrument.pk)
     if asked["show"] == "methods":
-        context["results"] = selectors.compare_methods(portfolio, only, as_of=asked["as_of"])
+        context["results"] = selectors.compare_methods(portfolio, only, as_of=asked["as_of"], known_at=moment.known_at)
     else:
-        table = selectors.lots_of(portfolio, only, as_of=asked["as_of"], method=method)
+        table = selectors.lots_of(portfolio, only, as_of=asked["as_of"], known_at=moment.known_at, method=method)
         shown = _sales(request, portfolio, table) if asked["show"] == "sales" else _lots(request, table, asked["status"] or "")
         context |= {"table": table, "totals": _totals(table), **shown}
     return render_page(request, "portfolios/lots.html", context, fragment="listing", currencies={portfolio.base_currency})

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from portfolio_site.web.moments import chosen_moment, end_of
@@ -107,3 +108,11 @@ def test_an_address_names_a_day_its_end_and_nothing_to_come() -> None:
     assert chosen_moment({}).query == ""
     for wrong in ({"as_of": "soon"}, {"known_at": "31.12.2024"}, {"as_of": "0202-01-01"}, {"known_at": "0001-01-01"}):
         assert chosen_moment(wrong).is_now and chosen_moment(wrong).problem
+
+
+def test_the_page_of_lots_tells_of_an_earlier_knowledge(signed_in: Any, corrected: Any) -> None:
+    address, day = reverse("portfolio-lots", args=[corrected.pk]), (timezone.localdate() - timedelta(days=7)).isoformat()
+    page = signed_in.get(address, {"known_at": day}).content.decode()
+    assert "as known on" in page and "1,000.00" in page
+    assert "800.00" in signed_in.get(address).content.decode()
+    assert signed_in.get(address, {"known_at": day, "show": "methods"}).status_code == 200
