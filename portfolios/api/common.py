@@ -71,8 +71,11 @@ def find_one(user: Any, asked: int | str, field: str = "instrument") -> Instrume
     return found
 
 
-def find_all(user: Any, rows: Sequence[Mapping[str, Any]]) -> list[Instrument | None]:
-    """The instrument of each row, None where it names none.  Two queries.  Raises ValidationError that names the rows."""
+def find_all(user: Any, rows: Sequence[Mapping[str, Any]], places: Sequence[str] | None = None) -> list[Instrument | None]:
+    """The instrument of each row, None where it names none.  Two queries.  Raises ValidationError that names the rows.
+
+    places  what stands before a field of each row in errors; where missing, "transactions.<place from 0>."
+    """
     ids = {asked for row in rows if isinstance(asked := row.get("instrument"), int)}
     symbols = {str(asked).upper() for row in rows if (asked := row.get("symbol") or row.get("instrument")) and not isinstance(asked, int)}
     isins = {row["isin"].upper() for row in rows if row.get("isin")}
@@ -91,7 +94,8 @@ def find_all(user: Any, rows: Sequence[Mapping[str, Any]]) -> list[Instrument | 
             )
         if asked and one is None:
             field = "instrument" if row.get("instrument") else "isin" if row.get("isin") else "symbol"
-            wrong[f"transactions.{number}.{field}"] = [serializers.ErrorDetail(unknown_words(asked), code="unknown_instrument")]
+            place = f"transactions.{number}." if places is None else places[number]
+            wrong[place + field] = [serializers.ErrorDetail(unknown_words(asked), code="unknown_instrument")]
         found.append(one)
     if wrong:
         raise serializers.ValidationError(wrong)

@@ -2,7 +2,18 @@
 
 from portfolios.selectors.changes import Changes, EntryChange, changes_between
 from portfolios.selectors.holdings import holdings_of, tables_of
-from portfolios.selectors.ledger import book_of, books_of, cash_effect, cash_worth, connected_to, event_of, events_of, events_of_all, rules_of
+from portfolios.selectors.ledger import (
+    book_of,
+    books_of,
+    cash_effect,
+    cash_moves,
+    cash_worth,
+    connected_to,
+    event_of,
+    events_of,
+    events_of_all,
+    rules_of,
+)
 from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, SaleView
 from portfolios.selectors.lots import kinds_of, lot_view, lots_of, open_lots, quantity_held
 from portfolios.selectors.methods import compare_methods
@@ -56,6 +67,7 @@ __all__ = [
     "books_in",
     "books_of",
     "cash_effect",
+    "cash_moves",
     "cash_worth",
     "changes_between",
     "chosen_portfolios",

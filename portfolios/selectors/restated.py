@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from market.errors import MissingRate
 from market.selectors import RateView, own_rates_version, prices_version, rates
@@ -43,7 +44,7 @@ def in_currency(events: Iterable[Event], base: str, currency: str, found: dict[t
     code = Currency(currency)
     told = []
     for event in events:
-        changed = {}
+        changed: dict[str, Any] = {}
         for name, paid_in in _rates_in(event):
             if paid_in == code or _is_without_money(event):
                 changed[name] = ONE

@@ -168,6 +168,7 @@ class TransactionFilter:
     start: date | None = None
     end: date | None = None
     source: str = ""  # "hand", "import"
+    tag: str = ""  # as the person wrote it, in any case
     with_voided: bool = False
 
 

@@ -25,6 +25,7 @@ from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import cash_effect, cash_worth, event_of, with_legs
 from portfolios.selectors.portfolios import portfolios_of
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
+from portfolios.tags import tag_key
 from portfolios.transfers.legs import other_sides
 
 PAGE = 50
@@ -78,6 +79,8 @@ def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> Tra
         found = found.filter(source="")
     elif conditions.source == IMPORT:
         found = found.exclude(source="")
+    if conditions.tag.strip():
+        found = found.filter(tag_keys__contains=f" {tag_key(conditions.tag)} ")
     return _searched(found, conditions.text.strip()) if conditions.text.strip() else found
 
 

@@ -7,7 +7,7 @@ rewrite the touched projections, leave an audit line, publish the news on commit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -39,6 +39,7 @@ from portfolios.transfers.rules import check_leaving, edit_arriving, keep_carrie
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
+_KEPT = ("link", "proposal", "source", "source_key")  # where an entry comes from stays with it
 _KEYS_AT_ONCE = 10_000
 
 
@@ -83,9 +84,22 @@ def edit_transaction(actor: Any, entry: Transaction, **changes: Any) -> Transact
     return _edit(actor, entry, **changes)
 
 
+def replace_transaction(actor: Any, entry: Transaction, draft: TransactionDraft) -> Transaction:
+    """Put a wholly new version in the place of an entry, under its number.  Raises as edit_transaction."""
+    if other_leg(entry) is not None:
+        changes = {one.name: getattr(draft, one.name) for one in fields(draft) if one.name not in {*_KEPT, "fx_rate", "costs_rate"}}
+        return edit_transaction(actor, entry, **changes)
+    kept = {name: getattr(entry, name) for name in _KEPT}
+    return _put(actor, entry, replace(draft, **kept))
+
+
 def _edit(actor: Any, entry: Transaction, **changes: Any) -> Transaction:
-    portfolio = entry.portfolio
     draft, keeps_rate = edited(entry, changes)
+    return _put(actor, entry, draft, keeps_rate=keeps_rate)
+
+
+def _put(actor: Any, entry: Transaction, draft: TransactionDraft, *, keeps_rate: bool = False) -> Transaction:
+    portfolio = entry.portfolio
     row = checked(portfolio, [draft], actor=actor, rows=False)[0]
     if keeps_rate and row.fx_rate is not None:
         row.fx_source = RateSource.REFERENCE

@@ -55,7 +55,7 @@ def test_a_ledger_of_every_kind_is_recorded_at_once_or_one_by_one(world: World, 
     made: list[Transaction] = []
     for draft in drafts_of_every_kind(other):
         values = {field.name: getattr(draft, field.name) for field in fields(draft)}
-        values["lots"] = tuple(lot._replace(event_id=made[-lot.event_id - 1].entry) for lot in draft.lots)  # type: ignore[union-attr]
+        values["lots"] = tuple(lot._replace(event_id=made[-lot.event_id - 1].entry) for lot in draft.lots)  # type: ignore[union-attr, call-arg]
         made.append(record_transaction(person, single, **values))
     assert state(single) == state(world.portfolio)
     assert book_of(single).realised == book_of(world.portfolio).realised

@@ -5,6 +5,5 @@ Checking never stops at the first mistake: all of them are told at once, each wi
 
 from portfolios.services.drafts.checking import checked, refusal, with_symbol
 from portfolios.services.drafts.shapes import LegDraft, TransactionDraft
-from portfolios.services.drafts.words import tag_key, tidy_tags
 
-__all__ = ["LegDraft", "TransactionDraft", "checked", "refusal", "tag_key", "tidy_tags", "with_symbol"]
+__all__ = ["LegDraft", "TransactionDraft", "checked", "refusal", "with_symbol"]

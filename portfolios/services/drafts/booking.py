@@ -18,7 +18,8 @@ from portfolios.models import Portfolio, Transaction
 from portfolios.services.drafts.fields import ONE, ZERO, FieldCheck
 from portfolios.services.drafts.legs import LegCheck
 from portfolios.services.drafts.shapes import Pair, TransactionDraft
-from portfolios.services.drafts.words import day_in_words, tag_keys
+from portfolios.services.drafts.words import day_in_words
+from portfolios.tags import tag_keys
 
 _CLOSE = Decimal("1e-9")  # how near a rate that is sent along with an exchange must be to what the exchange itself says
 

@@ -17,7 +17,8 @@ from portfolios.kinds import OPTIONAL, REQUIRED, RULES, KindRule
 from portfolios.ledger.events import Arriving, LotChoice
 from portfolios.models import Portfolio
 from portfolios.services.drafts.shapes import TransactionDraft
-from portfolios.services.drafts.words import LONGEST_TAG, MOST_TAGS, WORDS, a, day_in_words, tidy_tags, word_of
+from portfolios.services.drafts.words import WORDS, a, day_in_words, word_of
+from portfolios.tags import LONGEST_TAG, MOST_TAGS, tidy_tags
 
 ZERO, ONE = Decimal(0), Decimal(1)
 NUMBERS = (
@@ -25,6 +26,7 @@ NUMBERS = (
     "reinvested_quantity", "cost_share",
 )  # fmt: skip
 POSITIVE = ("fx_rate", "ratio_new", "ratio_old", "costs_rate", "given_amount", "reinvested_quantity")
+COSTS = ("fees", "taxes")
 TEXTS = {"notes": 4000, "external_id": 200, "reference": 500}
 POOLS = frozenset({CostMethod.AVERAGE, CostMethod.SECTION104})
 LATEST_SETTLEMENT = timedelta(days=366)
@@ -170,7 +172,7 @@ class FieldCheck:
             "lots": rule.lots or rule.acquired,
         }
         for field, may in allowed.items():
-            if not may and self._given(field):
+            if not may and self._given(field) and not (field in COSTS and not self.number(field)):
                 self.refuse(field, "not_allowed", f"{a(word_of(self.kind)).capitalize()} has no {WORDS[field]}. Leave it empty.")
         if self._given("costs_currency") and self._given("reinvested_quantity"):
             self.refuse("costs_currency", "not_allowed", "The fees and taxes of a reinvested dividend are in its own currency. Leave it empty.")

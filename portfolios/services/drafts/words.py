@@ -1,13 +1,9 @@
-"""How checks of drafts speak, and the words that people mark entries with."""
+"""How checks of drafts speak."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
 from datetime import date
 
-from portfolio_site.web.sealed import fingerprint
 from portfolios.choices import TransactionKind as Kind
 
 WORDS = {
@@ -31,8 +27,6 @@ WORDS = {
     "lots": "lots",
     "legs": "other instruments",
 }
-MOST_TAGS, LONGEST_TAG = 20, 50
-_KEY_DIGITS = 32
 
 
 def word_of(kind: str) -> str:
@@ -47,24 +41,3 @@ def day_in_words(day: date) -> str:
 def a(noun: str) -> str:
     """With its article."""
     return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
-
-
-def tidy_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags as they are kept: in one form of Unicode, without outer or double spaces, each once whatever its case."""
-    found: dict[str, str] = {}
-    for tag in tags:
-        text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", tag)).strip()
-        if text:
-            found.setdefault(text.casefold(), text)
-    return tuple(found.values())
-
-
-def tag_key(tag: str) -> str:
-    """The keyed hash by which entries with a tag are found, in any case."""
-    return "".join(fingerprint(text.casefold(), "tag")[:_KEY_DIGITS] for text in tidy_tags([tag]))
-
-
-def tag_keys(tags: Iterable[str]) -> str:
-    """The keys of all tags, each between spaces."""
-    keys = " ".join(tag_key(tag) for tag in tags)
-    return f" {keys} " if keys else ""
