@@ -189,10 +189,14 @@ def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) 
         taken.append(lot)
         wanted -= lot[2]
     if wanted or choice.quantity <= 0:
-        open_units = choice.quantity - wanted
-        raise LotNotOpen(
-            f"The {taking(sale)} of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(open_units)} were left then. "
-            "Choose lots that are open on that day.",
-            **facts_of(sale), lot=choice.event_id, left=open_units, quantity=choice.quantity,
-        )  # fmt: skip
+        raise lot_not_open(sale, choice, choice.quantity - wanted)
     return taken, left
+
+
+def lot_not_open(sale: Sale | TransferOut, choice: LotChoice, left: Decimal) -> LotNotOpen:
+    """For the caller to raise: so many units of the lot are left."""
+    return LotNotOpen(
+        f"The {taking(sale)} of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(left)} were left then. "
+        "Choose lots that are open on that day.",
+        **facts_of(sale), lot=choice.event_id, left=left, quantity=choice.quantity,
+    )  # fmt: skip

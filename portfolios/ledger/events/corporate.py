@@ -29,7 +29,10 @@ class Split(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockDividend(Event):
-    """`quantity` units on top of those held, which bear their cost; dates stay.  `gross`, where it is taxed, is income and cost."""
+    """`quantity` units on top of those held, which bear their cost; dates stay.
+
+    gross  what they were worth, where they are taxed: income, and the cost of a lot of their own with the date of the event
+    """
 
     kind: ClassVar[str] = "stock_dividend"
     rank: ClassVar[int] = CORPORATE_ACTION
@@ -41,7 +44,7 @@ class StockDividend(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnOfCapital(Event):
-    """`amount` of capital is paid back: it lowers the cost, and is a gain below zero."""
+    """`amount` of capital is paid back: it lowers the cost, and is a gain below zero.  Negative where it is owed for what is short."""
 
     kind: ClassVar[str] = "return_of_capital"
 
@@ -77,6 +80,7 @@ class Reorganisation(Event):
     cash        received (+) or paid on top (−, a part of the new cost), in the settlement currency, for all units
     cash_share  fraction of the cost that the cash stands for: cash − that cost is a realised gain
     The shares of all legs and of the cash add up to 1 where the units leave, and to at most 1 where they stay.
+    Fees and taxes are expenses.  Of what is short, the signs of all cash are the other way round.
     """
 
     rank: ClassVar[int] = CORPORATE_ACTION

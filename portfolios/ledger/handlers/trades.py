@@ -15,6 +15,7 @@ from portfolios.ledger.book import REALISED
 from portfolios.ledger.events import ONE, ZERO, BuyToCover, Purchase, Redemption, Sale, ShortSell, Trade
 from portfolios.ledger.handlers.amounts import costs_of, local_of, pay_net, refuse_quantity
 from portfolios.ledger.lots import Stock
+from portfolios.ledger.matching import lot_not_open
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
 
@@ -50,7 +51,8 @@ def buy(run: Run, event: Purchase) -> None:
     quantity, day, instrument = event.quantity, event.day, event.instrument
     if quantity <= ZERO:
         raise refuse_quantity(event)
-    stock = run.stock(instrument, day)
+    stock = run.stocks.get(instrument) or run.stock(instrument, day)
+    stock.changed_on = day
     if stock.currency != event.local_currency:
         run.quote(event, stock, event.local_currency)
     held = stock.quantity
@@ -99,7 +101,8 @@ def sell(run: Run, event: Sale) -> None:
     quantity, day, instrument = event.quantity, event.day, event.instrument
     if quantity <= ZERO:
         raise refuse_quantity(event)
-    stock = run.stock(instrument, day)
+    stock = run.stocks.get(instrument) or run.stock(instrument, day)
+    stock.changed_on = day
     if stock.currency != event.local_currency:
         run.quote(event, stock, event.local_currency)
     left = stock.quantity - quantity
@@ -132,6 +135,8 @@ def _sell_with_more(run: Run, event: Sale, stock: Stock) -> None:
 def _sell_short(run: Run, event: Sale, stock: Stock, proceeds: Decimal, local: Decimal) -> None:
     """What is held leaves; the rest is a lot of the short position, with its share of the proceeds."""
     units = event.quantity
+    if event.lots and stock.quantity <= ZERO:
+        raise lot_not_open(event, event.lots[0], ZERO)
     if stock.quantity > ZERO:
         held = stock.quantity
         share, share_local = (proceeds * held / units).quantize(ONE_UNIT), (local * held / units).quantize(ONE_UNIT)
