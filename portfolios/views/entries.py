@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -36,7 +37,7 @@ KIND_GROUPS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 )
 _SHORTS = frozenset({Kind.SHORT_SELL, Kind.BUY_TO_COVER})
 _NO_CLOSE = frozenset({Kind.DIVIDEND, Kind.COUPON, Kind.TRANSFER_IN})
-WIZARD, TRANSFER = "action-new", "transfer-add"  # pages of other parts
+WIZARD, TRANSFER = "action-add", "transfer-add"  # pages of other parts
 MOST_OPTIONS = 12
 PASSING = frozenset({"csrfmiddlewaretoken", "refresh", "kind", "p", "clone", "next"})
 
@@ -56,7 +57,9 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
     model = _model(request) if request.method == "GET" else None
     kind = model.kind if model is not None else _kind(given.get("kind", ""))
     if kind in REORGANISATIONS and address(WIZARD):
-        return go(request, f"{address(WIZARD)}?kind={kind}&p={given.get('portfolio') or given.get('p') or ''}")
+        named = str(model.instrument_id) if model is not None else given.get("instrument", "")
+        about = {"kind": kind, "p": model.portfolio_id if model is not None else given.get("portfolio") or given.get("p") or "", "instrument": named}
+        return go(request, f"{address(WIZARD)}?{urlencode(about)}")
     chosen = _portfolio(mine, str(model.portfolio_id) if model is not None else given.get("portfolio") or given.get("p") or "")
     refresh = "refresh" in request.POST
     if request.method == "POST" and not refresh:

@@ -123,6 +123,14 @@ def test_types_stand_in_groups_and_short_sales_only_where_they_are_allowed(signe
     assert "Short sale" in text(signed_in.get(reverse(ADD)))
 
 
+def test_what_becomes_of_other_instruments_has_a_page_of_its_own(signed_in: Any, fifo: Any, asml: Any) -> None:
+    wizard = reverse("action-add")
+    assert f"{wizard}?kind=merger" in text(signed_in.get(reverse(ADD)))
+    answer = signed_in.get(reverse(ADD) + f"?kind=spin_off&p={fifo.pk}&instrument={asml.pk}")
+    assert answer.status_code == 302 and answer["Location"] == f"{wizard}?kind=spin_off&p={fifo.pk}&instrument={asml.pk}"
+    assert signed_in.get(answer["Location"]).status_code == 200
+
+
 # ── fields that are seldom needed ───────────────────────────────────────────
 
 
