@@ -133,6 +133,8 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="transactions", to="portfolios.portfolio"
             ),
         ),
+        # PostgreSQL's editor would drop the unique index with the plain one, and say nothing
+        migrations.RemoveConstraint(model_name="transaction", name="proposal_applied_once"),
         migrations.AlterField(
             model_name="transaction",
             name="proposal",
@@ -143,6 +145,12 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="entries",
                 to="portfolios.actionproposal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transaction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("proposal__isnull", False), ("voided_at", None)), fields=("proposal",), name="proposal_applied_once"
             ),
         ),
         migrations.AlterField(
