@@ -32,6 +32,7 @@ class Portfolio(models.Model):
     applies_dividends = models.BooleanField(default=False)  # proposals of dividends are accepted by themselves
     benchmark = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     is_sample = models.BooleanField(default=False)
+    is_linked = models.BooleanField(default=False)  # it has, or had, a leg of a transfer: it is locked together with the others that do
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -149,7 +150,6 @@ class Transaction(models.Model):
             models.Index(name="versions_of_entry", fields=["origin"], condition=Q(origin__isnull=False)),
             models.Index(name="entries_of_proposal", fields=["proposal"], condition=Q(proposal__isnull=False)),
             models.Index(name="both_legs", fields=["link"], condition=Q(link__isnull=False)),
-            models.Index(name="linked_entries", fields=["portfolio"], condition=Q(link__isnull=False)),  # which portfolios to lock together
         ]
 
     def __str__(self) -> str:

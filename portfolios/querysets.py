@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -45,6 +46,12 @@ class TransactionQuerySet(models.QuerySet[Any]):
     def with_price_factor(self) -> Self:
         """With what one unit of the instrument is worth for a price of 1, without its other columns."""
         return self.annotate(price_factor=F("instrument__price_factor"))
+
+    def settling_in(self, currencies: Iterable[str]) -> Self:
+        """Entries that may move cash of one of these currencies."""
+        codes = list(currencies)
+        own = Q(settlement_currency__in=codes) | Q(settlement_currency="", currency__in=codes)
+        return self.filter(own | Q(costs_currency__in=codes) | Q(kind="fx_exchange", currency__in=codes))
 
     def known_at(self, moment: Any) -> Self:
         """Entries as they stood at a moment of knowledge."""

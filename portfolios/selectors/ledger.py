@@ -38,6 +38,7 @@ __all__ = [
     "cash_worth",
     "connected_to",
     "event_of",
+    "events_moving",
     "events_of",
     "events_of_all",
     "moment_key",
@@ -87,10 +88,24 @@ def with_legs(rows: Iterable[Transaction]) -> list[Transaction]:
 def connected_to(portfolios: Iterable[int], instruments: Iterable[int], more: Iterable[Link] = ()) -> set[int]:
     """The instruments with all that reorganisations connect them to, in any of the portfolios: they are replayed together.
 
-    Versions that count no more connect as well: that is never too little.  One query; `more` are links not recorded yet.
+    Versions that count no more connect as well: that is never too little.  `more` are links not recorded yet.
+    One query, and another one for each step that leads further.
     """
-    links = TransactionLeg.objects.filter(transaction__portfolio__in=list(portfolios)).values_list("transaction__instrument", "instrument")
-    return connected(instruments, [*links.order_by(), *more])
+    keys, links = list(portfolios), list(more)
+    found: set[int] = set()
+    new = connected(instruments, links)
+    while new:
+        found |= new
+        links += _links_at(keys, new)
+        new = connected(found, links) - found
+    return found
+
+
+def _links_at(portfolios: Sequence[int], instruments: Iterable[int]) -> list[Link]:
+    """The links that start or end at one of the instruments.  Found by instrument: a ledger of many others makes it no slower."""
+    ends = list(instruments)
+    legs = TransactionLeg.objects.filter(transaction__portfolio__in=portfolios).order_by().values_list("transaction__instrument", "instrument")
+    return list(legs.filter(transaction__instrument__in=ends).union(legs.filter(instrument__in=ends)))
 
 
 def events_of(
@@ -105,6 +120,14 @@ def events_of(
     """
     with no_collecting():
         return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
+
+
+def events_moving(portfolio: Portfolio, currencies: Iterable[str]) -> list[Event]:
+    """All that decides the cash balances of these currencies: what moves them, with the history of its instruments.  Four queries at most."""
+    moving = Transaction.objects.live().filter(portfolio=portfolio).settling_in(currencies)
+    instruments = set(moving.filter(instrument__isnull=False).order_by().values_list("instrument", flat=True).distinct())
+    alone = [event_of(row) for row in rows_of(moving.filter(instrument=None).order_by("traded_on", "pk"))]
+    return alone + (events_of(portfolio, instruments=connected_to([portfolio.pk], instruments)) if instruments else [])
 
 
 def events_of_all(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 
 from market.models import Instrument
 from portfolios.errors import PortfolioNotFound, TransactionNotFound
@@ -45,8 +45,7 @@ def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
     `atomic`.  One query.
     """
     keys = [one.pk for one in wanted]
-    linked = Transaction.objects.live().filter(link__isnull=False)
-    others = Q(Exists(linked.filter(portfolio=OuterRef("pk"))), Exists(linked.filter(portfolio__in=keys)), owner__in={one.owner_id for one in wanted})
+    others = Q(Exists(Portfolio.objects.filter(pk__in=keys, is_linked=True)), is_linked=True, owner__in={one.owner_id for one in wanted})
     found = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").filter(Q(pk__in=keys) | others).order_by("pk")
     locked = {one.pk: one for one in found}
     for one in locked.values():

@@ -11,7 +11,7 @@ from portfolios.ledger.book import CashPool
 from portfolios.ledger.events import Event
 from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, Portfolio
-from portfolios.selectors.ledger import cash_moves, events_of, rules_of
+from portfolios.selectors.ledger import cash_moves, events_moving, rules_of
 from portfolios.services.projections import write_cash
 
 
@@ -19,7 +19,7 @@ def move_cash(portfolio: Portfolio, come: Iterable[Event], gone: Iterable[Event]
     """Rewrite the balances that a change moved, once it is written.
 
     A balance in the portfolio's own currency moves by the cash that the entries move, whatever else is in the ledger.  One
-    in another currency has a pooled cost that depends on all its entries, so that the whole ledger is replayed for it.
+    in another currency has a pooled cost that depends on all that moved it, so that this is replayed.
     """
     if not portfolio.tracks_cash:
         return
@@ -31,9 +31,10 @@ def move_cash(portfolio: Portfolio, come: Iterable[Event], gone: Iterable[Event]
                 moved[str(move.currency)] += sign * move.amount
                 touched.add(str(move.currency))
     if touched - {base}:
-        book = replay(events_of(portfolio), rules_of(portfolio))
-        write_cash(portfolio, (pool for code, pool in book.cash.items() if str(code) in touched), replacing=touched)
-    elif touched:
+        foreign = touched - {base}
+        book = replay(events_moving(portfolio, foreign), rules_of(portfolio))
+        write_cash(portfolio, (pool for code, pool in book.cash.items() if str(code) in foreign), replacing=foreign)
+    if base in touched:
         stored = CashBalance.objects.filter(portfolio=portfolio, currency=base).first()
         after = (stored.amount if stored else Decimal(0)) + moved[base]
         write_cash(portfolio, [CashPool(Currency(base), after, after)], replacing=[base])

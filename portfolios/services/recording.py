@@ -206,7 +206,8 @@ def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transac
     book, instruments = judge(locked, change.inserts, change.voids, new, by_row=change.by_row)
     rows = _store(actor, locked, change)
     locked.revision += 1
-    locked.save(update_fields=["revision", "updated_at"])
+    locked.is_linked = locked.is_linked or any(row.link is not None for row in rows)
+    locked.save(update_fields=["revision", "is_linked", "updated_at"])
     write_holdings(locked, book, instruments)
     move_cash(locked, new, gone)
     settle_proposals(change.inserts, change.voids)
