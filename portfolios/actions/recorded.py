@@ -73,7 +73,7 @@ def _is_about(action: ActionView, row: Transaction, held: Decimal) -> bool:
     if action.amount is None:
         return False
     if row.price is not None and not row.settlement_currency:
-        return LEAST * action.amount <= row.price <= MOST * action.amount
+        return bool(LEAST * action.amount <= row.price <= MOST * action.amount)
     if row.amount is None or row.settlement_currency:
         return True
     gross = row.amount + (row.taxes or ZERO) + (row.fees or ZERO)

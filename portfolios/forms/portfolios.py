@@ -36,6 +36,16 @@ class PortfolioForm(RefusableForm):
     allows_short = forms.BooleanField(
         required=False, label="Allow short sales", help_text="Then units may be sold that are not held. Without it, such a sale is refused as a slip."
     )
+    applies_splits = forms.BooleanField(
+        required=False,
+        label="Record splits by themselves",
+        help_text="Splits that the market reports, for the units held on the day before. One of an odd ratio still asks.",
+    )
+    applies_dividends = forms.BooleanField(
+        required=False,
+        label="Record dividends by themselves",
+        help_text="Dividends that the market reports, before tax. Those that a statement brought are not recorded again.",
+    )
     benchmark = forms.ModelChoiceField(
         queryset=Instrument.objects.none(), required=False, empty_label="None", help_text="What returns are compared with."
     )

@@ -79,15 +79,13 @@ def arrival(leaving: Transaction, carried: Sequence[Carried], target: Portfolio,
         kind=TransactionKind.TRANSFER_IN,
         traded_on=leaving.traded_on,
         traded_at=leaving.traded_at,
-        quantity=units,
-        price=_quoted(local, units, instrument),
-        amount=sum((lot.cost for lot in lots), ZERO),
         currency=instrument.currency,
         settlement_currency="" if source.base_currency == instrument.currency else source.base_currency,
         acquired_on=min(lot.acquired_on for lot in lots),
-        lots=of_arriving(lots),
         link=leaving.link,
     )
+    row.quantity, row.price, row.amount = units, _quoted(local, units, instrument), sum((lot.cost for lot in lots), ZERO)
+    row.lots = of_arriving(lots)
     row.fx_rate, row.fx_source = _rate(leaving, source, target, before)
     if before is None:
         row.notes, row.external_id = leaving.notes, leaving.external_id

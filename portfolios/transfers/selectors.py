@@ -80,7 +80,8 @@ def view_of(leaving: Transaction, arriving: Transaction) -> TransferView:
 def transfers_of(portfolio: Portfolio, *, cursor: str = "", page_size: int = 50) -> TransfersPage:
     """The transfers into and out of a portfolio, newest first.  Two queries."""
     page = page_by_key(Transaction.objects.live().filter(portfolio=portfolio, link__isnull=False), cursor, page_size)
-    legs = legs_of(row.link for row in page.rows)
-    pairs = (legs[row.link] for row in page.rows if len(legs.get(row.link, {})) == 2)
+    links = [row.link for row in page.rows if row.link is not None]
+    legs = legs_of(links)
+    pairs = (legs[link] for link in links if len(legs.get(link, {})) == 2)
     rows = tuple(view_of(pair[TransactionKind.TRANSFER_OUT], pair[TransactionKind.TRANSFER_IN]) for pair in pairs)
     return TransfersPage(rows, page.onward, page.back)

@@ -9,6 +9,7 @@ import pytest
 
 from market.services import ActionRow, ingest_actions
 from portfolios.actions.proposing import propose_actions
+from portfolios.actions.tasks import propose
 from portfolios.models import ActionProposal, Portfolio, Transaction
 from portfolios.selectors import book_of
 from tests.factories import D, make_instrument, make_portfolio, record
@@ -203,3 +204,13 @@ def test_the_api_refuses_what_is_not_there(api: Any, waiting: Any, holder: Any, 
     assert api.post(f"/api/v1/portfolios/{holder.pk}/actions/{10**17}/accept", {}, format="json").status_code == 404
     assert api.get(f"/api/v1/portfolios/{holder.pk}/actions?status=maybe").status_code == 400
     assert api.post(f"/api/v1/portfolios/{holder.pk}/actions/{pk}/accept", {"amount": "1"}, format="json").status_code == 400
+
+
+def test_the_settings_of_a_portfolio_let_actions_be_recorded_by_themselves(signed_in: Any, holder: Any, waiting: Any) -> None:
+    page = signed_in.get(f"/portfolios/{holder.pk}/settings/").content.decode()
+    assert "Record splits by themselves" in page
+    fields = {"name": "Core", "base_currency": "EUR", "cost_method": "fifo", "dividend_treatment": "income", "applies_splits": "on"}
+    assert signed_in.post(f"/portfolios/{holder.pk}/settings/", fields).status_code == 302
+    assert propose(None, [holder.pk]) == 1
+    assert ActionProposal.objects.get(pk=waiting["split"].pk).status == "accepted"
+    assert ActionProposal.objects.get(pk=waiting["odd"].pk).status == "open"
