@@ -51,16 +51,16 @@ def lots_of(
     """Open, part-closed and closed lots and the sales with their matches, of one instrument or of all, now or at the end of an earlier day.
 
     `known_at` looks at the ledger as it was known at that moment.  `method` asks what they would be under another cost method
-    than the portfolio's; nothing that is stored changes.  Under a
-    pooling method the units of an instrument are one lot, the pool; one that was sold out and filled again is another.
-    Eight queries at most.
+    than the portfolio's; nothing that is stored changes.  Under a pooling method the units of an instrument are one lot, the
+    pool; one that was sold out and filled again is another.  Ten queries at most.
     """
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
     until = None if is_now else day
     if method and method != portfolio.cost_method:
-        book = replay(events_of(portfolio, known_at=known_at, until=until), replace(rules_of(portfolio), method=method))
+        only = None if instrument_id is None else connected_to([portfolio.pk], [instrument_id])
+        book = replay(events_of(portfolio, only, known_at=known_at, until=until), replace(rules_of(portfolio), method=method))
     else:
         book = books_of([portfolio], until=until, known_at=known_at)[portfolio.pk]
     world = world_of([portfolio], {portfolio.pk: book}, portfolio.base_currency, day, is_now=is_now)

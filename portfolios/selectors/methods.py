@@ -15,7 +15,7 @@ from portfolios.ledger.book import Book
 from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
-from portfolios.selectors.ledger import ZERO, events_of, rules_of
+from portfolios.selectors.ledger import ZERO, connected_to, events_of, rules_of
 from portfolios.selectors.lot_shapes import MatchView, MethodResult
 from portfolios.selectors.world import World, world_of
 
@@ -25,11 +25,12 @@ POOLED = "Units of a pool have no day of their own."
 def compare_methods(
     portfolio: Portfolio, instrument_id: int | None = None, *, as_of: date | None = None, known_at: datetime | None = None
 ) -> tuple[MethodResult, ...]:
-    """What is held cost, and what sales brought, under each of the methods; of one instrument, or of all.  Six queries at most."""
+    """What is held cost, and what sales brought, under each of the methods; of one instrument, or of all.  Eight queries at most."""
     today = timezone.localdate()
     is_now = as_of is None or as_of >= today
     day = today if as_of is None or is_now else as_of
-    events, rules = events_of(portfolio, known_at=known_at, until=None if is_now else day), rules_of(portfolio)
+    only = None if instrument_id is None else connected_to([portfolio.pk], [instrument_id])
+    events, rules = events_of(portfolio, only, known_at=known_at, until=None if is_now else day), rules_of(portfolio)
     books: dict[CostMethod, Book | str] = {}
     for method in CostMethod:
         try:
@@ -50,7 +51,8 @@ def compare_methods(
 def _result(portfolio: Portfolio, method: CostMethod, book: Book, wanted: Sequence[int], world: World) -> MethodResult:
     base = portfolio.base_currency
     positions = [book.positions[pk] for pk in wanted if pk in book.positions]
-    matches = [MatchView.of(match) for match in book.matches if match.instrument in set(wanted)]
+    chosen = frozenset(wanted)
+    matches = [MatchView.of(match) for match in book.matches if match.instrument in chosen]
     pooled = [match for match in matches if match.is_long is None]
     long_gain = sum((match.gain for match in matches if match.is_long), ZERO)
     return MethodResult(
