@@ -14,8 +14,9 @@ from portfolios import selectors, services
 from portfolios.exports import csv_of
 from portfolios.imports import services as imports
 from portfolios.imports import tasks
+from portfolios.ledger.events import LotChoice
 from portfolios.models import Portfolio, Transaction
-from portfolios.services import TransactionDraft
+from portfolios.services import LegDraft, TransactionDraft
 from tests.truth.entries import Entry
 from tests.truth.world import World
 
@@ -103,6 +104,7 @@ class Services:
         return [row.entry for row in Transaction.objects.live().filter(batch=self.batch).order_by("pk")]
 
 
+_LEG = ("instrument", "ratio_new", "ratio_old", "cost_share")
 _NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time"}
 
 
@@ -111,6 +113,12 @@ def _said(value: Any) -> Any:
         return plain(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, LegDraft):
+        return {name: _said(part) for name in _LEG if (part := getattr(value, name)) is not None}
+    if isinstance(value, LotChoice):
+        return {"transaction": value.event_id, "quantity": plain(value.quantity)}
+    if isinstance(value, tuple):
+        return [_said(part) for part in value]
     return value.pk if hasattr(value, "pk") else value
 
 

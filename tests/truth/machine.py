@@ -35,8 +35,10 @@ RETURNS = {"buy", "sell", "dividend", "interest", "fee", "tax", "deposit", "with
 
 
 def returns(entry: Entry) -> bool:
+    """Whether our own file brings it back in."""
     of_bond = entry.instrument is not None and entry.instrument.asset_class == "bond"
-    return entry.kind in RETURNS and not of_bond and not {"lots", "method", "quantity" if entry.kind == "split" else "lots"} & set(entry.fields)
+    lost = {"lots", "method", "reinvested_quantity"} | ({"quantity"} if entry.kind == "split" else set())
+    return entry.kind in RETURNS and not of_bond and not lost & set(entry.fields)
 
 
 BLANK: dict[str, Any] = {"currency": "", "settlement_currency": "", "costs_currency": "", "method": "", "lots": (), "legs": ()}
@@ -247,4 +249,4 @@ def _machine(name: str, way: type[Services], kinds: Iterable[str]) -> type[Machi
 
 
 OverServices = _machine("OverServices", Services, KINDS)
-OverHttp = _machine("OverHttp", Http, [name for name, (kind, *_) in KINDS.items() if kind in RETURNS and name != "reinvestment"])
+OverHttp = _machine("OverHttp", Http, KINDS)

@@ -21,9 +21,11 @@ from analytics.selectors import Explanation, Scope, Term, explain, holding_detai
 from analytics.series import day_numbers
 from market.services import PriceRow, RateRow, ingest_prices, ingest_rates
 from portfolio_site.kernel.figures import Figure
+from portfolios.errors import SamePortfolio
 from portfolios.models import CashBalance, Holding, Portfolio, Transaction
-from portfolios.selectors import holdings_of
+from portfolios.selectors import holdings_of, lots_of
 from portfolios.services import TransactionDraft, record_many
+from portfolios.transfers.services import TransferDraft, transfer_units
 from tests.factories import D, make_instrument, make_person, make_portfolio, record, set_quote
 from tests.threads import at_once
 from tests.truth.drivers import Services
@@ -161,6 +163,37 @@ def test_case_7_a_missing_price_or_rate_is_named_and_never_one_or_zero(person: A
     assert table.holdings_value.value == D(10) and any("NOPRICE" in sentence for sentence in table.holdings_value.warnings)
     with pytest.raises(Exception, match="No NOK/EUR rate is known"):
         record(portfolio, "deposit", nth(1), amount="5", currency="NOK")
+
+
+@pytest.mark.parametrize("method", ["fifo", "average", "lifo"])
+def test_case_8_there_and_back_again_keeps_the_order_of_acquisition(person: Any, method: str) -> None:
+    """A → B → A: the lots come back with their dates and cost, no gain is made, and nothing is lost."""
+    share = make_instrument()
+    first, second = (make_portfolio(person, name=name, cost_method=method) for name in "AB")
+    for number, price in enumerate(("10", "20", "15")):
+        record(first, "buy", nth(number), share, quantity="5", price=price, fees="0.1")
+    wanted = sorted((lot.opened_on, lot.quantity, lot.cost) for lot in lots_of(first).lots[share.pk])
+    for source, target, number in ((first, second, 5), (second, first, 6)):
+        draft = TransferDraft(instrument=share, quantity=D(12) if target == second else held(second, share).quantity, day=nth(number))
+        transfer_units(person, source, target, draft)
+    found = lots_of(Portfolio.objects.get(pk=first.pk)).lots[share.pk]
+    assert _merged(found) == _merged_of(wanted) and held(second, share).quantity == 0
+    assert held(first, share).cost == sum(cost for _, _, cost in wanted) and held(first, share).realised == held(second, share).realised == 0
+    with pytest.raises(SamePortfolio):
+        transfer_units(person, first, first, TransferDraft(instrument=share, quantity=D(1), day=nth(7)))
+
+
+def _merged(lots: Any) -> dict[date, tuple[Decimal, Decimal]]:
+    return _merged_of([(lot.opened_on, lot.quantity, lot.cost) for lot in lots])
+
+
+def _merged_of(lots: list[tuple[date, Decimal, Decimal]]) -> dict[date, tuple[Decimal, Decimal]]:
+    """By day of acquisition: units and cost, however many lots they lie in."""
+    found: dict[date, tuple[Decimal, Decimal]] = {}
+    for day, units, cost in sorted(lots):
+        had = found.get(day, (Decimal(0), Decimal(0)))
+        found[day] = (had[0] + units, had[1] + cost)
+    return found
 
 
 def test_case_9_the_own_export_makes_an_identical_ledger() -> None:
