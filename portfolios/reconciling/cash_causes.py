@@ -9,7 +9,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from portfolios.reconciling.causes import DATED_LATER, DUPLICATE, MOST_ALIKE, NEAR, NOT_SETTLED, NOT_THERE, VOIDED, WRONG_WAY, Cause
+from portfolios.reconciling.causes import (
+    DATED_LATER,
+    DUPLICATE,
+    MOST_ALIKE,
+    NEAR,
+    NOT_SETTLED,
+    NOT_THERE,
+    VOIDED,
+    WRONG_WAY,
+    Cause,
+    without_guesses,
+)
 
 ZERO = Decimal(0)
 FEE_NOT_THERE, FEE_MORE, DIVIDEND, DIVIDEND_NET = "cost_not_on_statement", "cost_missing", "missing_dividend", "missing_dividend_after_tax"
@@ -71,7 +82,7 @@ def cash_causes_of(balance: Balance) -> tuple[Cause, ...]:
     found = [cause for supposition in supposed for cause in supposition(balance)]
     if not found:
         found.append(Cause(MISSING_CASH, amount=balance.difference))
-    return tuple({(cause.code, cause.entries, cause.paid): cause for cause in found}.values())
+    return tuple({(cause.code, cause.entries, cause.paid): cause for cause in without_guesses(found)}.values())
 
 
 def _duplicates(balance: Balance) -> Iterator[Cause]:

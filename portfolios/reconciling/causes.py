@@ -111,7 +111,13 @@ def causes_of(holding: Holding) -> tuple[Cause, ...]:
     found = [cause for supposed in (_splits, _duplicates, _voided, _wrong_way, _waiting, _too_many) for cause in supposed(holding, trial)]
     if not found:
         found += [*_bare_ratio(holding), Cause(MISSING_TRADE, amount=holding.difference)]
-    return tuple(sorted(found, key=lambda cause: _ORDER.index(cause.code)))
+    return tuple(sorted(without_guesses(found), key=lambda cause: _ORDER.index(cause.code)))
+
+
+def without_guesses(causes: Sequence[Cause]) -> list[Cause]:
+    """Where something can be put right with one click, that an entry is not on the statement says nothing more."""
+    known = any(cause.fix for cause in causes)
+    return [cause for cause in causes if cause.fix or cause.code not in {NOT_THERE, SPLIT_NOT_THERE} or not known]
 
 
 class _Trial:
@@ -158,7 +164,7 @@ def _splits(holding: Holding, trial: _Trial) -> Iterator[Cause]:
         if trial.fits(without=[event.id]):
             twin = any(one.id != event.id and _equal_splits(one, event) for one in own)
             if not twin or event.id == max(one.id for one in own if _equal_splits(one, event)):
-                yield Cause(SPLIT_TWICE if twin else SPLIT_NOT_THERE, "void", (event.id,))
+                yield Cause(SPLIT_TWICE, "void", (event.id,)) if twin else Cause(SPLIT_NOT_THERE, "", (event.id,))
 
 
 def _same_split(reported: Ratio, event: Split) -> bool:

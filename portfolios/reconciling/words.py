@@ -63,9 +63,7 @@ def _special(line: Line, view: CauseView, amount: Writer, day: Days) -> str:
                 f"The units are as {plain(ratio.new)} to {plain(ratio.old)}: a split may be missing that the market did not report. Record it if so."
             )
         case units.MISSING_TRADE:
-            return (
-                f"A {'purchase' if more else 'sale'} of {amount(size)} units is missing, or as many were moved {'in' if more else 'out'}. Record it."
-            )
+            return f"A {'purchase' if more else 'sale'} of {amount(size)} unit{'' if size == 1 else 's'} is missing, or as many were moved {'in' if more else 'out'}. Record it."
         case cash.DIVIDEND | cash.DIVIDEND_NET:
             symbol = view.instrument.symbol if view.instrument is not None else "a holding"
             when = day(cause.paid[1]) if cause.paid is not None else "that time"

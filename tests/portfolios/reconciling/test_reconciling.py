@@ -265,7 +265,7 @@ def test_the_page_is_filled_in_compared_and_put_right(signed_in: Any, ledger: Po
     statement = Reconciliation.objects.get()
     assert answer.status_code == 302 and answer["Location"] == reverse("portfolio-reconciliation", args=[ledger.pk, statement.pk])
     page = text(signed_in.get(answer["Location"]))
-    assert "2 of 4 agree" in page and "Missing here" in page and "A sale of 1 units is missing" in page and "kind=sell" in page
+    assert "2 of 4 agree" in page and "Missing here" in page and "A sale of 1 unit is missing" in page and "kind=sell" in page
     fix = reverse("portfolio-reconciliation-correct", args=[ledger.pk, statement.pk])
     done = signed_in.post(fix, {"key": f"i{asml.pk}", "fix": "adjust"}, follow=True)
     entry = Transaction.objects.get(kind="adjustment")
@@ -333,7 +333,7 @@ def test_the_api_takes_a_statement_and_tells_lamps_and_causes(api: Any, ledger: 
     assert made.status_code == 201 and again.json()["id"] == made.json()["id"] and made["Location"] == f"{path}/{made.json()['id']}"
     first = made.json()["positions"][0]
     assert (first["key"], first["lamp"], first["ledger"], first["statement"], first["difference"]) == (f"i{asml.pk}", "differs", "10", "9", "-1")
-    assert first["causes"][0]["code"] == "missing_trade" and first["causes"][0]["detail"].startswith("A sale of 1 units")
+    assert first["causes"][0]["code"] == "missing_trade" and first["causes"][0]["detail"].startswith("A sale of 1 unit ")
     assert api.get(path).json()["results"][0]["agreeing"] == 2
     number = made.json()["id"]
     done = api.post(f"{path}/{number}/correct", {"key": first["key"], "fix": "adjust"}, format="json")
