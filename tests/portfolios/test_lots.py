@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from portfolios.selectors import compare_methods, lots_of
+from portfolios.services.drafts import LegDraft
 from tests.factories import D, make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,39 @@ def test_a_pool_that_was_sold_out_and_filled_again_is_another_lot(person: Any, a
         (True, "closed", D("2"), D("0")),
         (True, "part_closed", D("3"), D("2")),
     ]
+
+
+def test_units_that_are_short_are_lots_below_zero(person: Any, asml: Any) -> None:
+    portfolio = make_portfolio(person, cost_method="fifo", allows_short=True)
+    record(portfolio, "short_sell", "2024-01-03", asml, quantity="10", price="50")
+    record(portfolio, "buy_to_cover", "2024-02-01", asml, quantity="4", price="40")
+    (lot,) = lots_of(portfolio).every(asml.pk)
+    assert (lot.is_short, lot.status, lot.bought, lot.quantity, lot.realised) == (True, "part_closed", D("-10"), D("-6"), D("40"))
+    record(portfolio, "buy_to_cover", "2024-03-01", asml, quantity="6", price="40")
+    (gone,) = lots_of(portfolio).every(asml.pk)
+    assert (gone.is_short, gone.status, gone.bought, gone.realised) == (True, "closed", D("-10"), D("100"))
+
+
+def test_lots_keep_their_date_through_a_spin_off_and_a_transfer(person: Any, asml: Any) -> None:
+    portfolio = make_portfolio(person, cost_method="fifo")
+    record(portfolio, "buy", "2024-01-03", asml, quantity="10", price="50")
+    part = make_instrument("PART", price="5")
+    record(portfolio, "spin_off", "2024-02-01", asml, legs=(LegDraft(instrument=part, cost_share=D("0.2")),))
+    record(portfolio, "transfer_out", "2024-03-01", asml, quantity="4")
+    table = lots_of(portfolio)
+    (kept,), (new,) = table.every(asml.pk), table.every(part.pk)
+    assert (kept.status, kept.bought, kept.quantity, kept.cost) == ("part_closed", D("10"), D("6"), D("240"))
+    assert (new.opened_on, new.quantity, new.cost) == (date(2024, 1, 3), D("10"), D("100"))
+
+
+def test_section_104_tells_what_was_matched_on_the_day_from_the_pool(person: Any, asml: Any) -> None:
+    portfolio = make_portfolio(person, cost_method="section104")
+    record(portfolio, "buy", "2024-01-03", asml, quantity="10", price="50")
+    record(portfolio, "sell", "2024-02-01", asml, quantity="4", price="60")
+    record(portfolio, "buy", "2024-02-15", asml, quantity="3", price="55")
+    (sale,) = lots_of(portfolio).sales[asml.pk]
+    assert sorted((match.quantity, match.days_held) for match in sale.matches if match.days_held is not None) == [(D("3"), -14)]
+    assert sum(lot.quantity for lot in lots_of(portfolio).every(asml.pk)) == D("9")
 
 
 def test_every_method_is_compared_and_nothing_stored_changes(fifo: Any, asml: Any) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from portfolios.choices import TransactionKind as Kind
 from portfolios.kinds import REORGANISATIONS
 from portfolios.models import Holding, Transaction
+from portfolios.services.drafts import LegDraft
 from tests.factories import D, make_instrument, make_portfolio, record, set_closes
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,18 @@ def test_what_becomes_of_other_instruments_has_a_page_of_its_own(signed_in: Any,
     answer = signed_in.get(reverse(ADD) + f"?kind=spin_off&p={fifo.pk}&instrument={asml.pk}")
     assert answer.status_code == 302 and answer["Location"] == f"{wizard}?kind=spin_off&p={fifo.pk}&instrument={asml.pk}"
     assert signed_in.get(answer["Location"]).status_code == 200
+
+
+def test_an_action_on_several_instruments_keeps_its_legs_when_its_note_is_changed(signed_in: Any, fifo: Any, asml: Any) -> None:
+    part = make_instrument("PART", name="Part")
+    legs = (LegDraft(instrument=part, ratio_new=D("1"), ratio_old=D("2"), cost_share=D("0.25")),)
+    entry = record(fifo, "spin_off", "2024-02-15", asml, legs=legs)
+    form = signed_in.get(reverse("transaction-edit", args=[entry.entry])).context["form"]
+    same = {name: form[name].value() if form[name].value() is not None else "" for name in form.fields}
+    answer = signed_in.post(reverse("transaction-edit", args=[entry.entry]), same | {"notes": "as the letter said"})
+    assert answer.status_code == 302, text(answer)
+    assert Holding.objects.get(portfolio=fifo, instrument=part).quantity == D("7.5")
+    assert "PART, units" in text(signed_in.get(reverse("transaction-void", args=[entry.entry])))
 
 
 # ── fields that are seldom needed ───────────────────────────────────────────
