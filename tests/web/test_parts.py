@@ -82,6 +82,13 @@ def test_an_explanation_is_a_link_that_keeps_the_rest_of_the_address() -> None:
     assert Template('{% query why="" p="" %}').render(Context({"request": request})) == "?"
 
 
+def test_a_form_keeps_the_parameters_that_it_does_not_set() -> None:
+    request = RequestFactory().get("/holdings/", {"p": "7", "as_of": "2024-12-31", "kind": ['"><b>', "sell"]})
+    shown = Template('{% query_fields "as_of" %}').render(Context({"request": request}))
+    assert 'name="p" value="7"' in shown and "as_of" not in shown and shown.count('name="kind"') == 2 and "<b>" not in shown
+    assert Template("{% query_fields %}").render(Context({})) == ""
+
+
 class _Form(forms.Form):
     name = forms.CharField(help_text="As it stands on the statement.")
     kind = forms.ChoiceField(choices=[("a", "A")])
