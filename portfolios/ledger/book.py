@@ -212,12 +212,16 @@ class LotChange(NamedTuple):
     cost_local: Decimal
 
 
+# instrument, open lots, units, currency, realised, income, expenses, opened on, changed on
+Holding = tuple[int, list[OpenLot], Decimal, Currency | None, Decimal, Decimal, Decimal, date, date]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a replay leaves: of each sale what `matched` takes, and of records their fields, in tuples or all end to end."""
+    """What a replay leaves: of each sale what `matched` takes, and of each record its fields, all end to end."""
 
-    sales: list[Row]
-    transfers: list[Row]
+    sales: list[Any]
+    transfers: list[Any]
     flows: list[Any]
     steps: list[Any]
     cash_steps: list[Any]
@@ -234,25 +238,29 @@ class Book:
     changes: tuple[Change, ...] = ()
     lot_changes: tuple[LotChange, ...] = ()
 
-    def __init__(
-        self, base_currency: Currency, rows: Rows, positions: dict[int, Position], cash: dict[Currency, CashPool], **totals: Decimal
-    ) -> None:
+    def __init__(self, base_currency: Currency, rows: Rows, holdings: list[Holding], cash: dict[Currency, CashPool], **totals: Decimal) -> None:
         self.base_currency = base_currency
-        self.positions = positions
         self.cash = cash
         self.realised = totals["realised"]
         self.income = totals["income"]
         self.expenses = totals["expenses"]
         self._rows = rows
+        self._holdings = holdings
+
+    @cached_property
+    def positions(self) -> dict[int, Position]:
+        """What is left of each instrument, and what it brought, in the order in which they first came."""
+        with localcontext(EXACT):
+            return {holding[0]: _position(*holding) for holding in self._holdings}
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
         """What each sale took of each lot, and each cover of what was short."""
-        return _named(Match, chain.from_iterable(starmap(matched, self._rows.sales)))
+        return _named(Match, chain.from_iterable(starmap(matched, _in_rows(self._rows.sales, 8))))
 
     @cached_property
     def transfers(self) -> tuple[Carried, ...]:
-        return _named(Carried, self._rows.transfers)
+        return _cut(Carried, self._rows.transfers)
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -312,9 +320,22 @@ def _named(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
     return tuple(map(make, rows))
 
 
+def _position(instrument: int, lots: list[OpenLot], quantity: Decimal, *brought: Any) -> Position:
+    """Lots of a short position come with units and costs above zero, and go with both below."""
+    if quantity < ZERO:
+        lots = [(event_id, opened_on, -units, -cost, -local) for event_id, opened_on, units, cost, local in lots]
+    cost, cost_local = sum((lot[3] for lot in lots), ZERO), sum((lot[4] for lot in lots), ZERO)
+    currency, *rest = brought
+    return Position(instrument, quantity, cost, cost_local, currency, _named(Lot, lots), *rest)
+
+
 def _cut(record: Any, fields: list[Any]) -> tuple[Any, ...]:
     """The records whose fields stand end to end."""
-    return _named(record, zip(*[iter(fields)] * len(record._fields), strict=True))
+    return _named(record, _in_rows(fields, len(record._fields)))
+
+
+def _in_rows(fields: list[Any], size: int) -> Iterable[Row]:
+    return zip(*[iter(fields)] * size, strict=True)
 
 
 def matched(

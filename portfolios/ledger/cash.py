@@ -18,10 +18,11 @@ from portfolios.ledger.events import ZERO
 class Pool:
     """A balance while the replay runs."""
 
-    __slots__ = ("amount", "cost", "currency", "realised")
+    __slots__ = ("amount", "cost", "currency", "is_base", "realised")
 
-    def __init__(self, currency: Currency) -> None:
+    def __init__(self, currency: Currency, *, is_base: bool) -> None:
         self.currency = currency
+        self.is_base = is_base
         self.amount = ZERO
         self.cost = ZERO
         self.realised = ZERO
@@ -29,6 +30,9 @@ class Pool:
     def move(self, amount: Decimal, worth: Decimal) -> Decimal:
         """Book `amount` (+ in, − out) that is worth `worth` of base currency, with the same sign.  Returns the realised gain."""
         held = self.amount
+        if self.is_base:
+            self.amount = self.cost = held + amount
+            return ZERO
         if not amount:
             gain = -worth  # the halves that rounding left of parts which cancel out
         elif not held or (held > ZERO) is (amount > ZERO):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import localcontext
-from functools import partial
-from typing import Any
 
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
@@ -19,6 +17,7 @@ from portfolios.ledger.book import (
     CashPool,
     CashStep,
     Flow,
+    Holding,
     Lot,
     Match,
     Position,
@@ -37,7 +36,6 @@ from portfolios.ledger.trace import Trace
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
 LARGE = 10_000
-_lot: Any = partial(tuple.__new__, Lot)
 
 
 def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Book:
@@ -79,24 +77,9 @@ def _traced(run: Run, ordered: list[Event]) -> Book:
     return book
 
 
-def _position(run: Run, stock: Stock) -> Position:
-    sign = -1 if stock.quantity < ZERO else 1
+def _holding(run: Run, stock: Stock) -> Holding:
     lots = run.lots(stock)
-    if sign < 0:
-        lots = [(event_id, day, -units, -cost, -local) for event_id, day, units, cost, local in lots]
-    return Position(
-        instrument=stock.instrument,
-        quantity=stock.quantity,
-        cost=sum((lot[3] for lot in lots), ZERO),
-        cost_local=sum((lot[4] for lot in lots), ZERO),
-        currency=stock.currency,
-        lots=tuple(map(_lot, lots)),
-        realised=stock.realised,
-        income=stock.income,
-        expenses=stock.expenses,
-        opened_on=stock.opened_on,
-        changed_on=stock.changed_on,
-    )
+    return (stock.instrument, lots, stock.quantity, stock.currency, stock.realised, stock.income, stock.expenses, stock.opened_on, stock.changed_on)
 
 
 def _book(run: Run) -> Book:
@@ -104,7 +87,7 @@ def _book(run: Run) -> Book:
     return Book(
         run.base,
         Rows(run.sales, run.carried, run.flows, run.steps, run.cash_steps, run.postings),
-        positions={stock.instrument: _position(run, stock) for stock in stocks},
+        holdings=[_holding(run, stock) for stock in stocks],
         cash={pool.currency: pool.balance() for pool in pools},
         realised=sum((stock.realised for stock in stocks), ZERO) + sum((pool.realised for pool in pools), ZERO),
         income=run.income + sum((stock.income for stock in stocks), ZERO),

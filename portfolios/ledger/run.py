@@ -61,10 +61,10 @@ def based(amount: Decimal, rate: Decimal) -> Decimal:
 class Run:
     """The state of one replay.  Handlers change it through the verbs below.
 
-    What there is one of per event is kept without names: the fields of Flow, QuantityStep, CashStep and Posting end to end in
-    one list each, which spares the collector of reference cycles a hundred thousand tuples; Carried in tuples; and sales as
-    `(closed by, instrument, day, units, amount, amount_local, lots, is short)`.  The book gives them their names, and shares a
-    sale's proceeds among its lots, when somebody asks.
+    What there is one of per event is kept without names: the fields of Flow, QuantityStep, CashStep, Posting and Carried end to
+    end in one list each, which spares memory and the collector of reference cycles; and sales in the same way as closed by,
+    instrument, day, units, amount, local amount, lots, is short.  The book gives them their names, and shares a sale's proceeds
+    among its lots, when somebody asks.
     """
 
     __slots__ = (
@@ -103,8 +103,8 @@ class Run:
         self.cash: dict[Currency, Pool] = {}
         self.income = ZERO  # of no instrument, as the expenses
         self.expenses = ZERO
-        self.sales: list[Row] = []
-        self.carried: list[Row] = []
+        self.sales: list[Any] = []
+        self.carried: list[Any] = []
         self.flows: list[Any] = []
         self.steps: list[Any] = []
         self.cash_steps: list[Any] = []
@@ -219,7 +219,7 @@ class Run:
         for lot in taken:
             units += lot[2]
             cost += lot[3]
-        self.sales.append((event.id, stock.instrument, event.day, units, proceeds, local, taken, False))
+        self.sales += (event.id, stock.instrument, event.day, units, proceeds, local, taken, False)
         self.realise(event, proceeds - cost, stock)
 
     def cover(self, event: Event, stock: Stock, lot: OpenLot) -> OpenLot:
@@ -234,7 +234,7 @@ class Run:
             closing, rest = (lot[0], lot[1], units, share, share_local), (lot[0], lot[1], lot[2] - units, lot[3] - share, lot[4] - share_local)
         taken = self.take(stock.owed, units, event.id)
         stock.quantity += units
-        self.sales.append((event.id, stock.instrument, event.day, units, closing[3], closing[4], taken, True))
+        self.sales += (event.id, stock.instrument, event.day, units, closing[3], closing[4], taken, True)
         self.realise(event, sum((one[3] for one in taken), ZERO) - closing[3], stock)
         return rest
 
@@ -277,17 +277,16 @@ class Run:
             if worth or quantity is not None:
                 self.flows += (event.day, -worth, event.id, instrument, quantity)
             return
-        currency = currency or event.currency
+        day = event.day
+        if currency is None:
+            currency = event.currency
         pool = self.cash.get(currency)
         if pool is None:
-            pool = self.cash[currency] = Pool(currency)
-        if currency == self.base:
-            pool.amount = pool.cost = pool.amount + amount
-        else:
-            gain = pool.move(amount, worth)
-            if gain:
-                self.postings += (event.day, None, REALISED, "currency", gain, event.id)
-        self.cash_steps += (event.day, currency, pool.amount)
+            pool = self.cash[currency] = Pool(currency, is_base=currency == self.base)
+        gain = pool.move(amount, worth)
+        if gain:
+            self.postings += (day, None, REALISED, "currency", gain, event.id)
+        self.cash_steps += (day, currency, pool.amount)
 
     def flow(self, event: Event, amount: Decimal, instrument: int | None = None, quantity: Decimal | None = None) -> None:
         """Something came from outside (+) or went there (−), besides what `pay` knows of."""

@@ -14,7 +14,7 @@ from portfolios.ledger.events.base import CORPORATE_ACTION, ONE, ZERO, Event
 class Split(Event):
     """`ratio_old` units become `ratio_new`: 4 and 1 for 4:1, 1 and 10 for a reverse split.
 
-    fraction  units, after the split, that were paid in `cash` instead: a sale of them.  `currency` is that of `cash`.
+    fraction  units, after the split, that were paid in `cash` instead: a sale of them.  `currency` is that of `cash`.  Who is short pays it.
     """
 
     kind: ClassVar[str] = "split"
@@ -44,7 +44,7 @@ class StockDividend(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnOfCapital(Event):
-    """`amount` of capital is paid back: it lowers the cost, and is a gain below zero.  Negative where it is owed for what is short."""
+    """`amount` of capital is paid back: it lowers the cost, and is a gain below zero.  Who is short pays it."""
 
     kind: ClassVar[str] = "return_of_capital"
 
@@ -80,7 +80,7 @@ class Reorganisation(Event):
     cash        received (+) or paid on top (−, a part of the new cost), in the settlement currency, for all units
     cash_share  fraction of the cost that the cash stands for: cash − that cost is a realised gain
     The shares of all legs and of the cash add up to 1 where the units leave, and to at most 1 where they stay.
-    Fees and taxes are expenses.  Of what is short, the signs of all cash are the other way round.
+    Fees and taxes are expenses.  What is short owes: `cash` below zero is then what was paid for the shares, above zero what joins the cost.
     """
 
     rank: ClassVar[int] = CORPORATE_ACTION

@@ -7,7 +7,7 @@ from decimal import Decimal
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolios.errors import NotHeld, QuantityNotPositive, SplitLeavesNothing
 from portfolios.ledger import lots as open_lots
-from portfolios.ledger.events import ZERO, Event, ReturnOfCapital, Split, StockDividend
+from portfolios.ledger.events import ONE, ZERO, Event, ReturnOfCapital, Split, StockDividend
 from portfolios.ledger.handlers.amounts import expend_costs, pay_net, refuse_quantity
 from portfolios.ledger.handlers.paid import close, in_quote, is_fraction, pay_fraction, shared
 from portfolios.ledger.lots import OpenLot, Stock, lowered
@@ -67,7 +67,7 @@ def stock_dividend(run: Run, event: StockDividend) -> None:
 def return_of_capital(run: Run, event: ReturnOfCapital) -> None:
     """The cost falls by what is paid back, each unit's by as much, down to zero; what is left over is a gain.
 
-    Who is short pays it (a negative amount): that lowers what the short sale brought.
+    Who is short pays it: that lowers what the short sale brought.
     """
     stock = run.stocks.get(event.instrument)
     if stock is None or stock.currency is None:
@@ -77,17 +77,18 @@ def return_of_capital(run: Run, event: ReturnOfCapital) -> None:
         )
     stock.changed_on = event.day
     worth = based(event.amount, run.rate(event))
-    short, taken = stock.quantity < ZERO, ZERO
+    short, excess = stock.quantity < ZERO, worth
     if stock.quantity:
-        lots, taken = lowered(run.lots(stock), -worth if short else worth, local_is_base=stock.currency == run.base)
+        lots, taken = lowered(run.lots(stock), worth, local_is_base=stock.currency == run.base)
         run.hold(event, stock, lots, short=short)
-    excess = worth + taken if short else worth - taken
+        excess -= taken
+    sign = -ONE if short else ONE
     if excess:
         local = excess if stock.currency == run.base else ZERO
         if event.currency == stock.currency != run.base:
             local = (event.amount * excess / worth).quantize(ONE_UNIT)
-        _gain(run, event, stock, excess, local, short)
-    pay_net(run, event, event.amount, worth, expend_costs(run, event, stock), event.instrument)
+        _gain(run, event, stock, sign * excess, sign * local, short)
+    pay_net(run, event, sign * event.amount, sign * worth, expend_costs(run, event, stock), event.instrument)
 
 
 def _gain(run: Run, event: Event, stock: Stock, excess: Decimal, local: Decimal, short: bool) -> None:

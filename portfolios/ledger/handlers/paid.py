@@ -43,7 +43,7 @@ def close(run: Run, event: Event, stock: Stock, lots: list[OpenLot], amount: Dec
         run.match(event, stock, lots, amount, local)
         return
     units, brought = sum((lot[2] for lot in lots), ZERO), sum((lot[3] for lot in lots), ZERO)
-    run.sales.append((event.id, stock.instrument, event.day, units, -amount, -local, lots, True))
+    run.sales += (event.id, stock.instrument, event.day, units, -amount, -local, lots, True)
     run.realise(event, brought + amount, stock)
 
 
@@ -67,7 +67,8 @@ def is_fraction(event: Event, stock: Stock, units: Decimal, fraction: Decimal, c
 
 
 def pay_fraction(run: Run, event: Event, stock: Stock, taken: list[OpenLot], cash: Decimal, *, short: bool) -> None:
-    """The units that were taken are paid in `cash`: a sale of them."""
+    """The units that were taken are paid in `cash`: a sale of them.  Who is short pays it."""
+    cash = -cash if short else cash
     worth = based(cash, run.rate(event))
     close(run, event, stock, taken, worth, in_quote(run, event, stock.currency, cash, worth, taken), short=short)
     run.pay(event, cash, worth, stock.instrument)

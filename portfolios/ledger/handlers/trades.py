@@ -24,19 +24,19 @@ Money = tuple[Decimal, Decimal, Decimal]  # in settlement currency, in base curr
 
 def _money(run: Run, event: Trade, sign: int) -> Money:
     """What a trade costs (sign +1) or brings (−1), with fees and taxes.  Gross, fees and taxes are rounded each by itself."""
-    gross, fees, taxes, currency = event.gross, event.fees, event.taxes, event.currency
-    costs = fees + taxes if taxes else fees
-    total = gross + costs if sign > 0 else gross - costs
-    rate = event.fx_rate
+    gross, costs, taxes, rate, currency = event.gross, event.fees, event.taxes, event.fx_rate, event.currency
     if rate == ONE:
-        whole = total
-    elif currency == run.base:
-        run.rate(event)
+        if taxes:
+            costs += taxes
+        whole = total = gross + costs if sign > 0 else gross - costs
     else:
+        if currency == run.base:
+            run.rate(event)
+        worth = (costs * rate).quantize(ONE_UNIT) if costs else costs
+        if taxes:
+            costs, worth = costs + taxes, worth + (taxes * rate).quantize(ONE_UNIT)
         whole = (gross * rate).quantize(ONE_UNIT)
-        if costs:
-            worth = (fees * rate).quantize(ONE_UNIT) + (taxes * rate).quantize(ONE_UNIT) if taxes else (fees * rate).quantize(ONE_UNIT)
-            whole = whole + worth if sign > 0 else whole - worth
+        total, whole = (gross + costs, whole + worth) if sign > 0 else (gross - costs, whole - worth)
     quoted = event.local_currency
     if quoted == run.base:
         return total, whole, whole
@@ -117,7 +117,7 @@ def sell(run: Run, event: Sale) -> None:
     stock.quantity = left
     stock.realised += gain
     run.steps += (day, instrument, left)
-    run.sales.append((event.id, instrument, day, quantity, proceeds, local, taken, False))
+    run.sales += (event.id, instrument, day, quantity, proceeds, local, taken, False)
     run.postings += (day, instrument, REALISED, event.kind, gain, event.id)
     run.pay(event, total, proceeds, instrument, -quantity)
 

@@ -43,7 +43,7 @@ def transfer_out(run: Run, event: TransferOut) -> None:
     carried: Decimal = ZERO
     for bought, opened_on, quantity, cost, local in run.leave(event, stock, event.quantity):
         carried += cost
-        run.carried.append((event.id, bought, event.instrument, opened_on, quantity, cost, local))
+        run.carried += (event.id, bought, event.instrument, opened_on, quantity, cost, local)
     run.flow(event, -carried, event.instrument, -event.quantity)
     _pay_costs(run, event, stock)
 
