@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
-from portfolios.models import ImportBatch, Portfolio
+from portfolios.models import ImportBatch, IntegrityReport, Portfolio
 
 
 class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -65,3 +65,20 @@ class ImportBatchAdmin(_ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportBatch]:
         found: QuerySet[ImportBatch] = super().get_queryset(request)
         return found.select_related("portfolio", "uploaded_by").defer("file_name", "content", "mapping", "portfolio__name", "portfolio__description")
+
+
+@admin.register(IntegrityReport)
+class IntegrityReportAdmin(_ReadOnly):
+    """Whether the nightly checks found a ledger that is not as it must be, and which."""
+
+    list_display = ("checked_at", "portfolios", "found")
+    fields = ("checked_at", "portfolios", "what")
+    readonly_fields = fields
+
+    @admin.display(description="findings")
+    def found(self, report: IntegrityReport) -> str:
+        return str(len(report.findings)) if report.findings else "none"
+
+    @admin.display(description="findings")
+    def what(self, report: IntegrityReport) -> str:
+        return "\n".join(f"portfolio {finding['portfolio']}: {finding['what']}" for finding in report.findings) or "none"

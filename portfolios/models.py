@@ -286,3 +286,18 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number} of import {self.batch_id}"
+
+
+class IntegrityReport(models.Model):
+    """What one check of all ledgers found.  Names portfolios and instruments by number, and no amount."""
+
+    checked_at = models.DateTimeField()
+    portfolios = models.PositiveIntegerField()  # how many were checked
+    findings = models.JSONField(default=list)  # [{"portfolio": 1, "what": "the balance in EUR differs from the ledger"}]
+
+    class Meta:
+        ordering = ["-checked_at"]
+        indexes = [models.Index(name="integrity_newest", fields=["-checked_at"])]
+
+    def __str__(self) -> str:
+        return f"check of {self.checked_at:%Y-%m-%d %H:%M}"

@@ -4,6 +4,7 @@ from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, D
 from portfolios.services.drafts import LegDraft, TransactionDraft
 from portfolios.services.edits import draft_of
 from portfolios.services.impact import Impact, impact_of_void
+from portfolios.services.integrity import check_every_ledger
 from portfolios.services.locking import only_writer
 from portfolios.services.notices import Notice
 from portfolios.services.period_lock import lock_portfolio, unlock_portfolio
@@ -35,6 +36,7 @@ __all__ = [
     "TransactionDraft",
     "add_position",
     "adjust_position",
+    "check_every_ledger",
     "check_integrity",
     "check_many",
     "check_portfolio",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
-from portfolios.models import CashBalance, Holding, ImportBatch, Transaction
+from portfolios.models import CashBalance, Holding, ImportBatch, IntegrityReport, Transaction
+from portfolios.services import integrity, rebuild_projection
+from portfolios.tasks import check_ledgers
 from tests.factories import make_instrument, make_person, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +52,34 @@ def test_imports_are_listed_without_file_names(staff: Any, person: Any) -> None:
 
 def test_ledger_rows_have_no_administration() -> None:
     assert not {Transaction, Holding, CashBalance} & set(admin.site._registry)
+
+
+def test_what_the_nightly_check_finds_is_shown_and_logged(staff: Any, person: Any, caplog: pytest.LogCaptureFixture) -> None:
+    whole, broken = make_portfolio(person), make_portfolio(person)
+    for portfolio in (whole, broken):
+        record(portfolio, "buy", "2024-01-03", make_instrument(), quantity="12345.678", price="2")
+    assert check_ledgers() == 0
+    Holding.objects.filter(portfolio=broken).delete()
+    assert check_ledgers() == 1
+    report = IntegrityReport.objects.first()
+    assert report is not None and report.portfolios == 2 and [one["portfolio"] for one in report.findings] == [broken.pk]
+    assert f"portfolio {broken.pk}: the holding of instrument" in caplog.text
+    pages = [reverse("admin:portfolios_integrityreport_changelist"), reverse("admin:portfolios_integrityreport_change", args=[report.pk])]
+    shown = "".join(staff.get(page).content.decode() for page in pages)
+    assert f"portfolio {broken.pk}: the holding of instrument" in shown and "12345" not in shown
+    rebuild_projection(broken)
+
+
+def test_a_ledger_that_cannot_be_looked_at_is_a_finding_and_the_others_are_checked(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_portfolio(person), make_portfolio(person)
+    check = integrity.check_portfolio
+    monkeypatch.setattr(integrity, "check_portfolio", lambda one: check(one) if one.pk == second.pk else 1 / 0)
+    report = integrity.check_every_ledger()
+    assert report.findings == [{"portfolio": first.pk, "what": "the ledger could not be checked: ZeroDivisionError"}]
+    assert report.portfolios == 2
+
+
+def test_old_reports_go(person: Any) -> None:
+    old = IntegrityReport.objects.create(checked_at=timezone.now() - timedelta(days=91), portfolios=0)
+    integrity.check_every_ledger()
+    assert not IntegrityReport.objects.filter(pk=old.pk).exists() and IntegrityReport.objects.count() == 1
