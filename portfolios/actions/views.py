@@ -9,9 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from market.choices import ActionKind
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 from portfolios.actions import deciding, selectors
@@ -55,8 +55,6 @@ def _inbox(request: HttpRequest, asked: Any, *, said: str = "", undo: str = "", 
         "listing": page,
         "show": show,
         "waiting": selectors.open_count(request.user),
-        "today": timezone.localdate(),
-        "bases": {one.pk: one.base_currency for one in chosen},
         "said": said,
         "undo": undo,
         "problem": problem,
@@ -69,17 +67,21 @@ def _inbox(request: HttpRequest, asked: Any, *, said: str = "", undo: str = "", 
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def proposal_accept(request: HttpRequest, pk: int) -> HttpResponse:
-    """Records what a proposal says, with what was corrected."""
+    """Records what a proposal says, at once or with what is corrected in the form."""
     proposal = selectors.get_proposal(request.user, pk)
+    if request.method == "GET":
+        return _correct(request, proposal, AcceptForm(proposal=proposal))
     form = AcceptForm(request.POST, proposal=proposal)
     if not form.is_valid():
-        first = next(iter(form.errors.items()))
-        return _refused(request, f"{form.fields[first[0]].label}: {first[1][0]}")
+        return _correct(request, proposal, form)
     try:
         row = deciding.accept_proposal(request.user, proposal, **form.corrected())
     except DomainError as refused:
+        if "amount" in request.POST:  # it was typed: it stays
+            form.refuse(refused)
+            return _correct(request, proposal, form)
         return _refused(request, refused.detail)
     return _done(request, f"{_what(proposal)} recorded", reverse("transaction-void", args=[row.entry]))
 
@@ -106,6 +108,16 @@ def proposal_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as refused:
         return _refused(request, refused.detail)
     return _done(request, f"{_what(proposal)} waits again", "")
+
+
+def _correct(request: HttpRequest, proposal: ActionProposal, form: AcceptForm) -> HttpResponse:
+    """The form of one dividend; a split has nothing to correct."""
+    if proposal.action.kind != ActionKind.DIVIDEND or proposal.status != ProposalStatus.OPEN:
+        return HttpResponseRedirect(reverse("actions"))
+    (row,) = selectors.views_of([proposal], [proposal.portfolio])
+    context = {"page": "actions", "form": form, "row": row}
+    used = {row.currency, proposal.portfolio.base_currency}
+    return render_page(request, "portfolios/proposal_form.html", context, fragment="drawer", status=422 if form.is_bound else 200, currencies=used)
 
 
 def _what(proposal: ActionProposal) -> str:

@@ -84,8 +84,11 @@ def test_accepting_with_htmx_gives_the_list_and_tells_the_count(signed_in: Any, 
 
 def test_a_dividend_is_corrected_before_it_is_accepted(signed_in: Any, waiting: Any) -> None:
     pk = waiting["dividend"].pk
+    assert "Held at the close before" in signed_in.get(f"/actions/{pk}/accept/").content.decode()
     wrong = signed_in.post(f"/actions/{pk}/accept/", {"amount": "much"})
-    assert wrong.status_code == 422 and "For each unit" in wrong.content.decode()
+    assert wrong.status_code == 422 and 'value="much"' in wrong.content.decode()
+    assert "cannot be below zero" in signed_in.post(f"/actions/{pk}/accept/", {"amount": "1", "taxes": "-1"}).content.decode()
+    assert signed_in.get(f"/actions/{waiting['split'].pk}/accept/")["Location"] == "/actions/"
     signed_in.post(f"/actions/{pk}/accept/", {"amount": "0.52", "taxes": "1.37", "day": "2024-03-20"})
     row = Transaction.objects.get(proposal=pk)
     assert (row.quantity, row.price, row.taxes, row.traded_on) == (D(10), D("0.52"), D("1.37"), date(2024, 3, 20))

@@ -1,0 +1,85 @@
+"""Corporate actions and transfers in a browser: the inbox, an action seen before and after, units moved between portfolios."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+SHOTS = os.environ.get("BROWSER_SHOTS", "")
+
+
+def _shot(page: Page, name: str) -> None:
+    """A picture to look at, where a folder for them is named."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+
+def test_the_inbox_accepts_leaves_out_and_takes_back_without_leaving_the_page(demo: Page) -> None:
+    page = demo
+    page.goto("/actions/")
+    count = page.locator(".sidebar .nav__count")
+    expect(count).to_contain_text("to be decided")
+    before = int((count.text_content() or "").split(" ")[0].split("to")[0])
+    _shot(page, "actions")
+    odd = page.locator("tbody tr").filter(has_text="Odd ratio")
+    expect(odd).to_contain_text("most often a spin-off")
+
+    row = page.locator("tbody tr").filter(has_text="Dividend").first
+    row.get_by_role("link", name="Correct first").click()
+    page.locator("#drawer input[name=taxes]").fill("1.50")
+    _shot(page, "actions-accept")
+    page.get_by_role("button", name="Record the dividend").click()
+    page.wait_for_url(re.compile(r"/actions/$"))
+    expect(page.locator(".toasts")).to_contain_text("recorded")
+    page.locator("tbody tr").filter(has_text="Dividend").first.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("status").filter(has_text="recorded").first).to_be_visible()
+    expect(count).to_have_text(re.compile(rf"^{before - 2}[^0-9]"))
+
+    odd.get_by_role("button", name="Leave out").click()
+    expect(page.get_by_role("status").filter(has_text="left out")).to_be_visible()
+    page.locator(".note--gain").get_by_role("button", name="Undo").click()
+    page.wait_for_url(re.compile(r"/actions/"))
+    expect(page.locator("tbody tr").filter(has_text="Odd ratio")).to_be_visible()
+    page.goto("/actions/?show=decided")
+    expect(page.locator("tbody")).to_contain_text("Recorded")
+
+
+def test_a_spin_off_shows_both_instruments_before_it_is_recorded(demo: Page) -> None:
+    page = demo
+    page.goto("/actions/")
+    page.locator("tbody tr").filter(has_text="Odd ratio").get_by_role("link", name="Record the spin-off").click()
+    expect(page.get_by_label("Instrument", exact=True)).to_have_value(re.compile("DALPIN"))
+    page.get_by_label("New units of").fill("DCITY")
+    page.locator("input[name=leg0_new]").fill("1")
+    page.locator("input[name=leg0_old]").fill("10")
+    page.locator("input[name=leg0_share]").fill("4.4")
+    preview = page.get_by_role("region", name="Before and after")
+    expect(preview).to_contain_text("DCITY")
+    expect(preview).to_contain_text("DALPIN")
+    page.get_by_text("Lot by lot").click()
+    _shot(page, "action-form")
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_url(re.compile(r"/actions/$"))
+    expect(page.locator("main")).not_to_contain_text("Odd ratio")
+
+
+def test_units_move_between_portfolios_and_back(demo: Page) -> None:
+    page = demo
+    page.goto("/transactions/")
+    page.get_by_role("link", name="Transfer").click()
+    page.get_by_label("From").select_option(label="Long-term shares")
+    page.get_by_label("To", exact=True).select_option(label="Savings plan")
+    page.get_by_label("Instrument").fill("MSFT")
+    page.get_by_label("Units").fill("5")
+    expect(page.get_by_role("region", name="Lots that move")).to_be_visible()
+    _shot(page, "transfer")
+    page.get_by_role("button", name="Move the units").click()
+    page.wait_for_url(re.compile(r"/transactions/"))
+    expect(page.locator("tbody")).to_contain_text("to Savings plan")
+    expect(page.locator("tbody")).to_contain_text("from Long-term shares")
+    _shot(page, "transactions-pair")
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.locator("tbody")).not_to_contain_text("to Savings plan")
