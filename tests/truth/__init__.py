@@ -7,7 +7,8 @@
 | L9 | `test_invariants.py`, and the machine, which imports each of its files twice |
 | L11 | `tests/portfolios/test_races.py`, over real HTTP |
 
-`world.py` is where programs run, `entries.py` says what can be entered and what the ledger must make of it, `model.py` keeps
+`world.py` is where programs run, `entries.py`, `reorganisations.py` and `kinds.py` say what
+can be entered and what the ledger must make of it, `model.py` keeps
 what was commanded and folds it by `tests/ledger/reference.py`, `drivers.py` sends the commands.  `seeded_bugs.py` breaks the
 product in 25 ways; each must be found.  docs/testing.md has the numbers.
 """

@@ -19,7 +19,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from tests.truth import checks
 from tests.truth.drivers import Http, Refused, Services
-from tests.truth.entries import KINDS, Entry, write
+from tests.truth.entries import Entry
+from tests.truth.kinds import KINDS, write
 from tests.truth.model import Ledger, decimal, rules_for
 from tests.truth.world import DAYS, World, day, make_world
 
