@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -244,9 +245,20 @@ def _open_lots(
     return tuple(views)
 
 
+@lru_cache(maxsize=64)
+def _nothing(currency: str) -> tuple[Figure, Figure, Figure]:
+    """Value, gain and its fraction of what is not held any more."""
+    return (
+        Figure("value", Unit.MONEY, ZERO, currency=currency),
+        Figure("unrealised", Unit.MONEY, ZERO, currency=currency),
+        Figure.undefined("unrealised", Unit.FRACTION, "Nothing is held of it."),
+    )
+
+
 def _closed_lot(key: Key, gone: _Gone, shorts: frozenset[int], currency: str) -> LotView:
     number = key[1]
     units, cost = (-gone.units, -gone.cost) if number in shorts else (gone.units, gone.cost)
+    value, gain, fraction = _nothing(currency)
     return LotView(
         event_id=number,
         opened_on=gone.opened,
@@ -254,9 +266,9 @@ def _closed_lot(key: Key, gone: _Gone, shorts: frozenset[int], currency: str) ->
         cost=ZERO,
         unit_cost=quotient(cost, units) if units else ZERO,
         cost_local=ZERO,
-        value=Figure("value", Unit.MONEY, ZERO, currency=currency),
-        unrealised=Figure("unrealised", Unit.MONEY, ZERO, currency=currency),
-        unrealised_fraction=Figure.undefined("unrealised", Unit.FRACTION, "Nothing is held of it."),
+        value=value,
+        unrealised=gain,
+        unrealised_fraction=fraction,
         days_held=(gone.last - gone.opened).days,
         bought=units,
         bought_cost=cost,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import timezone
 
+from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import METHODS_SAID, CostMethod
 from portfolios.errors import LedgerRefused
@@ -16,7 +18,7 @@ from portfolios.ledger.gains import unrealised
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
 from portfolios.selectors.ledger import ZERO, connected_to, events_of, rules_of
-from portfolios.selectors.lot_shapes import MatchView, MethodResult
+from portfolios.selectors.lot_shapes import MethodResult
 from portfolios.selectors.world import World, world_of
 
 POOLED = "Units of a pool have no day of their own."
@@ -51,10 +53,7 @@ def compare_methods(
 def _result(portfolio: Portfolio, method: CostMethod, book: Book, wanted: Sequence[int], world: World) -> MethodResult:
     base = portfolio.base_currency
     positions = [book.positions[pk] for pk in wanted if pk in book.positions]
-    chosen = frozenset(wanted)
-    matches = [MatchView.of(match) for match in book.matches if match.instrument in chosen]
-    pooled = [match for match in matches if match.is_long is None]
-    long_gain = sum((match.gain for match in matches if match.is_long), ZERO)
+    long_gain, pooled = _long_gain(book, frozenset(wanted))
     return MethodResult(
         method=method.value,
         label=str(method.label),
@@ -66,6 +65,24 @@ def _result(portfolio: Portfolio, method: CostMethod, book: Book, wanted: Sequen
         unrealised=_unrealised(book, wanted, world, base),
         lots=sum(len(one.lots) for one in positions),
     )
+
+
+def _long_gain(book: Book, wanted: frozenset[int]) -> tuple[Decimal, bool]:
+    """Gains of units held for more than a year, and whether any came from a pool."""
+    total, pooled = ZERO, False
+    a_year_before: dict[date, date] = {}
+    for match in book.matches:
+        if match.instrument not in wanted:
+            continue
+        if match.buy_id is None:
+            pooled = True
+            continue
+        limit = a_year_before.get(match.closed_on)
+        if limit is None:
+            limit = a_year_before[match.closed_on] = years_before(match.closed_on, 1)
+        if match.opened_on < limit:
+            total += match.gain
+    return total, pooled
 
 
 def _unrealised(book: Book, wanted: Sequence[int], world: World, base: str) -> Figure:
