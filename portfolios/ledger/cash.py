@@ -16,7 +16,7 @@ from portfolios.ledger.events import ZERO
 
 
 class Pool:
-    """A balance while the replay runs."""
+    """A balance while the replay runs.  Of base currency only `amount` is kept, which is its cost as well."""
 
     __slots__ = ("amount", "cost", "currency", "is_base", "realised")
 
@@ -30,9 +30,6 @@ class Pool:
     def move(self, amount: Decimal, worth: Decimal) -> Decimal:
         """Book `amount` (+ in, − out) that is worth `worth` of base currency, with the same sign.  Returns the realised gain."""
         held = self.amount
-        if self.is_base:
-            self.amount = self.cost = held + amount
-            return ZERO
         if not amount:
             gain = -worth  # the halves that rounding left of parts which cancel out
         elif not held or (held > ZERO) is (amount > ZERO):
@@ -54,4 +51,4 @@ class Pool:
 
     def balance(self) -> CashPool:
         """What the book shows of it."""
-        return CashPool(self.currency, self.amount, self.cost, self.realised)
+        return CashPool(self.currency, self.amount, self.amount if self.is_base else self.cost, self.realised)

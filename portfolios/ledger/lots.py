@@ -51,8 +51,11 @@ def apart(lot: OpenLot, units: Decimal) -> tuple[OpenLot, OpenLot]:
     """`units` of the lot, fewer than there are, with their share of the cost; and what stays of it."""
     event_id, opened_on, quantity, cost, local = lot
     share = (cost * units / quantity).quantize(ONE_UNIT)
-    share_local = share if local == cost else (local * units / quantity).quantize(ONE_UNIT)
-    return (event_id, opened_on, units, share, share_local), (event_id, opened_on, quantity - units, cost - share, local - share_local)
+    rest = cost - share
+    if local == cost:
+        return (event_id, opened_on, units, share, share), (event_id, opened_on, quantity - units, rest, rest)
+    share_local = (local * units / quantity).quantize(ONE_UNIT)
+    return (event_id, opened_on, units, share, share_local), (event_id, opened_on, quantity - units, rest, local - share_local)
 
 
 def pour(lots: deque[OpenLot], lot: OpenLot) -> None:

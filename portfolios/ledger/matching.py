@@ -48,13 +48,12 @@ def oldest(lots: deque[OpenLot], units: Decimal, taker: int) -> list[OpenLot]:
     taken = []
     while units:
         lot = lots[0]
-        quantity = lot[2]
-        if quantity > units:
+        if lot[2] > units:
             part, lots[0] = apart(lot, units)
             taken.append(part)
             break
         taken.append(lots.popleft())
-        units -= quantity
+        units -= lot[2]
     return taken
 
 

@@ -53,9 +53,7 @@ class Rules:
 
 def based(amount: Decimal, rate: Decimal) -> Decimal:
     """The amount in base currency, rounded to 18 places once, here."""
-    if rate == ONE or not amount:
-        return amount
-    return (amount * rate).quantize(ONE_UNIT)
+    return amount if rate == ONE or not amount else (amount * rate).quantize(ONE_UNIT)
 
 
 class Run:
@@ -283,9 +281,12 @@ class Run:
         pool = self.cash.get(currency)
         if pool is None:
             pool = self.cash[currency] = Pool(currency, is_base=currency == self.base)
-        gain = pool.move(amount, worth)
-        if gain:
-            self.postings += (day, None, REALISED, "currency", gain, event.id)
+        if pool.is_base:
+            pool.amount += amount
+        else:
+            gain = pool.move(amount, worth)
+            if gain:
+                self.postings += (day, None, REALISED, "currency", gain, event.id)
         self.cash_steps += (day, currency, pool.amount)
 
     def flow(self, event: Event, amount: Decimal, instrument: int | None = None, quantity: Decimal | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolio_site.kernel.money import Currency
 from portfolios.errors import QuantityNotPositive
-from portfolios.ledger.events import Reinvestment, Reward, Trade, TransferIn
+from portfolios.ledger.events import ONE, Reinvestment, Reward, Trade, TransferIn
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
@@ -24,16 +24,23 @@ def refuse_quantity(event: Any) -> QuantityNotPositive:
 
 def costs_of(run: Run, event: Any) -> tuple[Decimal, Decimal, Currency]:
     """Fees and taxes in base currency, each rounded by itself, and the currency in which they are paid."""
-    currency = getattr(event, "costs_currency", None) or event.currency
-    rate = run.rate(event) if currency == event.currency else run.rate(event, currency, event.costs_rate)
+    currency, rate = getattr(event, "costs_currency", None), event.fx_rate
+    if currency is None or currency == event.currency:
+        currency = event.currency
+        if rate != ONE:
+            run.rate(event)
+    else:
+        rate = run.rate(event, currency, event.costs_rate)
     return based(event.fees, rate), based(event.taxes, rate), currency
 
 
 def expend_costs(run: Run, event: Any, stock: Stock | None) -> Decimal:
     """Fees and taxes that belong to no cost are expenses.  Returns what they are worth; `pay_net` pays them."""
     fees, taxes, _ = costs_of(run, event)
-    run.expend(event, fees, "fee", stock)
-    run.expend(event, taxes, "tax", stock)
+    if fees:
+        run.expend(event, fees, "fee", stock)
+    if taxes:
+        run.expend(event, taxes, "tax", stock)
     return fees + taxes
 
 

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from portfolios.ledger.events import ZERO, Coupon, Dividend, Income, Reinvestment, Reward
+from portfolios.ledger.events import ONE, ZERO, Coupon, Dividend, Income, Reinvestment, Reward
 from portfolios.ledger.handlers.amounts import expend_costs, local_of, local_worth, pay_net, refuse_quantity
-from portfolios.ledger.lots import lowered
+from portfolios.ledger.lots import Stock, lowered
 from portfolios.ledger.run import Run, based
 
 
-def _earn(run: Run, event: Income) -> Decimal:
+def _earn(run: Run, event: Income, stock: Stock) -> Decimal:
     """Income is the dividend before tax.  Under reduce_cost it lowers the remaining cost first.  Returns the whole of it.
 
     What is paid for units that are short (a negative amount) is always income below zero.
     """
-    stock = run.stock(event.instrument, event.day)
-    gross, taken = based(event.gross, run.rate(event)), ZERO
+    gross, rate = event.gross, event.fx_rate
+    if rate != ONE:
+        gross = based(gross, run.rate(event))
+    taken = ZERO
     if run.reduces and stock.quantity > ZERO and not isinstance(event, Coupon):
         lots, taken = lowered(run.lots(stock), gross, local_is_base=stock.currency == run.base)
         run.hold(event, stock, lots)
-    run.earn(event, gross - taken, stock)
+    run.earn(event, gross - taken if taken else gross, stock)
     return gross
 
 
 def dividend(run: Run, event: Dividend | Coupon) -> None:
     """Income before tax; what is withheld is an expense."""
-    gross = _earn(run, event)
-    pay_net(run, event, event.gross, gross, expend_costs(run, event, run.stocks[event.instrument]), event.instrument)
+    stock = run.stock(event.instrument, event.day)
+    gross = _earn(run, event, stock)
+    if event.fees or event.taxes:
+        pay_net(run, event, event.gross, gross, expend_costs(run, event, stock), event.instrument)
+    else:
+        run.pay(event, event.gross, gross, event.instrument)
 
 
 def reinvestment(run: Run, event: Reinvestment) -> None:
@@ -37,7 +43,7 @@ def reinvestment(run: Run, event: Reinvestment) -> None:
     stock = run.stock(event.instrument, event.day)
     if stock.currency != event.local_currency:
         run.quote(event, stock, event.local_currency)
-    gross = _earn(run, event)
+    gross = _earn(run, event, stock)
     cost = gross - expend_costs(run, event, stock)
     run.arrive(event, stock, [(event.id, event.day, event.quantity, cost, local_of(run, event, -1, gross, cost))])
 
