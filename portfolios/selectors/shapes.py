@@ -202,7 +202,7 @@ class TransactionRow:
     replaced: bool  # another entry replaced it
     recorded_at: datetime
     batch_id: int | None
-    other_side: str = ""  # of a transfer between two portfolios: “to Savings”
+    other_side: str = ""  # of a transfer between two portfolios: “To Savings”
     is_locked: bool = False  # it lies in the time that its portfolio is locked up to
 
 

@@ -45,14 +45,14 @@ def other_leg(entry: Transaction, *, live: bool = True) -> Transaction | None:
 
 
 def other_sides(rows: Iterable[Transaction]) -> dict[int, str]:
-    """Where the units of transfers went or came from, by the number of the entry: “to Savings”.  One query where one has a link."""
+    """Where the units of transfers went or came from, by the number of the entry: “To Savings”.  One query where one has a link."""
     linked = {row.entry: row.link for row in rows if row.link is not None}
     legs = legs_of(set(linked.values()), live=False) if linked else {}
     said = {}
     for entry, link in linked.items():
         for kind, leg in legs.get(link, {}).items():
             if leg.entry != entry:
-                said[entry] = f"{'to' if kind == TransactionKind.TRANSFER_IN else 'from'} {leg.portfolio.name}"
+                said[entry] = f"{'To' if kind == TransactionKind.TRANSFER_IN else 'From'} {leg.portfolio.name}"
     return said
 
 

@@ -45,7 +45,7 @@ def test_the_form_moves_units_once_however_often_it_is_sent(signed_in: Any, two:
 def test_both_sides_stand_in_the_list_as_a_pair(signed_in: Any, two: Any) -> None:
     signed_in.post("/transfers/new/", typed(two))
     page = signed_in.get("/transactions/").content.decode()
-    assert "to Savings" in page and "from Core" in page
+    assert "To Savings" in page and "From Core" in page
 
 
 def test_the_preview_says_what_would_move(signed_in: Any, two: Any) -> None:
