@@ -1,8 +1,10 @@
 """A ledger as a file that reads back in as the same ledger.
 
-CSV has the columns below, one row an entry, in the order of their days and numbers.  It is what the generic importer reads
-without being told anything: `date` holds the time where it is known, in an offset in which it falls on the entry's day;
-`fx_rate` is units of the portfolio's currency for one unit of the settlement currency; numbers are plain, with a point.
+CSV has the columns below, one row an entry, in the order of their days and numbers; importers/own.py reads it.
+`date` holds the time where it is known, in an offset in which it falls on the entry's day; `fx_rate` is units of the portfolio's
+currency for one unit of the settlement currency; numbers are plain, with a point.  `legs` and `lots` are lists in JSON; a lot that
+a sale names has the number in the column `row` of the row that opened it.  `link` is the same on both sides of a transfer
+between two portfolios, for information: read back in, each side is a transfer of its own.
 A text that a spreadsheet would take for a formula, or that begins with an apostrophe, gets an apostrophe in front.
 """
 
@@ -10,23 +12,32 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from portfolio_site.kernel.decimals import plain
-from portfolios.models import Transaction
+from portfolios.kinds import RULES
+from portfolios.models import Portfolio, Transaction, TransactionLeg
+from portfolios.selectors.ledger import with_legs
+from portfolios.selectors.rows import legs_of
 
 COLUMNS = (
     "date", "type", "symbol", "isin", "name", "exchange", "quantity", "price", "currency", "amount", "settlement_currency", "fees", "taxes",
-    "fx_rate", "ratio_new", "ratio_old", "acquired_on", "notes", "external_id",
+    "fx_rate", "ratio_new", "ratio_old", "acquired_on", "notes", "external_id", "row", "settles_on", "accrued", "costs_currency", "costs_rate",
+    "given_amount", "reinvested_quantity", "cost_share", "method", "legs", "lots", "tags", "reference", "link",
 )  # fmt: skip
+_OF_LEG = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 
 
-def values_of(row: Transaction) -> dict[str, Any]:
-    """One entry by column: text, Decimal or None.  Its instrument must be loaded."""
+def values_of(row: Transaction, places: Mapping[int, int]) -> dict[str, Any]:
+    """One entry by column: text, number, list or None.  Its instrument, and its legs if it may have some, must be loaded.
+
+    places  by number of entry: where it stands among the rows, from 0
+    """
     instrument = row.instrument
     return {
         "date": _when(row),
@@ -42,13 +53,39 @@ def values_of(row: Transaction) -> dict[str, Any]:
         "settlement_currency": row.settlement_currency,
         "fees": row.fees,
         "taxes": row.taxes,
-        "fx_rate": row.fx_rate,
+        "fx_rate": None if RULES[row.kind].given else row.fx_rate,  # an exchange says its own rate
         "ratio_new": row.ratio_new,
         "ratio_old": row.ratio_old,
         "acquired_on": row.acquired_on.isoformat() if row.acquired_on else "",
         "notes": row.notes,
         "external_id": row.external_id,
+        "row": places[row.entry] + 1,
+        "settles_on": row.settles_on.isoformat() if row.settles_on else "",
+        "accrued": row.accrued,
+        "costs_currency": row.costs_currency,
+        "costs_rate": row.costs_rate,
+        "given_amount": row.given_amount,
+        "reinvested_quantity": row.reinvested_quantity,
+        "cost_share": row.cost_share,
+        "method": row.method,
+        "legs": [_leg(leg) for leg in legs_of(row)],
+        "lots": [_lot(lot, places) for lot in row.lots or ()],
+        "tags": list(row.tags or ()),
+        "reference": row.reference,
+        "link": str(row.link or ""),
     }
+
+
+def _leg(leg: TransactionLeg) -> dict[str, str]:
+    one = leg.instrument
+    numbers = {name: plain(value) for name in _OF_LEG if (value := getattr(leg, name)) is not None}
+    return {"symbol": one.symbol, "isin": one.isin, "exchange": one.exchange, **numbers}
+
+
+def exported(portfolio: Portfolio) -> list[Transaction]:
+    """The entries that count, as they stand in the file.  Two queries at most."""
+    found = Transaction.objects.live().filter(portfolio=portfolio).select_related("instrument")
+    return sorted(with_legs(found), key=lambda row: (row.traded_on, row.entry))
 
 
 def _when(row: Transaction) -> str:
@@ -62,12 +99,17 @@ def _when(row: Transaction) -> str:
     return row.traded_on.isoformat()
 
 
-def _cell(value: str | Decimal | None) -> str:
-    if value is None:
+def _cell(value: Any) -> str:
+    if value is None or value == []:
         return ""
+    if isinstance(value, list):
+        return _cell(", ".join(value)) if isinstance(value[0], str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, Decimal):
         return plain(value)
-    return "'" + value if value.startswith(_RISKY) else value
+    text = str(value)
+    return "'" + text if text.startswith(_RISKY) else text
 
 
 def csv_of(rows: Iterable[Transaction]) -> Iterator[str]:
@@ -75,8 +117,10 @@ def csv_of(rows: Iterable[Transaction]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow(_cell(value) for value in values_of(row).values())
+    listed = list(rows)
+    places = {row.entry: place for place, row in enumerate(listed)}
+    for row in listed:
+        writer.writerow(_cell(value) for value in values_of(row, places).values())
         if buffer.tell() > 64_000:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -89,11 +133,18 @@ def _taken(buffer: io.StringIO) -> str:
     return text
 
 
-def entry_of(row: Transaction) -> dict[str, Any]:
-    """One entry as POST …/transactions/batch takes it."""
-    values = values_of(row)
+def entry_of(row: Transaction, places: Mapping[int, int]) -> dict[str, Any]:
+    """One entry as POST …/transactions/batch takes it; `places` says where each entry stands in the list, from 0."""
+    values = values_of(row, places)
+    values["lots"] = [{**lot, "row": lot["row"] - 1} if "row" in lot else lot for lot in values["lots"]]  # batches count from 0
+    del values["row"]
     day, moment = row.traded_on.isoformat(), values.pop("date") if row.traded_at is not None else None
     values.pop("date", None)
     values.pop("name")
     entry = {"date": day, "time": moment, **values}
-    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in entry.items() if value not in (None, "")}
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in entry.items() if value not in (None, "", [])}
+
+
+def _lot(lot: dict[str, Any], places: Mapping[int, int]) -> dict[str, Any]:
+    """A lot that a sale names is named by the row that opened it."""
+    return {"row": places[lot["entry"]] + 1, "quantity": lot["quantity"]} if "entry" in lot else lot

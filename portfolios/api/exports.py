@@ -16,7 +16,7 @@ from portfolio_site.web.json import ExactJSONRenderer, dumps
 from portfolios import selectors
 from portfolios.api.common import LedgerView
 from portfolios.api.portfolios import plain_of
-from portfolios.exports import csv_of, entry_of
+from portfolios.exports import csv_of, entry_of, exported
 from portfolios.models import Portfolio, Transaction
 
 FORMATS = ("csv", "json")
@@ -31,16 +31,16 @@ class CsvRenderer(BaseRenderer):
         return dumps(data)  # a refusal, told as problem+json
 
 
-def _entries(portfolio: Portfolio) -> Any:
-    found = Transaction.objects.live().filter(portfolio=portfolio).select_related("instrument")
-    return sorted(found, key=lambda row: (row.traded_on, row.entry))
-
-
 def _json(portfolio: Portfolio, rows: list[Transaction]) -> Iterator[bytes]:
-    head = {name: value for name, value in plain_of(portfolio).items() if name not in {"id", "created_at", "updated_at", "benchmark", "is_sample"}}
+    head = {
+        name: value
+        for name, value in plain_of(portfolio).items()
+        if name not in {"id", "created_at", "updated_at", "benchmark", "is_sample", "locked_until"}
+    }
     yield b'{"format":"plumbline-1","portfolio":' + dumps(head) + b',"transactions":['
+    places = {row.entry: place for place, row in enumerate(rows)}
     for number, row in enumerate(rows):
-        yield (b"," if number else b"") + dumps(entry_of(row))
+        yield (b"," if number else b"") + dumps(entry_of(row, places))
     yield b"]}"
 
 
@@ -59,7 +59,7 @@ class ExportView(LedgerView):
         wanted = request.query_params.get("format", "csv").lower()
         if wanted not in FORMATS:
             raise serializers.ValidationError({"format": [serializers.ErrorDetail(f"Use one of: {', '.join(FORMATS)}.", code="invalid")]})
-        rows = _entries(portfolio)
+        rows = exported(portfolio)
         content: Any = csv_of(rows) if wanted == "csv" else _json(portfolio, rows)
         response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8" if wanted == "csv" else "application/json")
         response["Content-Disposition"] = f'attachment; filename="portfolio-{portfolio.pk}.{wanted}"'

@@ -108,8 +108,24 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class LegHint:
+    """What a spin-off, merger or symbol change gives, as our own export tells it (services.LegDraft)."""
+
+    hint: InstrumentHint
+    ratio_new: Decimal | None = None
+    ratio_old: Decimal | None = None
+    cost_share: Decimal | None = None
+    fraction: Decimal | None = None
+    cash: Decimal | None = None
+    local_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """One entry as a file tells it.  `identity` is what makes the row itself, without its place in the file."""
+    """One entry as a file tells it.  `identity` is what makes the row itself, without its place in the file.
+
+    From `entry` on there is what only our own export says: the number of the row, by which `lots` name it, and further fields.
+    """
 
     number: int
     kind: TransactionKind
@@ -135,6 +151,19 @@ class Draft:
     charges: tuple[Charge, ...] = ()
     exchange: Exchange | None = None
     cells: Mapping[str, str] = field(default_factory=dict)
+    entry: int | None = None
+    settles_on: date | None = None
+    accrued: Decimal | None = None
+    costs_currency: str = ""
+    costs_rate: Decimal | None = None
+    given_amount: Decimal | None = None
+    reinvested_quantity: Decimal | None = None
+    cost_share: Decimal | None = None
+    method: str = ""
+    legs: tuple[LegHint, ...] = ()
+    lots: tuple[Mapping[str, str], ...] = ()
+    tags: tuple[str, ...] = ()
+    reference: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON column; decimals and dates as text.  `from_json` gives the same draft back."""
@@ -154,13 +183,12 @@ class Draft:
         values["day"] = date.fromisoformat(values["day"])
         values["identity"] = tuple(values["identity"])
         values["warnings"] = tuple(values.get("warnings", ()))
-        for name in ("quantity", "price", "amount", "fees", "taxes", "fx_rate", "ratio_new", "ratio_old"):
-            if name in values:
-                values[name] = Decimal(values[name])
+        for name in _DECIMALS & values.keys():
+            values[name] = Decimal(values[name])
         if "time" in values:
             values["time"] = datetime.fromisoformat(values["time"])
-        if "acquired_on" in values:
-            values["acquired_on"] = date.fromisoformat(values["acquired_on"])
+        for name in {"acquired_on", "settles_on"} & values.keys():
+            values[name] = date.fromisoformat(values[name])
         if "hint" in values:
             values["hint"] = InstrumentHint(**values["hint"])
         if "charges" in values:
@@ -168,7 +196,22 @@ class Draft:
         if "exchange" in values:
             swap = dict(values["exchange"])
             values["exchange"] = Exchange(**{**swap, "given": Decimal(swap["given"]), "taken": Decimal(swap["taken"])})
+        if "legs" in values:
+            values["legs"] = tuple(_leg(leg) for leg in values["legs"])
+        for name in {"lots", "tags"} & values.keys():
+            values[name] = tuple(values[name])
         return cls(**values)
+
+
+_DECIMALS = frozenset({
+    "quantity", "price", "amount", "fees", "taxes", "fx_rate", "ratio_new", "ratio_old", "accrued", "costs_rate", "given_amount",
+    "reinvested_quantity", "cost_share",
+})  # fmt: skip
+
+
+def _leg(raw: Mapping[str, Any]) -> LegHint:
+    numbers = {name: Decimal(value) for name, value in raw.items() if name != "hint"}
+    return LegHint(InstrumentHint(**raw["hint"]), **numbers)
 
 
 def _plain(value: Any) -> Any:
@@ -176,7 +219,7 @@ def _plain(value: Any) -> Any:
         return plain(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, (InstrumentHint, Charge, Exchange)):
+    if isinstance(value, (InstrumentHint, Charge, Exchange, LegHint)):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if getattr(value, each.name) not in (None, "")}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from portfolios.importers import generic, ibkr_cash, ibkr_flex, trading212
+from portfolios.importers import generic, ibkr_cash, ibkr_flex, own, trading212
 from portfolios.importers.base import Options, Parsed, Unreadable
 from portfolios.importers.reading import Row, Table, decode, normal, records_of, sniff_delimiter
 from portfolios.importers.reading.table import HEADER_WITHIN, unique_names
@@ -28,6 +28,7 @@ def _never(names: frozenset[str]) -> bool:
 
 GENERIC = Format(generic.KEY, generic.LABEL, _never, generic.read)
 FORMATS: tuple[Format, ...] = (
+    Format(own.KEY, own.LABEL, own.matches, own.read),
     Format(trading212.KEY, trading212.LABEL, trading212.matches, trading212.read),
     Format(ibkr_flex.KEY, ibkr_flex.LABEL, ibkr_flex.matches, ibkr_flex.read),
     Format(ibkr_cash.KEY, ibkr_cash.LABEL, ibkr_cash.matches, ibkr_cash.read),

@@ -21,12 +21,14 @@ from portfolios.errors import LedgerRefused
 from portfolios.importers import Draft, Folded, Parsed, RowError
 from portfolios.imports.instruments import Matcher, key_of
 from portfolios.imports.preparing import Candidate, prepared
+from portfolios.ledger.links import groups, instrument_ids_of, links_of
 from portfolios.ledger.replay import replay
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
-from portfolios.selectors.ledger import event_of, events_of, rules_of
+from portfolios.selectors.ledger import event_of, events_of, links_in, rules_of
 from portfolios.services.drafts import checked
 
 SAME_SPLIT = timedelta(days=7)
+_AFTER_ALL = 1 << 62
 MOST_REFUSALS = 200  # of one instrument; what is beyond is told when it is recorded
 _CASH_ONLY = (Kind.DEPOSIT, Kind.WITHDRAWAL)
 _COLUMNS = {"traded_on": "day", "traded_at": "day"}
@@ -40,6 +42,7 @@ class Judged:
     row: ImportRow
     draft: Draft | None = None
     remarks: list[str] = field(default_factory=list)
+    place: int = 0  # among the rows that are new: by it rows of the file name each other
 
 
 def row_key(identity: str) -> str:
@@ -148,9 +151,11 @@ def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged]
     """Give every row that is new its remarks, or the ledger's reason against it."""
     waiting = [each for each in judged if each.row.verdict == Verdict.NEW and each.draft is not None]
     candidates = {id(each): Candidate(each.draft, each.row.instrument, each.row.source_key) for each in waiting if each.draft is not None}
-    drafts = prepared(portfolio, actor, list(candidates.values()), source)
+    known = [(each.draft.entry, each.row.source_key) for each in judged if each.draft is not None and each.row.verdict == Verdict.DUPLICATE]
+    drafts = prepared(portfolio, actor, list(candidates.values()), source, lambda: known)
     pairs = []
-    for each, draft in zip(waiting, drafts, strict=True):
+    for place, (each, draft) in enumerate(zip(waiting, drafts, strict=True)):
+        each.place = place
         candidate = candidates[id(each)]
         each.remarks += candidate.remarks
         if candidate.errors:
@@ -198,18 +203,23 @@ def _by_place(errors: Iterable[FieldError]) -> dict[int, FieldError]:
 
 
 def _checked_history(portfolio: Portfolio, entries: Sequence[tuple[Judged, Transaction]]) -> None:
-    """Replay each instrument with its new rows; a row that the ledger refuses gets the reason, and the rest is tried again."""
-    by_instrument: dict[int, list[tuple[Judged, Any]]] = defaultdict(list)
-    for place, (each, entry) in enumerate(entries):
-        if entry.instrument_id is not None:
-            by_instrument[entry.instrument_id].append((each, event_of(entry, number=-(place + 1), sequence=(1 << 62) + place)))
+    """Replay each instrument, with those connected to it, with its new rows; a row that the ledger refuses gets the reason, and the rest is tried again."""
+    new = [(each, event_of(entry, number=-(each.place + 1), sequence=_AFTER_ALL + each.place)) for each, entry in entries]
+    touched = {pk for _, event in new for pk in instrument_ids_of(event)}
+    if not touched:
+        return
+    links = [*links_in([portfolio.pk]), *links_of(event for _, event in new)]
+    of_group: dict[int, int] = {pk: number for number, group in enumerate(groups(touched, links)) for pk in group}
+    rows: dict[int, list[tuple[Judged, Any]]] = defaultdict(list)
+    for each, event in new:
+        if ids := instrument_ids_of(event):
+            rows[of_group[ids[0]]].append((each, event))
     history: dict[int, list[Any]] = defaultdict(list)
-    if by_instrument:
-        for event in events_of(portfolio, instruments=by_instrument):
-            history[event.instrument].append(event)  # type: ignore[attr-defined]
+    for stored in events_of(portfolio, instruments=of_group):
+        history[of_group[stored.instrument]].append(stored)  # type: ignore[attr-defined]
     rules = rules_of(portfolio)
-    for instrument, rows in by_instrument.items():
-        _replayed(history[instrument], rows, rules)
+    for number, mine in rows.items():
+        _replayed(history[number], mine, rules)
 
 
 def _replayed(history: list[Any], rows: list[tuple[Judged, Any]], rules: Any) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,10 +15,17 @@ from portfolio_site.kernel.errors import FieldError
 from portfolios.choices import TransactionKind as Kind
 from portfolios.importers import Draft
 from portfolios.importers.amounts import to_minor
-from portfolios.models import Portfolio
-from portfolios.services import TransactionDraft
+from portfolios.imports.instruments import Matcher
+from portfolios.lot_records import arriving_of, choices_of
+from portfolios.models import Portfolio, Transaction
+from portfolios.services import LegDraft, TransactionDraft
 
 Pair = tuple[str, str, date]
+_OF_LEG = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
+_SAME = (
+    "quantity", "price", "amount", "fees", "taxes", "currency", "settlement_currency", "fx_rate", "settles_on", "accrued", "costs_currency", "costs_rate",
+    "given_amount", "reinvested_quantity", "ratio_new", "ratio_old", "cost_share", "acquired_on", "method", "notes", "tags", "external_id", "reference",
+)  # fmt: skip
 TOO_FAR = Decimal("0.03")  # how far an assumed exchange may be from the day's reference rate
 
 
@@ -33,10 +40,53 @@ class Candidate:
     errors: list[FieldError] = field(default_factory=list)
 
 
-def prepared(portfolio: Portfolio, actor: Any, candidates: Sequence[Candidate], source: str) -> list[TransactionDraft]:
-    """The drafts as the ledger takes them, in the same order.  At most two queries.  Adds remarks and errors to the candidates."""
+def prepared(
+    portfolio: Portfolio, actor: Any, candidates: Sequence[Candidate], source: str, recorded: Callable[[], Iterable[tuple[int | None, str]]] = tuple
+) -> list[TransactionDraft]:
+    """The drafts as the ledger takes them, in the same order.  `recorded` gives the numbers and keys of rows that stand in it already.  At most two queries, seven with legs and lots.  Adds remarks and errors to the candidates."""
     known = rates(_pairs(portfolio, candidates), user=actor)
-    return [_prepared(portfolio, each, known, source) for each in candidates]
+    of_legs = Matcher(actor, hints) if (hints := [leg.hint for each in candidates for leg in each.draft.legs]) else None
+    numbers = {each.draft.entry: -place for place, each in enumerate(candidates, start=1) if each.draft.entry is not None}
+    if any("entry" in lot and int(lot["entry"]) not in numbers for each in candidates for lot in each.draft.lots):
+        numbers |= _numbers_in_ledger(portfolio, {key: entry for entry, key in recorded() if entry is not None})
+    return [
+        _as_exported(each, of_legs, numbers, source) if each.draft.entry is not None else _prepared(portfolio, each, known, source)
+        for each in candidates
+    ]
+
+
+def _numbers_in_ledger(portfolio: Portfolio, entries: Mapping[str, int]) -> dict[int, int]:
+    """By the number of a row of the file, the number of the entry that was made of it before.  One query."""
+    rows = Transaction.objects.live().filter(portfolio=portfolio).exclude(source_key="").values_list("source_key", "origin_id", "pk")
+    return {entries[key]: origin or pk for key, origin, pk in rows if key in entries}
+
+
+def _as_exported(each: Candidate, of_legs: Matcher | None, numbers: Mapping[int, int], source: str) -> TransactionDraft:
+    """A row of our own export: every field is what it was.  `numbers`: by the number that a lot's entry had, which row it is."""
+    draft = each.draft
+    legs = []
+    for leg in draft.legs:
+        instrument = of_legs.of(leg.hint) if of_legs is not None else None
+        if instrument is None:
+            said = f"No instrument is known under {leg.hint.isin or leg.hint.symbol}, which the entry names. Add it in the market, and read the file again."
+            each.errors.append(FieldError("legs", "unknown_instrument", said))
+        given = {name: value for name in _OF_LEG if (value := getattr(leg, name)) is not None}
+        legs.append(replace(LegDraft(instrument=instrument), **given))
+    named = [lot for lot in draft.lots if "entry" in lot]
+    if any(int(lot["entry"]) not in numbers for lot in named):
+        each.errors.append(FieldError("lots", "unknown_lot", "It names a lot whose row is left out. Take that row in as well."))
+    choices = choices_of([{**lot, "entry": numbers.get(int(lot["entry"]), 0)} for lot in named])
+    return TransactionDraft(
+        kind=draft.kind,
+        traded_on=draft.day,
+        traded_at=draft.time,
+        instrument=each.instrument,
+        legs=tuple(legs),
+        lots=choices or arriving_of([dict(lot) for lot in draft.lots]),
+        source=source,
+        source_key=each.source_key,
+        **{name: getattr(draft, name) for name in _SAME},
+    )
 
 
 def _pairs(portfolio: Portfolio, candidates: Iterable[Candidate]) -> set[Pair]:

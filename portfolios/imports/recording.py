@@ -6,6 +6,7 @@ A kill before the commit leaves the batch waiting and the ledger as it was; afte
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -63,7 +64,7 @@ def _record(batch: ImportBatch, rows: list[ImportRow]) -> None:
         known = recorded_keys(portfolio)
         doubled = [row.pk for row in rows if row.source_key in known]
         new = [each for each in candidates if each.source_key not in known]
-        drafts = prepared(portfolio, batch.uploaded_by, new, batch.format)
+        drafts = prepared(portfolio, batch.uploaded_by, new, batch.format, partial(_recorded, batch))
         if wrong := next((each for each in new if each.errors), None):
             raise Invalid(wrong.errors[0].detail)
         record_many(batch.uploaded_by, portfolio, drafts, batch=batch)
@@ -81,6 +82,12 @@ def _record(batch: ImportBatch, rows: list[ImportRow]) -> None:
             portfolio=portfolio.pk,
             entries=len(drafts),
         )
+
+
+def _recorded(batch: ImportBatch) -> list[tuple[int | None, str]]:
+    """The rows of the file that stand in the ledger: the number in the file, and the key."""
+    rows = ImportRow.objects.filter(batch=batch, verdict=Verdict.DUPLICATE)
+    return [(Draft.from_json(row.draft).entry, row.source_key) for row in rows]
 
 
 def _back_to_review(batch: ImportBatch, problem: str) -> None:

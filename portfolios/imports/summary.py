@@ -7,25 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from portfolio_site.kernel.decimals import EXACT, plain, rounded
-from portfolios.choices import TransactionKind as Kind
 from portfolios.choices import Verdict
 from portfolios.importers import Draft
+from portfolios.kinds import RULES
 from portfolios.models import ImportRow
-
-_IN = (Kind.SELL, Kind.DIVIDEND, Kind.INTEREST, Kind.DEPOSIT)
-_OUT = (Kind.BUY, Kind.FEE, Kind.TAX, Kind.WITHDRAWAL)
 
 
 def cash_effect(draft: Draft) -> tuple[Decimal, str] | None:
     """(signed cash, currency) of a draft; None where it moves none."""
-    if draft.kind not in _IN and draft.kind not in _OUT:
+    rule = RULES[draft.kind]
+    if not rule.direction or draft.reinvested_quantity is not None:
         return None
     amount = draft.amount
     if amount is None:
         gross = EXACT.multiply(draft.quantity or Decimal(0), draft.price or Decimal(0))
-        costs = (draft.fees or Decimal(0)) + (draft.taxes or Decimal(0))
-        amount = rounded(gross + costs if draft.kind is Kind.BUY else gross - costs)
-    return (amount if draft.kind in _IN else -amount), draft.settlement_currency or draft.currency
+        costs = Decimal(0) if draft.costs_currency else (draft.fees or Decimal(0)) + (draft.taxes or Decimal(0))
+        amount = rounded(gross + rule.costs_way * costs + (draft.accrued or Decimal(0)))
+    return rule.direction * amount, draft.settlement_currency or draft.currency
 
 
 def will_be_recorded(row: ImportRow) -> bool:

@@ -23,6 +23,16 @@ def links_of(events: Iterable[Event]) -> set[Link]:
     return {(event.instrument, leg.instrument) for event in events if isinstance(event, Reorganisation) for leg in event.legs}
 
 
+def groups(instruments: Iterable[int], links: Iterable[Link]) -> list[set[int]]:
+    """The instruments, each with all that the links connect it to, in groups that do not touch each other."""
+    left, known, found = set(instruments), set(links), []
+    while left:
+        group = connected({min(left)}, known)
+        found.append(group)
+        left -= group
+    return found
+
+
 def connected(instruments: Iterable[int], links: Iterable[Link]) -> set[int]:
     """The instruments and all that the links connect them to, in either direction."""
     beside: dict[int, set[int]] = defaultdict(set)

@@ -41,6 +41,7 @@ __all__ = [
     "events_moving",
     "events_of",
     "events_of_all",
+    "links_in",
     "moment_key",
     "rules_of",
     "with_legs",
@@ -83,6 +84,15 @@ def with_legs(rows: Iterable[Transaction]) -> list[Transaction]:
         for pk, row in legged.items():
             row.__dict__["leg_rows"] = tuple(legs[pk])
     return read
+
+
+def links_in(portfolios: Iterable[int]) -> list[Link]:
+    """Which instruments spin-offs, mergers and symbol changes of the portfolios connect.  One query.
+
+    Versions that count no more connect as well: that is never too little.
+    """
+    links = TransactionLeg.objects.filter(transaction__portfolio__in=list(portfolios)).values_list("transaction__instrument", "instrument")
+    return list(links.order_by())
 
 
 def connected_to(portfolios: Iterable[int], instruments: Iterable[int], more: Iterable[Link] = ()) -> set[int]:

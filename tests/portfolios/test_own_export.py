@@ -1,0 +1,122 @@
+"""Our own export holds every field of every kind of entry, and reads back in as the identical ledger."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from portfolios.choices import ImportStatus, Verdict
+from portfolios.exports import COLUMNS, csv_of, exported
+from portfolios.imports import services as imports
+from portfolios.imports import tasks
+from portfolios.models import ImportRow, Portfolio, Transaction
+from portfolios.selectors import book_of
+from portfolios.services import TransactionDraft, draft_of, record_many, void_transaction
+from tests.factories import make_portfolio
+from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
+from tests.portfolios.test_every_kind import ENTRIES, state
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(person: Any) -> World:
+    made = make_world(person)
+    record_many(person, made.portfolio, drafts_of_every_kind(made))
+    return made
+
+
+def file_of(portfolio: Portfolio) -> bytes:
+    return "".join(csv_of(exported(portfolio))).encode()
+
+
+def read_in(portfolio: Portfolio, content: bytes) -> Any:
+    batch = imports.start_import(portfolio.owner, portfolio, file_name="export.csv", content=content)
+    tasks.read_batch(batch.pk)
+    batch.refresh_from_db()
+    assert batch.status == ImportStatus.REVIEW, batch.problem
+    wrong = [
+        (row.number, row.verdict, row.reason) for row in ImportRow.objects.filter(batch=batch).exclude(verdict__in=[Verdict.NEW, Verdict.DUPLICATE])
+    ]
+    assert wrong == []
+    return batch
+
+
+def take_in(portfolio: Portfolio, batch: Any) -> None:
+    imports.confirm_import(portfolio.owner, batch)
+    tasks.commit_batch(batch.pk)
+    batch.refresh_from_db()
+    assert batch.status == ImportStatus.COMMITTED, batch.problem
+
+
+def facts(portfolio: Portfolio) -> list[dict[str, Any]]:
+    """Every field of every entry; lots by the place of the entry that opened them."""
+    rows = exported(portfolio)
+    places = {row.entry: place for place, row in enumerate(rows)}
+    told = []
+    for row in rows:
+        draft = draft_of(row)
+        values = {
+            field.name: getattr(draft, field.name) for field in fields(TransactionDraft) if field.name not in {"fx_rate", "source", "source_key"}
+        }
+        values["lots"] = [(places[lot.event_id], lot.quantity) if hasattr(lot, "event_id") else lot for lot in draft.lots]
+        told.append({**values, "rate": row.fx_rate})
+    return told
+
+
+def test_csv_goes_out_and_in_as_the_identical_ledger(world: World, person: Any) -> None:
+    content = file_of(world.portfolio)
+    copy = make_portfolio(person, cost_method="fifo", allows_short=True)
+    take_in(copy, read_in(copy, content))
+    assert facts(copy) == facts(world.portfolio)
+    assert state(copy) == state(world.portfolio)
+    one, two = book_of(world.portfolio), book_of(copy)
+    assert (one.realised, one.income, one.expenses, one.net_flows) == (two.realised, two.income, two.expenses, two.net_flows)
+    assert file_of(copy) == content, "a second export is the same file"
+
+
+def test_the_same_file_twice_adds_nothing_and_a_row_taken_out_comes_back_with_its_lots(world: World, person: Any) -> None:
+    content = file_of(world.portfolio)
+    copy = make_portfolio(person, cost_method="fifo", allows_short=True)
+    take_in(copy, read_in(copy, content))
+    again = read_in(copy, content)
+    assert set(again.rows.values_list("verdict", flat=True)) == {Verdict.DUPLICATE}
+    before = state(copy)
+    sale = next(row for row in exported(copy) if row.kind == "sell" and row.lots)
+    void_transaction(person, sale)
+    take_in(copy, read_in(copy, content))
+    assert state(copy) == before and file_of(copy) != b""
+    back = next(row for row in exported(copy) if row.kind == "sell" and row.lots)
+    assert back.lots == sale.lots
+
+
+def test_json_goes_out_and_in_by_the_batch_call(api: Any, world: World, person: Any) -> None:
+    answer = api.get(f"/api/v1/portfolios/{world.portfolio.pk}/export?format=json")
+    told = json.loads(b"".join(answer.streaming_content))
+    assert len(told["transactions"]) == ENTRIES
+    copy = make_portfolio(person, cost_method="fifo", allows_short=True)
+    body = json.dumps({"transactions": told["transactions"]})
+    sent = api.post(f"/api/v1/portfolios/{copy.pk}/transactions/batch", body, content_type="application/json")
+    assert sent.status_code == 201, sent.content
+    assert facts(copy) == facts(world.portfolio) and state(copy) == state(world.portfolio)
+
+
+def test_every_column_is_filled_somewhere_and_only_text_could_be_a_formula(world: World) -> None:
+    rows = list(csv.DictReader(io.StringIO(file_of(world.portfolio).decode())))
+    assert {name for name in COLUMNS if not any(row[name] for row in rows)} <= {"isin", "link"}
+    named = next(row for row in rows if "row" in row["lots"])
+    assert json.loads(named["lots"]) == [{"row": 5, "quantity": "20"}] and rows[4]["row"] == "5"
+
+
+def test_a_leg_of_an_instrument_that_is_not_known_says_so(world: World, person: Any) -> None:
+    content = file_of(world.portfolio).replace(b"CHILD", b"NOBODY")
+    copy = make_portfolio(person, cost_method="fifo", allows_short=True)
+    batch = imports.start_import(person, copy, file_name="export.csv", content=content)
+    tasks.read_batch(batch.pk)
+    row = ImportRow.objects.get(batch=batch, verdict=Verdict.ERROR)
+    assert "No instrument is known under NOBODY" in row.reason and not Transaction.objects.filter(portfolio=copy).exists()
