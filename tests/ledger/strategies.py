@@ -159,7 +159,7 @@ class Writer:
         facts["instrument"] = instrument
         sign = -1 if self.held(instrument) < 0 else 1
         if kind == "return_of_capital":
-            return make(**facts, amount=sign * number(self.random, 10_000))
+            return make(**facts, amount=number(self.random, 10_000))
         if kind in {"dividend", "coupon"}:
             return make(**facts | self.own_costs(facts), gross=sign * number(self.random, 10_000))
         if kind in {"transfer_out", "adjustment_out"}:
@@ -231,7 +231,7 @@ class Writer:
         if kind == "split":
             new, old = map(Decimal, random.choice(RATIOS))
             after = rounded(abs(held) * new / old)
-            return make(**facts, ratio_new=new, ratio_old=old, **self.fraction(after, held)) if after else None
+            return make(**facts, ratio_new=new, ratio_old=old, **self.fraction(after)) if after else None
         targets = random.sample([each for each in QUOTED if each != instrument], k=1 if kind == "symbol_change" else random.randint(0, 2))
         if kind == "symbol_change":
             return make(**facts, legs=(self.leg(instrument, targets[0], (1, 1), Decimal(1), held),))
@@ -263,15 +263,15 @@ class Writer:
         same = QUOTED[source] == QUOTED[target]
         return Leg(
             instrument=target, ratio_new=new, ratio_old=old, cost_share=share, local_currency=QUOTED[target],
-            local_rate=Decimal(1) if same else rate(self.random), **self.fraction(rounded(abs(held) * new / old), held),
+            local_rate=Decimal(1) if same else rate(self.random), **self.fraction(rounded(abs(held) * new / old)),
         )  # fmt: skip
 
-    def fraction(self, units: Decimal, held: Decimal) -> dict[str, Decimal]:
+    def fraction(self, units: Decimal) -> dict[str, Decimal]:
         """Now and then a part of what comes is paid in cash."""
         part_of_one = units % 1
         if self.random.random() < 0.5 or not part_of_one:
             return {}
-        return {"fraction": self.random.choice([part_of_one, units]), "cash": number(self.random, 100) * (1 if held > 0 else -1)}
+        return {"fraction": self.random.choice([part_of_one, units]), "cash": number(self.random, 100)}
 
 
 def decimal(value: Fraction) -> Decimal:

@@ -55,7 +55,7 @@ def test_a_split_doubles_what_is_short_as_well():
 
 
 def test_what_is_short_owes_the_fraction():
-    book = short(method="fifo").split(5, 5, 4, fraction="0.5", cash=-50).book()
+    book = short(method="fifo").split(5, 5, 4, fraction="0.5", cash=50).book()
     assert (book.positions[1].quantity, book.positions[1].cost, book.realised) == (-12, -960, -10)  # 1000 by 12.5; 40 − 50
     assert balance(book, {1: D(90)}, {}) == 0
 
@@ -265,9 +265,9 @@ def test_capital_paid_back_after_everything_was_sold_is_a_gain():
 
 
 def test_who_is_short_pays_the_capital_back():
-    book = short(method="fifo").event("return_of_capital", 5, instrument=1, amount=-30).book()
+    book = short(method="fifo").event("return_of_capital", 5, instrument=1, amount=30).book()
     assert (book.positions[1].cost, book.cash[EUR].amount) == (-970, 970)
-    more = short(method="fifo").event("return_of_capital", 5, instrument=1, amount=-1030).book()
+    more = short(method="fifo").event("return_of_capital", 5, instrument=1, amount=1030).book()
     assert (more.positions[1].cost, more.realised) == (0, -30)
 
 

@@ -14,6 +14,7 @@ class Actions(State):
         """A sale of the fraction, out of these lots."""
         if not fraction and not cash:
             return
+        cash = cash if lots[0].units > 0 else -cash
         worth = r18(cash * F(e.fx_rate))
         pieces = self.take(lots, fraction if lots[0].units > 0 else -fraction, e)
         cost, local = sum(lot.cost for lot in pieces), sum(lot.local for lot in pieces)
@@ -44,10 +45,10 @@ class Actions(State):
         self.put(i, Lot(e.id, e.day, units, worth, local))
 
     def return_of_capital(self, e: Any) -> None:
-        i, amount, costs = e.instrument, F(e.amount), self.spend(e)
+        i, costs = e.instrument, self.spend(e)
+        sign = 1 if self.held(i) >= 0 else -1
+        amount = sign * F(e.amount)
         worth = r18(amount * F(e.fx_rate))
-        held = self.held(i)
-        sign = 1 if held >= 0 else -1
         excess = worth - sign * self.lower(i, sign * worth)
         if excess:
             local = self.in_quote(e, i, amount, worth, F(0), F(0))
