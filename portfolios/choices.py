@@ -55,6 +55,14 @@ METHODS_SAID = {
 }
 
 
+class LotStatus(models.TextChoices):
+    """What is left of a lot."""
+
+    OPEN = "open", "Open"
+    PART_CLOSED = "part_closed", "Part closed"
+    CLOSED = "closed", "Closed"
+
+
 class ProposalStatus(models.TextChoices):
     """What became of a corporate action that the market reported."""
 

@@ -270,6 +270,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TransactionKind": "portfolios.choices.TransactionKind",
         "CostMethod": "portfolios.choices.CostMethod",
+        "ImportStatus": "portfolios.choices.ImportStatus",
+        "LotStatus": "portfolios.choices.LotStatus",
+        "ProposalStatus": "portfolios.choices.ProposalStatus",
         "AlertKind": "alerts.choices.RuleKind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

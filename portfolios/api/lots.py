@@ -14,14 +14,13 @@ from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, da
 from portfolio_site.web.serializers import ExactField
 from portfolios import selectors
 from portfolios.api.common import LedgerView
-from portfolios.choices import CostMethod
+from portfolios.choices import CostMethod, LotStatus
 from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
 from portfolios.selectors import LotsTable, LotView, MatchView, MethodResult, SaleView
 
 METHOD = OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.values), description="the portfolio's own where missing")
 INSTRUMENT = OpenApiParameter("instrument", OpenApiTypes.STR, description="id or symbol; all where missing")
-STATUSES = [("open", "open"), ("part_closed", "part_closed"), ("closed", "closed")]
 
 
 class LotSerializer(serializers.Serializer[Any]):
@@ -30,7 +29,7 @@ class LotSerializer(serializers.Serializer[Any]):
     instrument = serializers.IntegerField()
     symbol = serializers.CharField()
     transaction = serializers.IntegerField(allow_null=True, help_text="what opened it; null for a pool that is sold out")
-    status = serializers.ChoiceField(choices=STATUSES)
+    status = serializers.ChoiceField(choices=LotStatus.choices)
     opened_on = serializers.DateField()
     closed_on = serializers.DateField(allow_null=True, help_text="the last day on which units left it")
     bought = ExactField(help_text="units that there were, splits since then included; below zero of a short sale")

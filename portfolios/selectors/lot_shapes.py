@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure
+from portfolios.choices import LotStatus
 
 if TYPE_CHECKING:
     from portfolios.ledger.book import Match
     from portfolios.selectors.shapes import InstrumentView
 
-OPEN, PART_CLOSED, CLOSED = "open", "part_closed", "closed"
-STATUSES = {OPEN: "Open", PART_CLOSED: "Part closed", CLOSED: "Closed"}
+OPEN, PART_CLOSED, CLOSED = (status.value for status in LotStatus)
+STATUSES = {status.value: str(status.label) for status in LotStatus}
 
 
 @dataclass(frozen=True, slots=True)
