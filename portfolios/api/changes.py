@@ -47,7 +47,7 @@ class FieldChangeSerializer(serializers.Serializer[Any]):
     after = serializers.CharField(allow_null=True)
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class LedgerChangeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     change = serializers.ChoiceField(choices=["recorded", "edited", "voided", "restored"])
     transaction = serializers.IntegerField()
@@ -73,7 +73,7 @@ class ChangesSerializer(serializers.Serializer[Any]):
     known_from = serializers.DateTimeField()
     known_to = serializers.DateTimeField()
     as_of = serializers.DateField(allow_null=True)
-    changes = ChangeSerializer(many=True, help_text=f"oldest first, at most {MOST}")
+    changes = LedgerChangeSerializer(many=True, help_text=f"oldest first, at most {MOST}")
     left_out = serializers.IntegerField(help_text="changes after those that are listed; ask from a later moment for them")
     totals = TotalSerializer(many=True)
     problem = serializers.CharField(help_text="why the effects cannot be told; blank where they are")

@@ -92,7 +92,7 @@ class CauseSerializer(serializers.Serializer[Any]):
     splits = SplitSerializer(many=True)
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class ReconciledLineSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     instrument = serializers.IntegerField(allow_null=True)
     symbol = serializers.CharField()
@@ -119,8 +119,8 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     date = serializers.DateField()
     created_at = serializers.DateTimeField()
     lamp = serializers.ChoiceField(choices=LAMPS)
-    positions = LineSerializer(many=True)
-    cash = LineSerializer(many=True)
+    positions = ReconciledLineSerializer(many=True)
+    cash = ReconciledLineSerializer(many=True)
 
 
 class CorrectedSerializer(ComparisonSerializer):
