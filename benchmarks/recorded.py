@@ -68,11 +68,12 @@ def database() -> Iterator[str]:
 
 def portfolio_with(symbols: dict[str, str], method: str = "fifo") -> tuple[Any, dict[str, Any]]:
     """A person's portfolio in dollars that does not track cash, and an instrument for each symbol (symbol → currency)."""
-    from accounts.models import User
+    from accounts.models import Preferences, User
     from market.models import Instrument
     from portfolios.models import Portfolio
 
     person = User.objects.create_user(f"bench{User.objects.count()}", f"bench{User.objects.count()}@example.org", "a plumb line hangs true")
+    Preferences.objects.update_or_create(user=person, defaults={"base_currency": "USD", "welcome_done": True})
     portfolio = Portfolio.objects.create(owner=person, name="Workload", base_currency="USD", cost_method=method, tracks_cash=False)
     made = [Instrument(owner=person, symbol=symbol, name=symbol, currency=currency) for symbol, currency in symbols.items()]
     Instrument.objects.bulk_create(made)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import exact
+from portfolio_site.web.sealed import opener
 from portfolios.kinds import REORGANISATIONS
 from portfolios.models import Transaction, TransactionLeg
 from portfolios.querysets import TransactionQuerySet
@@ -24,6 +25,8 @@ COLUMNS = (
     "method", "ratio_new", "ratio_old", "acquired_on", "instrument__price_factor", "sealed",
 )  # fmt: skip
 _AT_ONCE = 5000
+_SEALED: Any = Transaction._meta.get_field("sealed")
+_NOTES, _EXTERNAL = Transaction.notes.place, Transaction.external_id.place
 _LEGGED = frozenset(REORGANISATIONS)
 
 
@@ -54,8 +57,7 @@ def _read(found: TransactionQuerySet) -> Iterator[Row]:
         sql, params = statement.get_compiler(connection.alias).as_sql()
     except EmptyResultSet:
         return
-    field: Any = Transaction._meta.get_field("sealed")
-    opened, make = field.opener(), Row._make
+    opened, make = _SEALED.opener(), Row._make
     days: dict[Any, date] = {}
     numbers: dict[Any, Decimal | None] = {None: None}
     with connection.cursor() as cursor:
@@ -84,6 +86,30 @@ def _read(found: TransactionQuerySet) -> Iterator[Row]:
                         (),
                     )
                 )
+
+
+def keys_with_text(found: TransactionQuerySet, wanted: str) -> list[int]:
+    """The keys of the entries whose note holds a text, or whose broker's number it is; it is given case-folded.
+
+    Each entry is opened and nothing else is made of it: a hundred thousand take a fraction of a second.  One query.
+    """
+    statement = found.order_by().values_list("pk", "sealed").query
+    try:
+        sql, params = statement.get_compiler(connection.alias).as_sql()
+    except EmptyResultSet:
+        return []
+    opened, keys = opener(_SEALED.label), []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(_AT_ONCE):
+            for key, sealed in rows:
+                inside = opened(bytes(sealed))
+                if inside.count(b"\x00") < _NOTES:
+                    continue  # it has no texts
+                texts = [*inside.decode().casefold().split("\x00"), ""]
+                if wanted in texts[_NOTES] or wanted == texts[_EXTERNAL]:
+                    keys.append(key)
+    return keys
 
 
 def _as_text(name: str) -> Any:

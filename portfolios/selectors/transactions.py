@@ -1,20 +1,23 @@
 """Lists of entries: filtered, searched, paged by key, grouped by month.
 
-Notes and amounts are sealed, so a search over text opens the notes of the entries that meet the other conditions, one by
-one; instruments are found in the database.
+Notes and amounts are sealed, so a search over text opens the entries that meet the other conditions, one by one; instruments
+are found in the database.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from market.models import Instrument
 from portfolio_site.kernel.decimals import plain
@@ -23,22 +26,23 @@ from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import cash_effect, cash_worth, event_of, with_legs
+from portfolios.selectors.loading import keys_with_text, rows_of
 from portfolios.selectors.portfolios import portfolios_of
+from portfolios.selectors.rows import Entry
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
 from portfolios.tags import tag_key
 from portfolios.transfers.legs import other_sides
 
 PAGE = 50
-MOST_NOTES = 20_000  # entries found by their notes, newest first: a database takes only so many keys in one query
 HAND, IMPORT = "hand", "import"
-_NOTES, _EXTERNAL = Transaction.notes.place, Transaction.external_id.place
+_FEW = 500  # keys that stand in a query by themselves; more are handed over as one value
 
 
 def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, cursor: str = "", page_size: int = PAGE) -> TransactionsPage:
     """One page of a person's entries, newest first, by month.
 
     cursor  as an earlier page gave it (`older` or `newer`); anything else means the first page
-    Five queries, seven with a search, one more where voided entries or transfers between portfolios are shown, whatever the number of entries.
+    Five queries, four without a condition, two more with a search, one more where voided entries or transfers between portfolios are shown, whatever the number of entries.
     """
     conditions = conditions or TransactionFilter()
     portfolios = {portfolio.pk: portfolio for portfolio in portfolios_of(user, archived=True)}
@@ -55,7 +59,7 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
         months=months,
         shown=len(shown),
         matching=number,
-        total=everything.live().count(),
+        total=number if conditions == TransactionFilter() else everything.live().count(),
         older=page.onward,
         newer=page.back,
         filter=conditions,
@@ -86,11 +90,23 @@ def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> Tra
 
 def _searched(found: TransactionQuerySet, text: str) -> TransactionQuerySet:
     wanted = text.casefold()
-    named = list(Instrument.objects.filter(pk__in=found.order_by().values("instrument")).matching(text).values_list("pk", flat=True))
+    named = list(_standing_in(found).matching(text).values_list("pk", flat=True))
     others = found.exclude(instrument__in=named) if named else found
-    texts = others.order_by("-pk").values_list("pk", "sealed").iterator(chunk_size=5000)
-    hits = (pk for pk, sealed in texts if wanted in sealed[_NOTES].casefold() or wanted == sealed[_EXTERNAL].casefold())
-    return found.filter(Q(instrument__in=named) | Q(pk__in=list(islice(hits, MOST_NOTES))))
+    return found.filter(Q(instrument__in=named) | _among(keys_with_text(others, wanted)))
+
+
+def _standing_in(entries: TransactionQuerySet) -> Any:
+    """The instruments of the entries, each looked up by its key: a long ledger is not read for them."""
+    return Instrument.objects.filter(Exists(entries.order_by().filter(instrument=OuterRef("pk"))))
+
+
+def _among(keys: list[int]) -> Q:
+    """Rows with these keys, however many: a database takes only so many values in one query."""
+    if len(keys) <= _FEW:
+        return Q(pk__in=keys)
+    if connection.vendor == "postgresql":
+        return Q(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [keys]))
+    return Q(pk__in=RawSQL("SELECT value FROM json_each(%s)", [json.dumps(keys)]))
 
 
 # ── pages by key ────────────────────────────────────────────────────────────
@@ -205,7 +221,7 @@ def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> Tran
     )
 
 
-def _cash_of(row: Transaction, portfolio: Portfolio) -> tuple[Decimal | None, Decimal | None]:
+def _cash_of(row: Entry, portfolio: Portfolio) -> tuple[Decimal | None, Decimal | None]:
     """The effect on cash in the settlement currency and in base; None for entries that move no cash."""
     event = event_of(row)
     cash = cash_effect(event)
@@ -223,7 +239,7 @@ def _month_sums(
     first, last = shown[-1].traded_on.replace(day=1), shown[0].traded_on.replace(day=1)
     after = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
     sums: dict[date, dict[str, Decimal]] = {}
-    for row in with_legs(found.live().filter(traded_on__gte=first, traded_on__lt=after).with_price_factor()):
+    for row in rows_of(found.live().filter(traded_on__gte=first, traded_on__lt=after).order_by()):
         portfolio = portfolios[row.portfolio_id]
         _, amount = _cash_of(row, portfolio)
         if amount is not None:
@@ -237,4 +253,4 @@ def instruments_in(user: Any, portfolio_ids: Iterable[int] = ()) -> list[Instrum
     entries = Transaction.objects.visible_to(user)
     if chosen := list(portfolio_ids):
         entries = entries.filter(portfolio__in=chosen)
-    return list(Instrument.objects.filter(pk__in=entries.order_by().values("instrument")).order_by("symbol"))
+    return list(_standing_in(entries).order_by("symbol"))

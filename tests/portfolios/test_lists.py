@@ -102,5 +102,5 @@ def test_a_page_costs_the_same_queries_however_long_the_ledger_is(person: Any, e
     asml = make_instrument("ASML")
     for number in range(entries):
         record(portfolio, "buy", today - timedelta(days=number * 5), asml, quantity="1", price="1")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         transactions_of(person)

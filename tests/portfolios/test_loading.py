@@ -11,7 +11,7 @@ import pytest
 from portfolios.choices import TransactionKind
 from portfolios.models import Transaction, TransactionLeg
 from portfolios.selectors.ledger import events_of, with_legs
-from portfolios.selectors.loading import COLUMNS
+from portfolios.selectors.loading import COLUMNS, keys_with_text
 from portfolios.selectors.rows import Row, event_of
 from tests.factories import make_instrument, make_person, make_portfolio
 
@@ -76,3 +76,11 @@ def test_a_reinvested_dividend_is_loaded_as_one(portfolio: Any) -> None:
     row.reinvested_quantity, row.notes = D(3), "é"
     row.save()
     assert event_of(row) in events_of(portfolio)
+
+
+@pytest.mark.parametrize(("text", "found"), [("hunch", True), ("straße", True), ("é 9", False), ("x-77", True), ("x-7", False), ("1.125", False)])
+def test_texts_are_found_in_sealed_entries_and_numbers_are_not(portfolio: Any, text: str, found: bool) -> None:
+    row = Transaction.objects.filter(portfolio=portfolio)[3]
+    row.notes, row.external_id, row.quantity = "On a HUNCH, in der STRASSE", "X-77", D("1.125")
+    row.save()
+    assert keys_with_text(Transaction.objects.filter(portfolio=portfolio), text.casefold()) == ([row.pk] if found else [])
