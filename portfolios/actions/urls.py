@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
-from portfolios.actions import api, views, wizard_views
+from portfolios.actions import api, preview_api, views, wizard_views
 
 urlpatterns = [
     path("actions/", views.actions, name="actions"),
@@ -18,6 +18,7 @@ urlpatterns = [
 ]
 api_patterns = [
     path("portfolios/<id:pk>/actions", api.ActionsView.as_view(), name="api-portfolio-actions"),
+    path("portfolios/<id:pk>/actions/preview", preview_api.PreviewView.as_view(), name="api-portfolio-actions-preview"),
     path("portfolios/<id:pk>/actions/<id:number>/accept", api.AcceptView.as_view(), name="api-portfolio-action-accept"),
     path("portfolios/<id:pk>/actions/<id:number>/dismiss", api.DismissView.as_view(), name="api-portfolio-action-dismiss"),
     path("portfolios/<id:pk>/actions/<id:number>/reopen", api.ReopenView.as_view(), name="api-portfolio-action-reopen"),

@@ -217,3 +217,29 @@ def test_the_settings_of_a_portfolio_let_actions_be_recorded_by_themselves(signe
     assert propose(None, [holder.pk]) == 1
     assert ActionProposal.objects.get(pk=waiting["split"].pk).status == "accepted"
     assert ActionProposal.objects.get(pk=waiting["odd"].pk).status == "open"
+
+
+def test_the_api_shows_an_action_before_and_after_and_records_nothing(api: Any, holder: Any, nvda: Any, django_assert_max_num_queries: Any) -> None:
+    new = make_instrument("NEW")
+    url = f"/api/v1/portfolios/{holder.pk}/actions/preview"
+    body = {
+        "type": "spin_off",
+        "symbol": "NVDA",
+        "date": "2024-06-10",
+        "legs": [{"symbol": "NEW", "ratio_new": "1", "ratio_old": "2", "cost_share": "0.2"}],
+    }
+    with django_assert_max_num_queries(14):
+        answer = api.post(url, body, format="json")
+    seen = answer.json()
+    assert (answer.status_code, seen["problem"], seen["realized_gain"], seen["cash"]) == (200, "", "0", [])
+    states = {
+        one["symbol"]: (one["before"]["quantity"], one["before"]["cost"], one["after"]["quantity"], one["after"]["cost"])
+        for one in seen["instruments"]
+    }
+    assert states == {"NVDA": ("10", "5000", "10", "4000"), "NEW": ("0", "0", "5", "1000")}
+    (lot,) = seen["instruments"][1]["after"]["lots"]
+    assert (lot["opened_on"], lot["cost"], seen["instruments"][1]["instrument"]) == ("2024-01-02", "1000", new.pk)
+    refused = api.post(url, {**body, "date": "2023-01-02"}, format="json").json()
+    assert "you held nothing" in refused["problem"] and refused["instruments"] == []
+    assert api.post(url, {**body, "legs": [{"symbol": "NOPE"}]}, format="json").status_code == 400
+    assert Transaction.objects.count() == 1
