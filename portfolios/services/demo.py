@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,13 +21,13 @@ from portfolio_site.kernel.errors import Unavailable
 from portfolios.choices import CostMethod
 from portfolios.models import Portfolio
 from portfolios.selectors import portfolios_of
-from portfolios.services.demo_history import brewery_prices, long_term, savings_plan
+from portfolios.services.demo_history import BREWERY, TAPROOM, TAVERNS, TOWN, long_term, private_prices, savings_plan
 from portfolios.services.portfolios import create_portfolio, delete_portfolio
 from portfolios.services.recording import record_many
 
 DEMO_USERNAME, DEMO_EMAIL = "demo", "demo@plumbline.local"
 DEMO_PASSWORD = "a plumb line hangs true"  # noqa: S105  (printed at start: the account holds only made-up data)
-BREWERY, BENCHMARK = "HARBOUR", "SPX"
+BENCHMARK = "SPX"
 LONG_TERM, SAVINGS, SAMPLE = "Long-term shares", "Savings plan", "Sample portfolio"
 
 
@@ -53,13 +54,14 @@ def load_demo(now: date | None = None) -> Demo:
     with transaction.atomic():
         user = existing or _demo_person()
         listed = _listed(user)
-        brewery = _brewery(user, until)
+        unlisted = _unlisted(user, until)
         shares = create_portfolio(
             user,
             name=LONG_TERM,
             description="Single companies, held for decades.",
             base_currency="USD",
             cost_method=CostMethod.FIFO,
+            allows_short=True,
             benchmark=listed[BENCHMARK],
         )
         record_many(user, shares, long_term(listed, until))
@@ -71,7 +73,7 @@ def load_demo(now: date | None = None) -> Demo:
             cost_method=CostMethod.AVERAGE,
             benchmark=listed[BENCHMARK],
         )
-        record_many(user, savings, savings_plan({**listed, BREWERY: brewery}, until, private=BREWERY))
+        record_many(user, savings, savings_plan({**listed, **unlisted}, until, private=True))
     return Demo(user, (shares, savings), made=True)
 
 
@@ -122,17 +124,20 @@ def _demo_person() -> Any:
     return user
 
 
-def _brewery(user: Any, until: date) -> Instrument:
-    """The demo person's private instrument, with its yearly prices."""
-    instrument = Instrument.objects.filter(owner=user, symbol=BREWERY).first() or create_private_instrument(
-        user,
-        symbol=BREWERY,
-        name="Harbour Brewery, unlisted",
-        asset_class=AssetClass.OTHER,
-        currency="EUR",
-        sector="Consumer staples",
-        country="DE",
-        region="Europe",
-    )
-    set_own_prices(user, instrument, [PriceRow(day=day, close=close) for day, close in brewery_prices(until)])
-    return instrument
+_UNLISTED: dict[str, dict[str, Any]] = {
+    BREWERY: {"name": "Harbour Brewery, unlisted", "asset_class": AssetClass.OTHER, "sector": "Consumer staples"},
+    TAPROOM: {"name": "Harbour Taprooms, unlisted", "asset_class": AssetClass.OTHER, "sector": "Consumer staples"},
+    TAVERNS: {"name": "Harbour Taverns, unlisted", "asset_class": AssetClass.OTHER, "sector": "Consumer staples"},
+    TOWN: {"name": "Town of Kiel 4.5 % until 2025", "asset_class": AssetClass.BOND, "sector": "Government bonds", "price_factor": Decimal(10)},
+}
+
+
+def _unlisted(user: Any, until: date) -> dict[str, Instrument]:
+    """The demo person's private instruments, with the prices that they noted."""
+    made = {}
+    for symbol, rows in private_prices(until).items():
+        found = Instrument.objects.filter(owner=user, symbol=symbol).first()
+        made[symbol] = found or create_private_instrument(user, symbol=symbol, currency="EUR", country="DE", region="Europe", **_UNLISTED[symbol])
+        if rows:
+            set_own_prices(user, made[symbol], [PriceRow(day=day, close=close) for day, close in rows])
+    return made

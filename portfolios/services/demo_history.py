@@ -1,167 +1,18 @@
-"""The histories of the demo: what a person might have bought, paid and received, month by month, in the demo market.
-
-Prices paid are near the close of the day (a little above for purchases, a little below for sales, as in life); amounts are
-rounded to cents.  Nothing is random: the same market gives the same history.
-"""
+"""The histories of the demo: what a person might have bought, paid and received, month by month, in the demo market."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from decimal import Decimal
 
 from market.models import Instrument
-from market.selectors import PriceView, RateView, prices_on, rate
 from portfolios.choices import TransactionKind as Kind
+from portfolios.services.demo_rarities import Rarities
+from portfolios.services.demo_story import BUY_DAY, CENT, months
 from portfolios.services.drafts import TransactionDraft
 
-CENT, UNIT = Decimal("0.01"), Decimal("0.0001")
-ABOVE, BELOW = Decimal("1.00037"), Decimal("0.99958")
-BUY_DAY = 15
-
-
-def months(first: tuple[int, int], until: date) -> Iterator[tuple[int, int]]:
-    """Every month from the first to the one whose middle is past."""
-    year, month = first
-    while date(year, month, BUY_DAY) <= until - timedelta(days=2):
-        yield year, month
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-
-@dataclass
-class Story:
-    """Writes one ledger, and keeps account of cash and units so that nothing is spent or sold that is not there."""
-
-    base: str
-    instruments: Mapping[str, Instrument]
-    until: date
-    drafts: list[TransactionDraft] = field(default_factory=list)
-    cash: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    units: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    _closes: dict[date, dict[int, PriceView]] = field(default_factory=dict)
-
-    def close(self, symbol: str, day: date) -> tuple[date, Decimal]:
-        """The last trading day up to `day`, and its close."""
-        if day not in self._closes:
-            self._closes[day] = prices_on((one.pk for one in self.instruments.values()), day)
-        view = self._closes[day][self.instruments[symbol].pk]
-        return view.day, view.close
-
-    def _add(self, kind: str, day: date, symbol: str = "", **fields: Any) -> None:
-        if day <= self.until:
-            self.drafts.append(TransactionDraft(kind=kind, traded_on=day, instrument=self.instruments[symbol] if symbol else None, **fields))
-
-    def deposit(self, day: date, amount: str | Decimal, currency: str = "", *, fx_rate: str | None = None, notes: str = "") -> None:
-        code = currency or self.base
-        if day > self.until:
-            return
-        self.cash[code] += Decimal(amount)
-        self._add(Kind.DEPOSIT, day, amount=Decimal(amount), currency=code, fx_rate=Decimal(fx_rate) if fx_rate else None, notes=notes)
-
-    def withdraw(self, day: date, amount: str, *, notes: str = "") -> None:
-        if day <= self.until and self.cash[self.base] >= Decimal(amount):
-            self.cash[self.base] -= Decimal(amount)
-            self._add(Kind.WITHDRAWAL, day, amount=Decimal(amount), currency=self.base, notes=notes)
-
-    def buy(
-        self,
-        day: date,
-        symbol: str,
-        worth: str | Decimal,
-        *,
-        fees: str = "0",
-        paid_in: str = "",
-        places: Decimal = UNIT,
-        fx_rate: str | None = None,
-        notes: str = "",
-    ) -> None:
-        """Spend about `worth` of the currency of the instrument, or of `paid_in`, as far as there is cash."""
-        if day > self.until:
-            return
-        instrument = self.instruments[symbol]
-        traded, close = self.close(symbol, day)
-        price = (close * ABOVE).quantize(UNIT)
-        code = paid_in or instrument.currency
-        known = rate(instrument.currency, code, traded) if code != instrument.currency else RateView(Decimal(1), traded, "")
-        spend = min(Decimal(worth), self.cash[code] - Decimal(fees))
-        quantity = (spend / (price * known.rate)).quantize(places, ROUND_DOWN)
-        if quantity <= 0:
-            return
-        amount = (quantity * price * known.rate).quantize(CENT) + Decimal(fees)
-        self.cash[code] -= amount
-        self.units[symbol] += quantity
-        across = {"settlement_currency": code, "amount": amount} if code != instrument.currency else {"amount": amount}
-        own = Decimal(fx_rate) if fx_rate and code != self.base else None
-        self._add(Kind.BUY, traded, symbol, quantity=quantity, price=price, fees=Decimal(fees) or None, fx_rate=own, notes=notes, **across)
-
-    def sell(self, day: date, symbol: str, part: str, *, fees: str = "0", taxes: str = "0", paid_in: str = "", notes: str = "") -> None:
-        """Sell a part of what is held: "1" is all, "0.5" half."""
-        if day > self.until or not self.units[symbol]:
-            return
-        instrument = self.instruments[symbol]
-        traded, close = self.close(symbol, day)
-        price = (close * BELOW).quantize(UNIT)
-        quantity = self.units[symbol] if part == "1" else (self.units[symbol] * Decimal(part)).quantize(UNIT, ROUND_DOWN)
-        code = paid_in or instrument.currency
-        known = rate(instrument.currency, code, traded).rate if code != instrument.currency else Decimal(1)
-        amount = (quantity * price * known).quantize(CENT) - Decimal(fees) - Decimal(taxes)
-        self.units[symbol] -= quantity
-        self.cash[code] += amount
-        across = {"settlement_currency": code} if code != instrument.currency else {}
-        self._add(
-            Kind.SELL,
-            traded,
-            symbol,
-            quantity=quantity,
-            price=price,
-            amount=amount,
-            fees=Decimal(fees) or None,
-            taxes=Decimal(taxes) or None,
-            notes=notes,
-            **across,
-        )
-
-    def dividend(self, day: date, symbol: str, yield_: str, *, withheld: str = "0.15") -> None:
-        """A part of what is held is paid out, less tax."""
-        if day > self.until or not self.units[symbol]:
-            return
-        traded, close = self.close(symbol, day)
-        each = (close * Decimal(yield_)).quantize(UNIT)
-        gross = (self.units[symbol] * each).quantize(CENT)
-        if gross < CENT * 100:
-            return
-        taxes = (gross * Decimal(withheld)).quantize(CENT)
-        self.cash[self.instruments[symbol].currency] += gross - taxes
-        self._add(Kind.DIVIDEND, traded, symbol, quantity=self.units[symbol], price=each, amount=gross - taxes, taxes=taxes or None)
-
-    def interest(self, day: date, fraction: str, *, taxes: str = "0") -> None:
-        amount = (self.cash[self.base] * Decimal(fraction)).quantize(CENT)
-        withheld = (amount * Decimal(taxes)).quantize(CENT)
-        if day <= self.until and amount > 1:
-            self.cash[self.base] += amount - withheld
-            self._add(Kind.INTEREST, day, amount=amount - withheld, taxes=withheld or None, currency=self.base)
-
-    def cost(self, kind: str, day: date, amount: str, *, notes: str = "") -> None:
-        if day <= self.until and self.cash[self.base] > Decimal(amount):
-            self.cash[self.base] -= Decimal(amount)
-            self._add(kind, day, amount=Decimal(amount), currency=self.base, notes=notes)
-
-    def transfer_in(self, day: date, symbol: str, quantity: str, price: str, acquired_on: date, *, notes: str = "") -> None:
-        self.units[symbol] += Decimal(quantity)
-        self._add(Kind.TRANSFER_IN, day, symbol, quantity=Decimal(quantity), price=Decimal(price), acquired_on=acquired_on, notes=notes)
-
-    def transfer_out(self, day: date, symbol: str, quantity: str, *, notes: str = "") -> None:
-        if self.units[symbol] >= Decimal(quantity):
-            self.units[symbol] -= Decimal(quantity)
-            self._add(Kind.TRANSFER_OUT, day, symbol, quantity=Decimal(quantity), notes=notes)
-
-    def split(self, day: date, symbol: str, new: int, old: int, *, notes: str = "") -> None:
-        if self.units[symbol]:
-            self.units[symbol] = self.units[symbol] * new / old
-            self._add(Kind.SPLIT, day, symbol, ratio_new=Decimal(new), ratio_old=Decimal(old), notes=notes)
+BREWERY, TAPROOM, TAVERNS, TOWN = "HARBOUR", "HTAPROOM", "HTAVERNS", "TOWN25"
 
 
 # ── shares held for the long term, in dollars, from 2008 ────────────────────
@@ -197,7 +48,7 @@ _QUARTERLY = {"JNJ": "0.0066", "KO": "0.0076", "XOM": "0.0085", "PG": "0.0064", 
 
 def long_term(instruments: Mapping[str, Instrument], until: date) -> list[TransactionDraft]:
     """Single shares, gold and a little of the demo coin; dividends, a gift, a house, taxes."""
-    story = Story("USD", instruments, until)
+    story = Rarities("USD", instruments, until)
     for year, month in months((2008, 1), until):
         middle = date(year, month, BUY_DAY)
         if month == 1:
@@ -207,7 +58,10 @@ def long_term(instruments: Mapping[str, Instrument], until: date) -> list[Transa
             story.buy(middle, symbol, worth, fees="4.95", notes=notes)
         if month in {3, 6, 9, 12}:
             for symbol, part in _QUARTERLY.items():
-                story.dividend(date(year, month, 10), symbol, part)
+                pays = story.reinvest if symbol == "KO" and year >= 2022 else story.dividend
+                pays(date(year, month, 10), symbol, part)
+            if year >= 2021:
+                story.reward(Kind.STAKING_REWARD, date(year, month, 12), "DCOIN", "0.009", notes="Staking" if month == 3 else "")
         if month == 4:
             story.cost(Kind.TAX, date(year, 4, 14), str(90 + 21 * (year - 2008)), notes="On last year’s dividends")
         if month == 12:
@@ -217,7 +71,7 @@ def long_term(instruments: Mapping[str, Instrument], until: date) -> list[Transa
     return story.drafts
 
 
-_Deed = Callable[[Story, date], None]
+_Deed = Callable[[Rarities, date], None]
 _LONG_TERM_DEEDS: dict[tuple[int, int], tuple[_Deed, ...]] = {
     (2010, 5): (lambda s, day: s.transfer_in(day, "PG", "85", "31.4275", date(2004, 6, 1), notes="From the account at the old broker"),),
     (2012, 9): (lambda s, day: s.sell(day, "BAC", "1", fees="4.95", notes="Patience ran out"),),
@@ -226,8 +80,15 @@ _LONG_TERM_DEEDS: dict[tuple[int, int], tuple[_Deed, ...]] = {
     (2018, 6): (
         lambda s, day: s.deposit(day, "4000", "EUR", fx_rate="1.1712", notes="Left over from the summer"),
         lambda s, day: s.buy(
-            day + timedelta(days=4), "DWORLD", "3900", fees="6.50", fx_rate="1.1698", notes="Paid in euros, at the rate of the bank"
+            day + timedelta(days=4), "DWORLD", "3900", fees="6.50", fx_rate="1.1698", costs_in="USD", notes="Paid in euros, at the rate of the bank"
         ),
+    ),
+    (2018, 7): (lambda s, day: s.exchange(day, "EUR", "USD", notes="What was left over"),),
+    (2020, 2): (lambda s, day: s.sell_short(day, "BAC", "90", fees="4.95", notes="A wager against the banks"),),
+    (2020, 4): (lambda s, day: s.cover(day, "BAC", fees="4.95", notes="Closed, and never again"),),
+    (2021, 11): (lambda s, day: s.reward(Kind.AIRDROP, day, "DCOIN", "0.01", worthless=True, notes="A present to all holders"),),
+    (2022, 2): (
+        lambda s, day: s.sell(day, "HD", "0.2", fees="4.95", bought=(2020, 3), tags=("house",), notes="The dearer lot, named to the broker"),
     ),
     (2019, 5): (lambda s, day: s.sell(day, "XOM", "0.5", fees="4.95"), lambda s, day: s.sell(day, "AAPL", "0.25", fees="4.95", taxes="410.37")),
     (2019, 6): (lambda s, day: s.withdraw(day, "21500", notes="Towards the house"),),
@@ -255,14 +116,14 @@ _SAVINGS_DEEDS: dict[tuple[int, int], tuple[_Deed, ...]] = {
 }
 
 
-def savings_plan(instruments: Mapping[str, Instrument], until: date, *, private: str = "") -> list[TransactionDraft]:
-    """A fund each month, bonds each quarter, and what came along; `private` is the symbol of an unlisted share, if there is one."""
-    story = Story("EUR", instruments, until)
+def savings_plan(instruments: Mapping[str, Instrument], until: date, *, private: bool = False) -> list[TransactionDraft]:
+    """A fund each month, bonds each quarter, and what came along; with `private` also what is not listed (PRIVATE)."""
+    story = Rarities("EUR", instruments, until)
     for year, month in months((2013, 1), until):
         middle = date(year, month, BUY_DAY)
         rate_of_saving = 350 + 25 * (year - 2013)
         story.deposit(date(year, month, 2), str(rate_of_saving + 140), notes="Standing order" if month == 1 else "")
-        story.buy(middle, "DWORLD", str(rate_of_saving), fees="1.50", places=Decimal("0.000001"), notes="Savings plan")
+        story.buy(middle, "DWORLD", str(rate_of_saving), fees="1.50", places=Decimal("0.000001"), tags=("plan",), notes="Savings plan")
         if month in {2, 5, 8, 11}:
             story.buy(middle, "DBONDS", "260", fees="1.50", places=Decimal("0.000001"))
             story.dividend(date(year, month, 20), "DCITY", "0.0082", withheld="0.26375")
@@ -278,19 +139,58 @@ def savings_plan(instruments: Mapping[str, Instrument], until: date, *, private:
         for deed in _SAVINGS_DEEDS.get((year, month), ()):
             deed(story, middle)
         if private:
-            _brewery(story, private, year, month)
+            _brewery(story, year, month)
+            _town(story, year, month)
     return story.drafts
 
 
-def _brewery(story: Story, symbol: str, year: int, month: int) -> None:
-    """Shares of an unlisted brewery: bought in 2014, split ten for one in 2019."""
+def _brewery(story: Rarities, year: int, month: int) -> None:
+    """Shares of an unlisted brewery: bought in 2014, and all that can happen to shares since."""
     if (year, month) == (2014, 6):
         story.deposit(date(2014, 5, 20), "6200", notes="An inheritance, in part")
-        story.buy(date(2014, 6, 10), symbol, "6000", fees="45.00", places=Decimal(1), notes="At the annual meeting")
+        story.buy(date(2014, 6, 10), BREWERY, "6000", fees="45.00", places=Decimal(1), tags=("brewery",), notes="At the annual meeting")
     elif (year, month) == (2019, 6):
-        story.split(date(2019, 6, 3), symbol, 10, 1, notes="Ten new shares for each old one")
+        story.split(date(2019, 6, 3), BREWERY, 10, 1, notes="Ten new shares for each old one")
     elif month == 6 and year > 2015:
-        story.dividend(date(year, 6, 12), symbol, "0.021", withheld="0.26375")
+        story.dividend(date(year, 6, 12), BREWERY, "0.021", withheld="0.26375")
+    for deed in _BREWERY_DEEDS.get((year, month), ()):
+        deed(story, date(year, month, BUY_DAY))
+
+
+_BREWERY_DEEDS: dict[tuple[int, int], tuple[_Deed, ...]] = {
+    (2017, 7): (lambda s, day: s.stock_dividend(day, BREWERY, "1", notes="A share for each 24, in place of a higher dividend"),),
+    (2018, 7): (lambda s, day: s.capital_back(day, BREWERY, "2.50", notes="From the capital reserve"),),
+    (2020, 9): (
+        lambda s, day: s.deposit(day, "560", notes="For the new shares"),
+        lambda s, day: s.take_up_rights(day, BREWERY, "25", "22.00", notes="A new share for each ten, below their worth"),
+    ),
+    (2022, 5): (
+        lambda s, day: s.become(
+            Kind.SPIN_OFF, day, BREWERY, TAPROOM, 1, 4, share="0.18", fraction_price="5.20", notes="The taprooms became a company of their own"
+        ),
+    ),
+    (2023, 11): (lambda s, day: s.become(Kind.SYMBOL_CHANGE, day, TAPROOM, TAVERNS, 1, 1, notes="A new name"),),
+    (2025, 10): (
+        lambda s, day: s.become(
+            Kind.MERGER, day, TAVERNS, BREWERY, 1, 8, share="0.6", each="2.10", fraction_price="38.00", notes="The brewery took them back"
+        ),
+    ),
+}
+
+
+def _town(story: Rarities, year: int, month: int) -> None:
+    """A bond of a town, quoted in percent, bought between two coupons and held until it was paid back; and a slip of the fund house."""
+    if (year, month) == (2019, 11):
+        story.deposit(date(2019, 11, 12), "2200", notes="A savings bond came due")
+        story.buy_bond(date(2019, 11, 18), TOWN, "2", "101.25", accrued="15.78", fees="5.90", notes="Until 2025")
+    elif month == 9 and 2020 <= year <= 2025:
+        story.coupon(date(year, 9, 15), TOWN, "45", withheld="0.26375")
+    if (year, month) == (2025, 9):
+        story.redeem(date(2025, 9, 15), TOWN, notes="Paid back")
+    if (year, month) == (2022, 1):
+        story.adjust(date(2022, 1, 17), "DBONDS", "0.000731", notes="Found by the fund house: a rounding of two years")
+    if (year, month) == (2022, 2):
+        story.adjust(date(2022, 2, 15), "DBONDS", "-0.000112", notes="And taken back in part")
 
 
 def brewery_prices(until: date) -> list[tuple[date, Decimal]]:
@@ -306,3 +206,17 @@ def brewery_prices(until: date) -> list[tuple[date, Decimal]]:
         if day <= until:
             rows.append((day, price.quantize(CENT)))
     return rows
+
+
+def private_prices(until: date) -> dict[str, list[tuple[date, Decimal]]]:
+    """What the demo person noted of prices that nobody publishes."""
+    noted = {
+        TAPROOM: [(date(2022, 5, 16), "5.20"), (date(2022, 12, 30), "5.60"), (date(2023, 6, 30), "5.45")],
+        TAVERNS: [(date(2023, 11, 15), "5.90"), (date(2024, 6, 28), "6.35"), (date(2025, 6, 30), "6.80")],
+        TOWN: [
+            (date(2019, 11, 18), "101.25"), (date(2020, 6, 30), "103.10"), (date(2021, 6, 30), "104.40"), (date(2022, 10, 31), "97.85"),
+            (date(2023, 6, 30), "98.60"), (date(2024, 6, 28), "99.45"), (date(2025, 6, 30), "99.97"),
+        ],
+    }  # fmt: skip
+    prices = {symbol: [(day, Decimal(close)) for day, close in rows if day <= until] for symbol, rows in noted.items()}
+    return {BREWERY: brewery_prices(until), **prices}
