@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from portfolios.selectors import book_of, get_transaction
 from portfolios.services import delete_portfolio, edit_transaction, restore_transaction, update_portfolio, void_transaction
 from portfolios.transfers.legs import other_leg
 from portfolios.transfers.services import Transfer, TransferDraft, preview_transfer, transfer_units
-from tests.factories import D, make_instrument, make_portfolio, record, set_rate_every_day
+from tests.factories import D, make_instrument, make_person, make_portfolio, record, set_rate_every_day
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +308,35 @@ def test_a_trade_in_a_linked_portfolio_costs_few_queries(source: Any, target: An
     move(source, target, asml, "12")
     with django_assert_max_num_queries(26):
         record(fresh(source), "buy", "2024-08-01", asml, quantity="1", price="90")
+
+
+# ── at the same moment ──────────────────────────────────────────────────────
+
+
+@pytest.mark.drill
+@pytest.mark.django_db(transaction=True)
+def test_transfers_in_both_directions_at_once_never_block_each_other(transactional_db: None) -> None:
+    person, asml = make_person("racer"), make_instrument("ASML")
+    two = [make_portfolio(person, name=name, cost_method="fifo", tracks_cash=False) for name in ("One", "Two")]
+    for number, portfolio in enumerate(two):
+        record(portfolio, "buy", f"2024-01-0{number + 2}", asml, quantity="50", price="100")
+    for trial in range(10):
+        day = MAY + timedelta(days=trial)
+        outcomes = at_once(partial(move, two[0], two[1], asml, "1", day), partial(move, two[1], two[0], asml, "2", day))
+        assert [type(outcome).__name__ for outcome in outcomes] == ["Transfer", "Transfer"], outcomes
+    assert Transaction.objects.live().filter(link__isnull=False).count() == 40
+    assert [sum(units for _, units, _ in lots(one)) for one in two] == [60, 40]
+
+
+@pytest.mark.drill
+@pytest.mark.django_db(transaction=True)
+def test_a_sale_and_a_transfer_of_the_same_units_at_once_leave_one_of_them(transactional_db: None) -> None:
+    person, asml = make_person("racer"), make_instrument("ASML")
+    target = make_portfolio(person, name="Target", tracks_cash=False)
+    for trial in range(10):
+        source = make_portfolio(person, name=f"Source {trial}", cost_method="fifo", tracks_cash=False)
+        record(source, "buy", "2024-01-02", asml, quantity="10", price="100")
+        sale = partial(record, source, "sell", "2024-06-01", asml, quantity="8", price="120")
+        outcomes = at_once(sale, partial(move, source, target, asml, "8", JUNE))
+        assert [isinstance(outcome, Oversold) for outcome in outcomes].count(True) == 1, outcomes
+        assert sum(units for _, units, _ in lots(source)) == 2
