@@ -169,7 +169,8 @@ def _paths(before: Mapping[int, Event], changes: Sequence[Change], group_of: Cal
 
 def _walk(path: _Path, table: Table, effects: Sequence[Effect], rules: Rules, most: int) -> Table:
     """Adds to each effect what the figures of the group moved by; returns them after the last.  Raises where that state is refused."""
-    together = len(path.steps) * (len(path.state) + 1) > most
+    largest = len(path.state) + sum(len(into) for _, _, into in path.steps)
+    together = len(path.steps) * (largest + 1) > most
     last = path.steps[-1][0]
     for place, out, into in path.steps:
         for number in out:

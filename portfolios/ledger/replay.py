@@ -7,10 +7,13 @@ such a book, and the currency gains on it, are then those of these events alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import localcontext
+from typing import Any
 
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
+from portfolios.errors import LedgerRefused
 from portfolios.ledger.book import (
     Book,
     Carried,
@@ -25,17 +28,31 @@ from portfolios.ledger.book import (
     QuantityStep,
     Rows,
 )
-from portfolios.ledger.events import ZERO, Event, Sale, in_ledger_order
+from portfolios.ledger.events import (
+    ZERO,
+    Event,
+    Reinvestment,
+    Reorganisation,
+    Reward,
+    Split,
+    StockDividend,
+    Trade,
+    TransferIn,
+    TransferOut,
+    in_ledger_order,
+)
 from portfolios.ledger.handlers import HANDLERS
+from portfolios.ledger.links import connected, links_of
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.matching import LOOKING_AHEAD
 from portfolios.ledger.run import Rules, Run
-from portfolios.ledger.section104 import PURCHASES, Plan, planned
+from portfolios.ledger.section104 import Plan, needs_a_plan, planned, purchases_and_sales
 from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
 LARGE = 10_000
+UNITS_MOVE = (Trade, Reinvestment, Reward, TransferIn, TransferOut, Split, StockDividend, Reorganisation)
 
 
 def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Book:
@@ -56,15 +73,30 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
         return _book(run)
 
 
+class _UnitsOnly(Run):
+    """A run that looks ahead: of money only the cost of what is bought counts."""
+
+    __slots__ = ()
+
+    def pay(self, *_: Any, **__: Any) -> None:
+        """Nobody looks at the cash."""
+
+    flow = earn = expend = realise = pay
+
+
 def _looking_ahead(ordered: list[Event], rules: Rules) -> dict[int, Plan]:
-    """What sales will take of purchases, by instrument: from a replay that only writes down what comes and what leaves."""
-    run = Run(rules, LOOKING_AHEAD)
-    trades: dict[int, Event] = {}
-    for event in ordered:
-        HANDLERS[type(event)](run, event)
-        if isinstance(event, (Sale, *PURCHASES)):
-            trades[event.id] = event
-    return {pk: planned(pk, stock.lots, trades) for pk, stock in run.stocks.items()}
+    """What sales will take of purchases, by instrument: from a replay that only writes down what comes and what leaves.
+
+    What is refused there is left to the replay itself to say.
+    """
+    trades = purchases_and_sales(ordered)
+    wanted = connected(needs_a_plan(trades.values()), links_of(ordered))
+    run = _UnitsOnly(rules, LOOKING_AHEAD)
+    with suppress(LedgerRefused):
+        for event in ordered:
+            if isinstance(event, UNITS_MOVE) and event.instrument in wanted:
+                HANDLERS[type(event)](run, event)
+    return {pk: planned(pk, run.stocks[pk].lots, trades) for pk in wanted if pk in run.stocks}
 
 
 def _traced(run: Run, ordered: list[Event]) -> Book:

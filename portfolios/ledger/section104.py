@@ -3,7 +3,8 @@ the thirty days after, the earliest first, then with the pool.
 
 A sale may be matched with a purchase that is yet to come, so the ledger is replayed twice.  First as a pool, with a `Log` for
 each instrument of what came, what left and what was split; from the logs `planned` says which sale takes how much of which
-purchase, and at what cost.  Then with `Shares`, which follow that plan.
+purchase, and at what cost.  Then with `Shares`, which follow that plan.  The first time only units count, so that it leaves out
+money, and instruments that `needs_a_plan` does not name.
 
 Units that were sold ahead of their purchase are missing from what is held, but not from the pool: its average stays what it was
 until they come.  Units that were bought for a sale of the same day never join the pool.  Both stand beside it, under `early`.
@@ -13,13 +14,15 @@ Purchases are all that is bought or received as income.  Rights, transfers and w
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from portfolio_site.kernel.decimals import ONE_UNIT
@@ -27,7 +30,7 @@ from portfolios.ledger.events import ZERO, Buy, BuyToCover, Event, Reinvestment,
 from portfolios.ledger.lots import OpenLot, apart, drawn, pour
 
 AFTERWARDS = timedelta(days=30)
-PURCHASES = (Buy, BuyToCover, Reinvestment, Reward)
+MATCHED = (Buy, BuyToCover, Reinvestment, Reward, Sale)
 Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost
 
 
@@ -35,37 +38,70 @@ Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost
 
 
 class Log:
-    """A pool that writes down what comes and what leaves.  `scale` is what one unit of the beginning has become by splits."""
+    """The units of an instrument, as one lot without cost, and what came and left, with what one unit of the beginning was then.
 
-    __slots__ = ("came", "era", "left", "pool", "scale")
+    era  a new one begins whenever all units became something else: a sale is not matched across that
+    """
+
+    __slots__ = ("came", "era", "left", "lot", "scale")
 
     def __init__(self, lots: Iterable[OpenLot] = ()) -> None:
-        self.pool = deque(lots)
+        self.lot: OpenLot | None = None
         self.scale = Fraction(1)
-        self.era = 0  # a new one whenever all units became something else
+        self.era = 0
         self.came: list[tuple[OpenLot, Fraction, int]] = []
         self.left: list[tuple[int, Decimal, Fraction, int]] = []
+        self._hold(lots)
+
+    def _hold(self, lots: Iterable[OpenLot]) -> None:
+        for lot in lots:
+            self.lot = (*lot[:2], (self.lot[2] if self.lot else ZERO) + lot[2], ZERO, ZERO)
 
     def add(self, lot: OpenLot) -> None:
         self.came.append((lot, self.scale, self.era))
-        pour(self.pool, lot)
+        self.lot = (lot[0], lot[1], self.lot[2] + lot[2] if self.lot else lot[2], ZERO, ZERO)
 
     def take(self, units: Decimal, taker: int) -> list[OpenLot]:
+        event_id, opened_on, held, _, _ = self.in_order()[0]
         self.left.append((taker, units, self.scale, self.era))
-        return drawn(self.pool, units)
+        self.lot = None if held == units else (event_id, opened_on, held - units, ZERO, ZERO)
+        return [(None, opened_on, units, ZERO, ZERO)]
 
     def become(self, lots: Sequence[OpenLot]) -> Log:
-        before = sum((lot[2] for lot in self.pool), ZERO)
-        after = sum((lot[2] for lot in lots), ZERO)
-        if not after:
+        before, self.lot = self.lot, None
+        self._hold(lots)
+        if self.lot is None:
             self.era += 1
-        elif before and after != before:
-            self.scale *= Fraction(after) / Fraction(before)
-        self.pool = deque(lots)
+        elif before is not None and self.lot[2] != before[2]:
+            self.scale *= Fraction(self.lot[2]) / Fraction(before[2])
         return self
 
     def in_order(self) -> list[OpenLot]:
-        return list(self.pool)
+        return [self.lot] if self.lot else []
+
+
+def purchases_and_sales(ordered: Iterable[Event]) -> dict[int, Event]:
+    """The events that the rules match with each other, by number."""
+    return {event.id: event for event in ordered if isinstance(event, MATCHED)}
+
+
+def needs_a_plan(trades: Iterable[Event]) -> set[int]:
+    """The instruments of which something was bought on the day of a sale, or in the thirty days after.  In order of days."""
+    sold: dict[int, date] = {}
+    found: set[int] = set()
+    bought: dict[int, date] = {}
+    for event in trades:
+        trade: Any = event
+        if isinstance(event, Sale):
+            sold[trade.instrument] = event.day
+            if bought.get(trade.instrument) == event.day:
+                found.add(trade.instrument)
+        else:
+            bought[trade.instrument] = event.day
+            last = sold.get(trade.instrument)
+            if last is not None and event.day - last <= AFTERWARDS:
+                found.add(trade.instrument)
+    return found
 
 
 # ── the plan ────────────────────────────────────────────────────────────────
@@ -95,8 +131,10 @@ class _Purchase:
 
     def give(self, units: Decimal) -> tuple[Decimal, Decimal]:
         """The cost and local cost that go with the units."""
-        _, (_, _, self.units, self.cost, self.local) = parts = apart((None, self.day, self.units, self.cost, self.local), units)
-        return parts[0][3:]
+        whole: OpenLot = (None, self.day, self.units, self.cost, self.local)
+        part, rest = apart(whole, units) if units < self.units else (whole, (None, self.day, ZERO, ZERO, ZERO))
+        _, _, self.units, self.cost, self.local = rest
+        return part[3:]
 
 
 @dataclass(slots=True)
@@ -108,72 +146,69 @@ class _Sale:
     era: int
 
 
-def planned(instrument: int, log: Log, events: dict[int, Event]) -> Plan:
-    """The plan for an instrument, from its log; `events` are the purchases and sales, by number."""
-    purchases, sales = _purchases(instrument, log, events), _sales(log, events)
+def planned(instrument: int, log: Log, trades: dict[int, Event]) -> Plan:
+    """The plan for an instrument, from its log; `trades` are the purchases and sales, by number."""
+    purchases = _purchases(instrument, log, trades)
+    days = [purchase.day for purchase in purchases]
+    found = [(trades.get(taker), units, scale, era) for taker, units, scale, era in log.left]
+    sales = [_Sale(event.id, event.day, units, scale, era) for event, units, scale, era in found if isinstance(event, Sale)]
     plan = Plan()
-    by_day: dict[date, list[_Purchase]] = defaultdict(list)
-    for purchase in purchases:
-        by_day[purchase.day].append(purchase)
     for sale in sales:
-        _match(plan, sale, by_day.get(sale.day, ()))
-    days = sorted(day for day, bought in by_day.items() if any(one.units for one in bought))
+        _match(plan, sale, purchases[bisect_left(days, sale.day) : bisect_right(days, sale.day)])
     first = 0
     for sale in sales:
-        while first < len(days) and not any(one.units for one in by_day[days[first]]):
+        while first < len(purchases) and not purchases[first].units:
             first += 1
-        for day in days[max(first, bisect_right(days, sale.day)) :]:
-            if not sale.units or day > sale.day + AFTERWARDS:
+        after = purchases[max(first, bisect_right(days, sale.day)) : bisect_right(days, sale.day + AFTERWARDS)]
+        for _, of_one_day in groupby(after, attrgetter("day")):
+            if not sale.units:
                 break
-            _match(plan, sale, by_day[day])
+            _match(plan, sale, of_one_day)
     return plan
 
 
-def _purchases(instrument: int, log: Log, events: dict[int, Event]) -> list[_Purchase]:
+def _purchases(instrument: int, log: Log, trades: dict[int, Event]) -> list[_Purchase]:
     found: dict[int, _Purchase] = {}
     for (event_id, _, units, cost, local), scale, era in log.came:
-        event: Any = events.get(event_id or 0)
-        if isinstance(event, PURCHASES) and event.instrument == instrument and event_id not in found:
+        event: Any = trades.get(event_id or 0)
+        if event is not None and event.instrument == instrument and event.id not in found and not isinstance(event, Sale):
             found[event.id] = _Purchase(event.id, event.day, units, cost, local, scale, era)
     return list(found.values())
 
 
-def _sales(log: Log, events: dict[int, Event]) -> list[_Sale]:
-    found = [(events.get(taker), units, scale, era) for taker, units, scale, era in log.left]
-    return [_Sale(event.id, event.day, units, scale, era) for event, units, scale, era in found if isinstance(event, Sale)]
-
-
 def _match(plan: Plan, sale: _Sale, bought: Iterable[_Purchase]) -> None:
     """The purchases of one day are one purchase, unless a split came between them."""
-    by_scale: dict[Fraction, list[_Purchase]] = defaultdict(list)
+    by_scale: dict[Fraction, list[_Purchase]] = {}
     for one in bought:
         if one.units and one.era == sale.era:
-            by_scale[one.scale].append(one)
+            by_scale.setdefault(one.scale, []).append(one)
     for alike in by_scale.values():
         _share(plan, sale, alike)
 
 
 def _share(plan: Plan, sale: _Sale, bought: Sequence[_Purchase]) -> None:
     """Each purchase gives its part of what the sale takes of all of them."""
-    ratio = bought[0].scale / sale.scale
+    scale = bought[0].scale
     most = sum((one.units for one in bought), ZERO)
-    wanted = min(_scaled(sale.units, ratio), most)
+    wanted = min(_scaled(sale.units, sale.scale, scale), most)
     for one in bought:
-        units = (wanted * one.units / most).quantize(ONE_UNIT)
+        units = wanted if len(bought) == 1 else (wanted * one.units / most).quantize(ONE_UNIT)
         wanted, most = wanted - units, most - one.units
-        at_sale = min(_scaled(units, 1 / ratio), sale.units)
+        at_sale = min(_scaled(units, scale, sale.scale), sale.units)
         if not units or not at_sale:
             continue
-        cost, local = one.give(units) if units < one.units else (one.cost, one.local)
-        if units == one.units:
-            one.units = one.cost = one.local = ZERO
+        cost, local = one.give(units)
         plan.takes[sale.event_id].append((one.event_id, one.day, at_sale, cost, local))
         plan.gives[one.event_id].append((sale.event_id, units, cost, local))
         sale.units -= at_sale
 
 
-def _scaled(units: Decimal, ratio: Fraction) -> Decimal:
-    return units if ratio == 1 else (units * ratio.numerator / ratio.denominator).quantize(ONE_UNIT)
+def _scaled(units: Decimal, old: Fraction, new: Fraction) -> Decimal:
+    """Units of one scale in those of another, rounded once."""
+    if old is new or old == new:
+        return units
+    ratio = new / old
+    return (units * ratio.numerator / ratio.denominator).quantize(ONE_UNIT)
 
 
 # ── the second replay ───────────────────────────────────────────────────────
