@@ -127,7 +127,7 @@ def test_a_statement_is_checked_before_it_is_kept(ledger: Portfolio, asml: Any, 
 
 def test_the_form_is_filled_with_what_stood_here_on_that_day(ledger: Portfolio, asml: Any, sap: Any) -> None:
     found = present_of(ledger, date(2024, 1, 15))
-    assert [(view.symbol, units) for view, units in found.positions] == [("ASML", 10)] and found.cash == (("EUR", Decimal("3998.5")),)
+    assert [(view.symbol, units) for view, units in found.positions] == [("ASML", D(10))] and found.cash == (("EUR", Decimal("3998.5")),)
 
 
 @pytest.mark.parametrize("number", [2, 9])
@@ -214,7 +214,7 @@ def test_units_that_turn_up_from_nothing_cost_what_they_closed_at(ledger: Portfo
     statement = stated(ledger, (other, "4"))
     correct_difference(ledger.owner, statement, key=f"i{other.pk}", fix="adjust")
     row = holdings_of(get_portfolio(ledger.owner, ledger.pk)).row(other.pk)
-    assert row is not None and (row.quantity, row.cost) == (4, 100)
+    assert row is not None and (row.quantity, row.cost) == (D(4), D(100))
 
 
 def test_an_adjustment_that_a_later_sale_forbids_changes_nothing(ledger: Portfolio, asml: Any) -> None:
