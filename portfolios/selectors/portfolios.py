@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Exists, Q, QuerySet
 
 from market.models import Instrument
@@ -51,6 +52,17 @@ def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
     for one in locked.values():
         one.locked_with = locked
     return locked
+
+
+def linked_meanwhile(locked: Mapping[int, Portfolio]) -> bool:
+    """Whether one that belongs to these was linked while their locks were waited for: it is not among them.
+
+    A query sees the database as it was when it began to wait.  One query, where one of them is linked and rows are locked singly.
+    """
+    owners = {one.owner_id for one in locked.values() if one.is_linked}
+    if not owners or not connection.features.has_select_for_update:
+        return False
+    return Portfolio.objects.filter(owner__in=owners, is_linked=True).exclude(pk__in=locked).exists()
 
 
 def ledger_version(portfolio: Portfolio) -> str:

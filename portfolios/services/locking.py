@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from portfolio_site.kernel.errors import Conflict
 from portfolios.errors import PortfolioNotFound
 from portfolios.models import Portfolio
-from portfolios.selectors import locked_portfolios
+from portfolios.selectors.portfolios import linked_meanwhile, locked_portfolios
+
+_TRIES = 10  # each fails only where a first transfer was made while it waited
 
 
 @contextmanager
@@ -22,10 +25,17 @@ def only_writer(portfolio: Portfolio, *others: Portfolio) -> Iterator[Portfolio]
     locks all of the person's portfolios that are linked, and `others`, in the order of their keys: two writers can wait for
     each other in one order only, and never forever.  All that are locked stand in `locked_with`, by key.
 
+    Where a portfolio was linked while the locks were waited for, they are taken again with it.
+
     Yields the portfolio as it is now.  Raises NotFound if it, or one of the others, is gone.
     """
-    with transaction.atomic():
-        locked = locked_portfolios([portfolio, *others])
-        if any(one.pk not in locked for one in (portfolio, *others)):
-            raise PortfolioNotFound("There is no such portfolio.")
-        yield locked[portfolio.pk]
+    for _ in range(_TRIES):
+        with transaction.atomic():
+            locked = locked_portfolios([portfolio, *others])
+            if any(one.pk not in locked for one in (portfolio, *others)):
+                raise PortfolioNotFound("There is no such portfolio.")
+            if not linked_meanwhile(locked):
+                yield locked[portfolio.pk]
+                return
+            transaction.set_rollback(True)  # lets go of all locks: one more would not be in the order of the keys
+    raise Conflict("Units were moved between your portfolios in the meantime. Try again.")

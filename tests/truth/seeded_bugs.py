@@ -67,7 +67,13 @@ BUGS = [
         "EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN",
         'EXACT = Context(prec=120, rounding="ROUND_HALF_UP"',
     ),
-    Bug("last-units-leave-cost", LEDGER + "lots.py", "    if lot[2] != units:\n", "    if True:\n"),
+    Bug(
+        "pool-not-forgotten",
+        LEDGER + "lots.py",
+        "    return [(None, *lot[1:])]",
+        "    lots.extend([] if lots else [(*lot[:2], ZERO, lot[3], lot[4])])
+    return [(None, *lot[1:])]",
+    ),
     Bug("transfer-loses-its-date", HANDLERS + "transfers.py", "event.acquired_on or event.day", "event.day"),
     Bug("voided-counted", "portfolios/selectors/ledger.py", "found.live() if known_at is None", "found if known_at is None"),
     Bug("void-not-judged", "portfolios/services/judging.py", "history = [event for event in old if event.id not in gone]", "history = list(old)"),
@@ -111,7 +117,7 @@ BUGS = [
     ),
     Bug("equal-rows-are-one", "portfolios/imports/judging.py", "[*identity, seen[identity]]", "[*identity, 0]", INVARIANTS),
     Bug("knowledge-of-the-future", "portfolios/querysets.py", "exclude(voided_at__lte=moment)", "exclude(voided_at__isnull=False)", INVARIANTS),
-    Bug("lock-removed", "portfolios/services/locking.py", "    with transaction.atomic():\n", "    if True:\n", RACES),
+    Bug("lock-removed", "portfolios/services/locking.py", "        with transaction.atomic():\n", "        if True:\n", RACES),
 ]
 
 
