@@ -71,8 +71,7 @@ BUGS = [
         "pool-not-forgotten",
         LEDGER + "lots.py",
         "    return [(None, *lot[1:])]",
-        "    lots.extend([] if lots else [(*lot[:2], ZERO, lot[3], lot[4])])
-    return [(None, *lot[1:])]",
+        "    lots.extend([] if lots else [(*lot[:2], ZERO, *lot[3:])])\n    return [(None, *lot[1:])]",
     ),
     Bug("transfer-loses-its-date", HANDLERS + "transfers.py", "event.acquired_on or event.day", "event.day"),
     Bug("voided-counted", "portfolios/selectors/ledger.py", "found.live() if known_at is None", "found if known_at is None"),
