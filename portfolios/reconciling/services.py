@@ -19,6 +19,7 @@ from portfolio_site.kernel.decimals import EXACT, NotExact, exact, plain, rounde
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolios.choices import TransactionKind
+from portfolios.errors import TransactionNotFound
 from portfolios.models import Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.causes import Cause
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation
@@ -197,3 +198,18 @@ def _unit_cost(portfolio: Portfolio, instrument: Instrument, day: date) -> Decim
         return rounded(EXACT.divide(average, instrument.price_factor))
     close = price_on(instrument.pk, day)
     return Decimal(0) if close is None else close.close
+
+
+def undo_correction(actor: Any, statement: Reconciliation, correction: Correction) -> None:
+    """Take a correction back: what was recorded or restored is voided, what was voided counts again; all of it or nothing.
+
+    Raises NotFound where an entry is not of this portfolio; Conflict where it changed since; what the ledger refuses.
+    """
+    with only_writer(statement.portfolio) as locked:
+        rows = [get_transaction(locked.owner, number, with_voided=correction.voided) for number in correction.entries]
+        if any(row.portfolio_id != locked.pk for row in rows):
+            raise TransactionNotFound("There is no such transaction.")
+        if not correction.voided:
+            void_many(actor, locked, rows)
+        for row in rows if correction.voided else ():
+            restore_transaction(actor, row)

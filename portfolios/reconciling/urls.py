@@ -11,6 +11,7 @@ urlpatterns = [
     path("portfolios/<id:pk>/reconcile/", views.reconcile, name="portfolio-reconcile"),
     path("portfolios/<id:pk>/reconcile/<id:number>/", views.comparison, name="portfolio-reconciliation"),
     path("portfolios/<id:pk>/reconcile/<id:number>/correct/", views.correct, name="portfolio-reconciliation-correct"),
+    path("portfolios/<id:pk>/reconcile/<id:number>/undo/", views.undo, name="portfolio-reconciliation-undo"),
     path("portfolios/<id:pk>/reconcile/<id:number>/remove/", views.remove, name="portfolio-reconciliation-remove"),
 ]
 api_patterns = [

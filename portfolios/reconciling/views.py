@@ -32,6 +32,7 @@ from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line
 from portfolios.reconciling.words import sentence
 
 STATEMENTS_A_PAGE = 25
+MOST_UNDONE = 100
 _BUTTONS = {"split": "Record the split", "void": "Void it", "restore": "Count it again"}
 _DONE = {"adjust": "Adjustment recorded", "split": "Split recorded", "void": "Entry voided", "restore": "The entry counts again"}
 
@@ -203,8 +204,26 @@ def correct(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     except DomainError as refused:
         messages.error(request, refused.detail)
     else:
-        undo = reverse("transaction-restore" if done.voided else "transaction-void", args=[done.entries[0]]) if len(done.entries) == 1 else ""
-        messages.success(request, _DONE[done.fix], extra_tags=undo)
+        query = urlencode({"fix": done.fix, "entries": ".".join(map(str, done.entries))})
+        messages.success(request, _DONE[done.fix], extra_tags=f"{reverse('portfolio-reconciliation-undo', args=[pk, number])}?{query}")
+    return redirect("portfolio-reconciliation", pk, number)
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Takes the correction in the address back: `?fix=` what was done, `?entries=` to which, with points between."""
+    statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+    texts = request.GET.get("entries", "").split(".")[:MOST_UNDONE]
+    entries = tuple(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 18)
+    fix = request.GET.get("fix", "")
+    if fix in services.FIXES and entries:
+        try:
+            services.undo_correction(request.user, statement, services.Correction(fix, entries))
+        except DomainError as refused:
+            messages.error(request, refused.detail)
+        else:
+            messages.success(request, "Taken back")
     return redirect("portfolio-reconciliation", pk, number)
 
 

@@ -15,7 +15,7 @@ from market.models import CorporateAction
 from portfolio_site.kernel.errors import Conflict, Invalid
 from portfolios.models import Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation, present_of, reconciliations_of, summaries_of
-from portfolios.reconciling.services import correct_difference, discard_reconciliation, reconcile
+from portfolios.reconciling.services import Correction, correct_difference, discard_reconciliation, reconcile, undo_correction
 from portfolios.reconciling.shapes import Comparison, Line
 from portfolios.selectors import get_portfolio, get_transaction, holdings_of
 from portfolios.services import void_transaction
@@ -248,6 +248,22 @@ def test_only_what_is_offered_can_be_done(ledger: Portfolio, asml: Any, sap: Any
         correct_difference(ledger.owner, statement, key=f"i{asml.pk}", fix="burn")
 
 
+def test_several_entries_are_taken_back_together(ledger: Portfolio, asml: Any, sap: Any, stranger: Any) -> None:
+    from portfolio_site.kernel.errors import NotFound
+
+    record(ledger, "buy", "2024-01-03", asml, quantity="10", price="100")
+    record(ledger, "buy", "2024-01-03", asml, quantity="10", price="100")
+    statement = stated(ledger, (asml, "10"), (sap, "5"))
+    done = correct_difference(ledger.owner, statement, key=f"i{asml.pk}", fix="void")
+    assert len(done.entries) == 2 and compare(statement).lamp == "agrees"
+    undo_correction(ledger.owner, statement, done)
+    assert line(compare(statement), asml).here == 30
+    foreign = record(make_portfolio(ledger.owner), "deposit", "2024-01-02", amount="5")
+    with pytest.raises(NotFound):
+        undo_correction(ledger.owner, statement, Correction("adjust", (foreign.entry,)))
+    assert get_transaction(ledger.owner, foreign.entry).voided_at is None
+
+
 # ── pages ───────────────────────────────────────────────────────────────────
 
 
@@ -269,7 +285,10 @@ def test_the_page_is_filled_in_compared_and_put_right(signed_in: Any, ledger: Po
     fix = reverse("portfolio-reconciliation-correct", args=[ledger.pk, statement.pk])
     done = signed_in.post(fix, {"key": f"i{asml.pk}", "fix": "adjust"}, follow=True)
     entry = Transaction.objects.get(kind="adjustment")
-    assert "Adjustment recorded" in text(done) and reverse("transaction-void", args=[entry.entry]) in text(done) and "3 of 4 agree" in text(done)
+    undo = f"{reverse('portfolio-reconciliation-undo', args=[ledger.pk, statement.pk])}?fix=adjust&entries={entry.entry}"
+    assert "Adjustment recorded" in text(done) and undo.replace("&", "&amp;") in text(done) and "3 of 4 agree" in text(done)
+    assert "2 of 4 agree" in text(signed_in.post(undo, follow=True)) and not Transaction.objects.live().filter(kind="adjustment").exists()
+    signed_in.post(fix, {"key": f"i{asml.pk}", "fix": "adjust"})
     signed_in.post(fix, {"key": f"i{other.pk}", "fix": "adjust"})
     assert "Everything agrees" in text(signed_in.get(answer["Location"])) and "Agrees" in text(signed_in.get(address))
     assert "not there any more" in text(signed_in.post(fix, {"key": f"i{asml.pk}", "fix": "adjust", "entry": "x"}, follow=True))
