@@ -60,6 +60,24 @@ def test_what_is_short_owes_the_fraction():
     assert balance(book, {1: D(90)}, {}) == 0
 
 
+def test_the_fraction_of_several_short_lots_is_paid_lot_by_lot():
+    ledger = (
+        Ledger(method="fifo", allows_short=True)
+        .trade("short_sell", 2, 1, 9, currency=USD, fx="0.5")
+        .trade("short_sell", 3, 4, 8, currency=USD, fx="0.5")
+    )
+    (one, two) = ledger.split(5, 1, 2, fraction="1.5", cash=30, currency=USD, fx="0.6").book().matches
+    assert (one.quantity, one.cost, one.cost_local, one.proceeds, one.proceeds_local, one.gain) == (D("0.5"), 6, 10, D("4.5"), 9, D("-1.5"))
+    assert (two.quantity, two.cost, two.cost_local, two.proceeds, two.proceeds_local) == (1, 12, 20, 8, 16)
+
+
+def test_everything_may_be_paid_in_cash():
+    book = Ledger().buy(3, 3, 10).split(5, 1, 10, fraction="0.3", cash=33).book()
+    assert (book.positions[1].quantity, book.positions[1].cost, book.realised) == (0, 0, 3)
+    spun_off = Ledger().buy(3, 3, 10).event("spin_off", 5, instrument=1, legs=(leg(2, "1:10", "0.5", fraction="0.3", cash=33),)).book()
+    assert (spun_off.positions[2].quantity, spun_off.positions[2].is_open, spun_off.realised) == (0, False, 18)
+
+
 # ── stock dividends ─────────────────────────────────────────────────────────
 
 
