@@ -21,9 +21,11 @@ class Rarities(Story):
             return
         traded, close = self.close(symbol, day)
         price, quantity = (close * BELOW).quantize(UNIT), Decimal(units)
+        amount = (quantity * price).quantize(CENT) - Decimal(fees)
         self.units[symbol] -= quantity
-        self.cash[self.instruments[symbol].currency] += quantity * price - Decimal(fees)
-        self._add(Kind.SHORT_SELL, traded, symbol, quantity=quantity, price=price, fees=Decimal(fees), settles_on=settled(traded), notes=notes)
+        self.cash[self.instruments[symbol].currency] += amount
+        numbers = {"quantity": quantity, "price": price, "amount": amount, "fees": Decimal(fees)}
+        self._add(Kind.SHORT_SELL, traded, symbol, settles_on=settled(traded), notes=notes, **numbers)
 
     def cover(self, day: date, symbol: str, *, fees: str = "0", notes: str = "") -> None:
         """Buy back all that is short."""
@@ -31,9 +33,11 @@ class Rarities(Story):
             return
         traded, close = self.close(symbol, day)
         price, quantity = (close * ABOVE).quantize(UNIT), -self.units[symbol]
+        amount = (quantity * price).quantize(CENT) + Decimal(fees)
         self.units[symbol] = Decimal(0)
-        self.cash[self.instruments[symbol].currency] -= quantity * price + Decimal(fees)
-        self._add(Kind.BUY_TO_COVER, traded, symbol, quantity=quantity, price=price, fees=Decimal(fees), settles_on=settled(traded), notes=notes)
+        self.cash[self.instruments[symbol].currency] -= amount
+        numbers = {"quantity": quantity, "price": price, "amount": amount, "fees": Decimal(fees)}
+        self._add(Kind.BUY_TO_COVER, traded, symbol, settles_on=settled(traded), notes=notes, **numbers)
 
     def exchange(self, day: date, given: str, paid: str, *, notes: str = "") -> None:
         """All whole units of one currency that are left, for another, a little below the rate of the day."""

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind
 from portfolios.ledger.gains import worth
 from portfolios.models import CashBalance, Holding, Transaction
 from portfolios.selectors import book_of, books_in, get_transaction
-from portfolios.services import TransactionDraft, edit_transaction, record_many, record_transaction, restore_transaction, void_transaction
+from portfolios.services import (
+    TransactionDraft,
+    edit_transaction,
+    preview_transaction,
+    record_many,
+    record_transaction,
+    restore_transaction,
+    void_transaction,
+)
 from portfolios.services.edits import draft_of
 from tests.factories import D, make_portfolio
 from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
 
 ENTRIES = 34
+NOTHING = (D(0),) * 5
 pytestmark = pytest.mark.django_db
 
 
@@ -95,3 +107,45 @@ def test_the_ledger_told_in_another_currency_keeps_the_identity(world: World, le
     assert {pk: position.quantity for pk, position in book.positions.items()} == {
         pk: position.quantity for pk, position in book_of(world.portfolio).positions.items()
     }
+
+
+@pytest.mark.parametrize("place", range(ENTRIES))
+def test_the_preview_says_what_recording_does(world: World, place: int, person: Any) -> None:
+    drafts = drafts_of_every_kind(world)
+    rows = record_many(person, world.portfolio, drafts[:place]) if place else []
+    values = {field.name: getattr(drafts[place], field.name) for field in fields(TransactionDraft)}
+    values["lots"] = tuple(lot._replace(event_id=rows[-lot.event_id - 1].entry) for lot in drafts[place].lots)  # type: ignore[union-attr, call-arg]
+    seen = preview_transaction(person, world.portfolio, TransactionDraft(**values))
+    assert seen.problem == "" and seen.impact is not None
+    held, cash = state(world.portfolio)
+    record_transaction(person, world.portfolio, **values)
+    now, paid = state(world.portfolio)
+    changed = {pk: row for pk, row in now.items() if held.get(pk) != row}
+    symbols = {one.pk: symbol for symbol, one in world.symbols.items()}
+    told = {one.symbol: (one.units_after, one.cost_after, one.realised_after, one.income_after) for one in seen.impact.holdings}
+    assert told == {
+        symbols[pk]: (row[0], row[1], row[3], row[4])
+        for pk, row in changed.items()
+        if row[:2] + row[3:] != held.get(pk, NOTHING)[:2] + held.get(pk, NOTHING)[3:]
+    }
+    balances = {code for code in {*cash, *paid} if cash.get(code, NOTHING)[0] != paid.get(code, NOTHING)[0]}
+    assert {one.currency: one.after for one in seen.impact.cash} == {code: paid.get(code, NOTHING)[0] for code in balances}
+
+
+@pytest.mark.parametrize("kind", ["buy", "spin_off", "sell"])
+def test_recording_asks_as_much_of_the_database_however_long_the_ledger_is(world: World, person: Any, kind: str) -> None:
+    def queries() -> int:
+        fresh = make_portfolio(person, cost_method="fifo", allows_short=True)
+        drafts = drafts_of_every_kind(World(fresh, world.symbols))
+        place = max(number for number, draft in enumerate(drafts) if draft.kind == kind)
+        record_many(person, fresh, drafts[: place + 1])
+        others = [TransactionDraft(kind="buy", traded_on=date(2024, 1, 4), instrument=world.symbols["COIN"], quantity=D(1), price=D(1))] * extra
+        record_many(person, fresh, others)
+        with CaptureQueriesContext(connection) as seen:
+            record_transaction(person, fresh, kind="fee", traded_on=date(2024, 3, 1), instrument=world.symbols["SHARE"], amount=D(1))
+        return len(seen)
+
+    extra = 1
+    few = queries()
+    extra = 60
+    assert queries() == few
