@@ -10,7 +10,7 @@ import pytest
 
 from market.errors import MissingRate
 from market.models import FxRate
-from portfolios.errors import AlreadyVoided, CircularTransfer, LotNotOpen, Oversold, SamePortfolio, TransferMismatch
+from portfolios.errors import AlreadyVoided, CircularTransfer, LotNotOpen, Oversold, PeriodLocked, SamePortfolio, TransferMismatch
 from portfolios.ledger.events import LotChoice
 from portfolios.models import Holding, Portfolio, Transaction
 from portfolios.selectors import book_of, get_transaction
@@ -121,6 +121,15 @@ def test_the_cost_is_told_in_the_other_currency_at_the_rate_of_the_day(source: A
     assert (made.arriving.settlement_currency or made.arriving.currency, made.arriving.fx_rate) == ("EUR", D("1.25"))
     assert lots(dollars) == [("2024-01-02", D(10), D(1250))]
     assert Holding.objects.get(portfolio=dollars).cost_local == D(1000)
+
+
+def test_a_bond_keeps_its_quote_in_percent(person: Any, target: Any) -> None:
+    bond = make_instrument("BOND", asset_class="bond", price_factor=D("0.01"))
+    portfolio = make_portfolio(person, name="Bonds", cost_method="fifo", tracks_cash=False)
+    record(portfolio, "buy", "2024-01-02", bond, quantity="5000", price="98.5")
+    made = move(portfolio, target, bond, "2000")
+    assert (made.arriving.price, made.arriving.amount) == (D("98.5"), D(1970))
+    assert lots(target) == [("2024-01-02", D(2000), D(1970))]
 
 
 def test_without_a_rate_nothing_moves(source: Any, person: Any, asml: Any) -> None:
@@ -236,6 +245,23 @@ def test_a_change_after_the_transfer_leaves_it_alone(source: Any, target: Any, a
     made = move(source, target, asml, "12")
     record(fresh(source), "buy", JUNE, asml, quantity="2", price="50")
     assert get_transaction(source.owner, made.arriving.entry).pk == made.arriving.pk
+
+
+def test_a_locked_period_of_the_other_portfolio_holds_the_change_back(source: Any, target: Any, asml: Any) -> None:
+    made = move(source, target, asml, "12")
+    Portfolio.objects.filter(pk=target.pk).update(locked_until=date(2024, 12, 31))
+    before = everything()
+    for change in (
+        partial(record, fresh(source), "buy", "2023-06-01", asml, quantity="2", price="50"),
+        partial(edit_transaction, source.owner, get_transaction(source.owner, made.leaving.entry), quantity=D(1)),
+        partial(void_transaction, source.owner, get_transaction(source.owner, made.leaving.entry)),
+        partial(update_portfolio, source.owner, fresh(source), cost_method="average"),
+        partial(move, fresh(source), fresh(target), asml, "1", JUNE),
+    ):
+        with pytest.raises(PeriodLocked, match="The other portfolio of the transfer, “Savings”, refuses this"):
+            change()
+    assert everything() == before
+    record(fresh(source), "buy", JUNE, asml, quantity="2", price="50")  # what was carried stays as it is
 
 
 def test_a_chain_of_transfers_follows_to_its_end(person: Any, source: Any, target: Any, asml: Any) -> None:
