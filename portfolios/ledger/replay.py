@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from decimal import localcontext
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
@@ -30,6 +31,7 @@ from portfolios.ledger.book import (
 )
 from portfolios.ledger.events import (
     ZERO,
+    Buy,
     Event,
     Reinvestment,
     Reorganisation,
@@ -41,18 +43,20 @@ from portfolios.ledger.events import (
     TransferOut,
     in_ledger_order,
 )
-from portfolios.ledger.handlers import HANDLERS
+from portfolios.ledger.handlers import HANDLERS, trades
 from portfolios.ledger.links import connected, links_of
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.matching import LOOKING_AHEAD
 from portfolios.ledger.run import Rules, Run
-from portfolios.ledger.section104 import Plan, needs_a_plan, planned, purchases_and_sales
+from portfolios.ledger.section104 import Plan, Planner, needs_a_plan, purchases_and_sales
 from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
 LARGE = 10_000
-UNITS_MOVE = (Trade, Reinvestment, Reward, TransferIn, TransferOut, Split, StockDividend, Reorganisation)
+UNITS_MOVE = {
+    cls for cls in HANDLERS if issubclass(cls, (Trade, Reinvestment, Reward, TransferIn, TransferOut, Split, StockDividend, Reorganisation))
+}
 
 
 def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Book:
@@ -83,20 +87,34 @@ class _UnitsOnly(Run):
 
     flow = earn = expend = realise = pay
 
+    def note_purchase(self, event: Buy) -> None:
+        """What `trades.buy` does to units, where nothing is short."""
+        stock = self.stock(event.instrument, event.day)
+        if stock.quantity < ZERO or event.quantity <= ZERO:
+            trades.buy(self, event)
+            return
+        stock.currency = event.local_currency
+        stock.lots.buy(event.id, event.day, event.quantity)
+        stock.quantity += event.quantity
+
 
 def _looking_ahead(ordered: list[Event], rules: Rules) -> dict[int, Plan]:
     """What sales will take of purchases, by instrument: from a replay that only writes down what comes and what leaves.
 
     What is refused there is left to the replay itself to say.
     """
-    trades = purchases_and_sales(ordered)
-    wanted = connected(needs_a_plan(trades.values()), links_of(ordered))
+    matched = purchases_and_sales(ordered)
+    wanted = connected(needs_a_plan(matched.values()), links_of(ordered))
     run = _UnitsOnly(rules, LOOKING_AHEAD)
     with suppress(LedgerRefused):
         for event in ordered:
-            if isinstance(event, UNITS_MOVE) and event.instrument in wanted:
-                HANDLERS[type(event)](run, event)
-    return {pk: planned(pk, run.stocks[pk].lots, trades) for pk in wanted if pk in run.stocks}
+            kind, one = type(event), cast(Any, event)
+            if kind is Buy and one.instrument in wanted:
+                run.note_purchase(one)
+            elif kind in UNITS_MOVE and one.instrument in wanted:
+                HANDLERS[kind](run, one)
+    cost_of = partial(trades.cost_of, run)
+    return {pk: Planner(pk, run.stocks[pk].lots, matched, cost_of).plan() for pk in wanted if pk in run.stocks}
 
 
 def _traced(run: Run, ordered: list[Event]) -> Book:

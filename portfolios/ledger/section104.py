@@ -2,7 +2,7 @@
 the thirty days after, the earliest first, then with the pool.
 
 A sale may be matched with a purchase that is yet to come, so the ledger is replayed twice.  First as a pool, with a `Log` for
-each instrument of what came, what left and what was split; from the logs `planned` says which sale takes how much of which
+each instrument of what came, what left and what was split; from the logs a `Planner` says which sale takes how much of which
 purchase, and at what cost.  Then with `Shares`, which follow that plan.  The first time only units count, so that it leaves out
 money, and instruments that `needs_a_plan` does not name.
 
@@ -14,15 +14,15 @@ Purchases are all that is bought or received as income.  Rights, transfers and w
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from portfolio_site.kernel.decimals import ONE_UNIT
@@ -32,6 +32,7 @@ from portfolios.ledger.lots import OpenLot, apart, drawn, pour
 AFTERWARDS = timedelta(days=30)
 MATCHED = (Buy, BuyToCover, Reinvestment, Reward, Sale)
 Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost
+Money = tuple[Decimal, Decimal]  # cost, local cost
 
 
 # ── the first replay: what happens to each instrument ───────────────────────
@@ -49,7 +50,7 @@ class Log:
         self.lot: OpenLot | None = None
         self.scale = Fraction(1)
         self.era = 0
-        self.came: list[tuple[OpenLot, Fraction, int]] = []
+        self.came: list[tuple[int, Decimal, Money | None, Fraction, int]] = []
         self.left: list[tuple[int, Decimal, Fraction, int]] = []
         self._hold(lots)
 
@@ -58,8 +59,13 @@ class Log:
             self.lot = (*lot[:2], (self.lot[2] if self.lot else ZERO) + lot[2], ZERO, ZERO)
 
     def add(self, lot: OpenLot) -> None:
-        self.came.append((lot, self.scale, self.era))
+        self.came.append((lot[0] or 0, lot[2], lot[3:], self.scale, self.era))
         self.lot = (lot[0], lot[1], self.lot[2] + lot[2] if self.lot else lot[2], ZERO, ZERO)
+
+    def buy(self, event_id: int, day: date, units: Decimal) -> None:
+        """As `add`, of a purchase as a whole, whose cost is asked for where it matters."""
+        self.came.append((event_id, units, None, self.scale, self.era))
+        self.lot = (event_id, day, self.lot[2] + units if self.lot else units, ZERO, ZERO)
 
     def take(self, units: Decimal, taker: int) -> list[OpenLot]:
         event_id, opened_on, held, _, _ = self.in_order()[0]
@@ -129,7 +135,7 @@ class _Purchase:
     scale: Fraction
     era: int
 
-    def give(self, units: Decimal) -> tuple[Decimal, Decimal]:
+    def give(self, units: Decimal) -> Money:
         """The cost and local cost that go with the units."""
         whole: OpenLot = (None, self.day, self.units, self.cost, self.local)
         part, rest = apart(whole, units) if units < self.units else (whole, (None, self.day, ZERO, ZERO, ZERO))
@@ -146,34 +152,62 @@ class _Sale:
     era: int
 
 
-def planned(instrument: int, log: Log, trades: dict[int, Event]) -> Plan:
-    """The plan for an instrument, from its log; `trades` are the purchases and sales, by number."""
-    purchases = _purchases(instrument, log, trades)
-    days = [purchase.day for purchase in purchases]
-    found = [(trades.get(taker), units, scale, era) for taker, units, scale, era in log.left]
-    sales = [_Sale(event.id, event.day, units, scale, era) for event, units, scale, era in found if isinstance(event, Sale)]
-    plan = Plan()
-    for sale in sales:
-        _match(plan, sale, purchases[bisect_left(days, sale.day) : bisect_right(days, sale.day)])
-    first = 0
-    for sale in sales:
-        while first < len(purchases) and not purchases[first].units:
-            first += 1
-        after = purchases[max(first, bisect_right(days, sale.day)) : bisect_right(days, sale.day + AFTERWARDS)]
-        for _, of_one_day in groupby(after, attrgetter("day")):
-            if not sale.units:
-                break
-            _match(plan, sale, of_one_day)
-    return plan
+class Planner:
+    """Matches the sales of an instrument with its purchases, from its log.
 
+    trades  the purchases and sales, by number; cost_of: what a purchase as a whole costs
+    """
 
-def _purchases(instrument: int, log: Log, trades: dict[int, Event]) -> list[_Purchase]:
-    found: dict[int, _Purchase] = {}
-    for (event_id, _, units, cost, local), scale, era in log.came:
-        event: Any = trades.get(event_id or 0)
-        if event is not None and event.instrument == instrument and event.id not in found and not isinstance(event, Sale):
-            found[event.id] = _Purchase(event.id, event.day, units, cost, local, scale, era)
-    return list(found.values())
+    def __init__(self, instrument: int, log: Log, trades: dict[int, Event], cost_of: Callable[[Any], Money]) -> None:
+        self.cost_of = cost_of
+        self.trades = trades
+        self.log = log
+        self.came: dict[int, Any] = {}
+        for one in log.came:
+            event: Any = trades.get(one[0])
+            if event is not None and event.instrument == instrument and one[0] not in self.came and not isinstance(event, Sale):
+                self.came[one[0]] = one
+        self.days = [(trades[event_id].day, event_id) for event_id in self.came]
+        self.made: dict[int, _Purchase] = {}
+
+    def plan(self) -> Plan:
+        """Sales of one day go before those of the next, and what is bought on a day serves the sales of that day first."""
+        plan, near = Plan(), self._sales_with_purchases_near()
+        for sale, same_day, _ in near:
+            _match(plan, sale, map(self._purchase, same_day))
+        for sale, _, after in near:
+            for _, of_one_day in groupby(map(self._purchase, after), attrgetter("day")):
+                if not sale.units:
+                    break
+                _match(plan, sale, of_one_day)
+        return plan
+
+    def _sales_with_purchases_near(self) -> list[tuple[_Sale, list[int], list[int]]]:
+        """Each with the numbers of what was bought on its day, and of what was bought in the thirty days after, in order."""
+        found, days, start = [], self.days, 0
+        for taker, units, scale, era in self.log.left:
+            event = self.trades.get(taker)
+            if not isinstance(event, Sale):
+                continue
+            day = event.day
+            while start < len(days) and days[start][0] < day:
+                start += 1
+            if start == len(days) or days[start][0] > day + AFTERWARDS:
+                continue
+            near = days[start : bisect_right(days, day + AFTERWARDS, start, key=itemgetter(0))]
+            first_after = bisect_right(near, day, key=itemgetter(0))
+            sale = _Sale(taker, day, units, scale, era)
+            found.append((sale, [one[1] for one in near[:first_after]], [one[1] for one in near[first_after:]]))
+        return found
+
+    def _purchase(self, event_id: int) -> _Purchase:
+        made = self.made.get(event_id)
+        if made is None:
+            _, units, money, scale, era = self.came[event_id]
+            event = self.trades[event_id]
+            cost, local = money or self.cost_of(event)
+            made = self.made[event_id] = _Purchase(event_id, event.day, units, cost, local, scale, era)
+        return made
 
 
 def _match(plan: Plan, sale: _Sale, bought: Iterable[_Purchase]) -> None:
@@ -230,15 +264,23 @@ class Shares:
             pour(self.pool, lot)
 
     def add(self, lot: OpenLot) -> None:
-        for sale, units, cost, local in self.plan.gives.pop(lot[0] or 0, ()):
+        gives = self.plan.gives.pop(lot[0] or 0, None)
+        if gives is not None:
+            lot = self._kept_out(lot, gives)
+            if self.pool and not any(lot[2:]):
+                return
+        pour(self.pool, lot)
+
+    def _kept_out(self, lot: OpenLot, gives: Iterable[tuple[int, Decimal, Decimal, Decimal]]) -> OpenLot:
+        """What is left of the lot for the pool."""
+        for sale, units, cost, local in gives:
             key = (sale, lot[0] or 0)
             if key in self.early:  # it was sold already: it comes to where it is missing
                 units, cost, local = (-amount for amount in self.early.pop(key))
             else:
                 self.early[key] = (units, cost, local)
             lot = (lot[0], lot[1], lot[2] - units, lot[3] - cost, lot[4] - local)
-        if any(lot[2:]) or not self.pool:
-            pour(self.pool, lot)
+        return lot
 
     def take(self, units: Decimal, taker: int) -> list[OpenLot]:
         taken: list[OpenLot] = []

@@ -43,6 +43,14 @@ def _money(run: Run, event: Trade, sign: int) -> Money:
     return total, whole, total if quoted == currency else local_of(run, event, sign, whole, whole)
 
 
+def cost_of(run: Run, event: Purchase) -> tuple[Decimal, Decimal]:
+    """The cost of a purchase, and the same in the currency in which the instrument is quoted."""
+    if event.costs_currency is None:
+        return _money(run, event, 1)[1:]
+    cost, costs = _whole(run, event, 1)
+    return cost, local_of(run, event, 1, cost - costs, cost)
+
+
 # ── purchases ───────────────────────────────────────────────────────────────
 
 
@@ -69,8 +77,7 @@ def buy(run: Run, event: Purchase) -> None:
 
 
 def _buy_with_more(run: Run, event: Purchase, stock: Stock) -> None:
-    cost, costs = _whole(run, event, 1)
-    local = local_of(run, event, 1, cost - costs, cost)
+    (cost, local), (_, costs) = cost_of(run, event), _whole(run, event, 1)
     run.arrive(event, stock, [(event.id, event.day, event.quantity, cost, local)])
     _settle(run, event, 1, cost, costs)
 
