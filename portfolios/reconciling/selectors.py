@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -113,7 +113,7 @@ def comparison_of(statement: Reconciliation) -> Comparison:
     differing = [line for line in positions if line.difference]
     unequal = [line for line in cash if line.difference]
     known = _Known.read(portfolio, statement.day, {line.key for line in differing}, {line.key for line in unequal})
-    found: dict[int | str, tuple[Cause, ...]] = {line.key: causes_of(known.holding(line)) for line in differing}
+    found: dict[int | str, tuple[Cause, ...]] = {holding.instrument: causes_of(holding) for holding in known.holdings(differing)}
     found |= {line.key: cash_causes_of(known.balance(line)) for line in unequal}
     paid = {cause.paid[0] for causes in found.values() for cause in causes if cause.paid is not None}
     views = {one.pk: InstrumentView.of(one) for one in Instrument.objects.filter(pk__in={line.key for line in positions} | paid)}
@@ -166,21 +166,31 @@ class _Known:
         actions = actions_of(group | held, end=day)
         return cls(portfolio, day, {row.entry: row for row in rows}, {row.entry: event_of(row) for row in rows}, gone, actions)
 
-    def holding(self, line: Compared[int]) -> Holding:
-        every = list(self.events.values())
-        links = connected([line.key], links_of(every))
-        return Holding(
-            instrument=line.key,
-            day=self.day,
-            here=line.here,
-            there=line.there,
-            rules=rules_of(self.portfolio),
-            events=tuple(event for event in every if event.day <= self.day and links.intersection(instrument_ids_of(event))),
-            later=tuple(event for event in every if event.day > self.day and getattr(event, "instrument", None) == line.key),
-            voided=tuple(event_of(row) for row in self.voided.values() if row.instrument_id == line.key),
-            settles={number: row.settles_on for number, row in self.rows.items() if row.settles_on is not None},
-            reported=tuple(_ratio(one) for one in self.actions if one.instrument_id == line.key and one.kind == ActionKind.SPLIT and one.ratio_new),
-        )
+    def holdings(self, lines: Sequence[Compared[int]]) -> Iterator[Holding]:
+        """What is known of each instrument that differs."""
+        of_instrument: dict[int, list[Event]] = defaultdict(list)
+        for event in self.events.values():
+            for pk in instrument_ids_of(event):
+                of_instrument[pk].append(event)
+        links = links_of(self.events.values())
+        rules = rules_of(self.portfolio)
+        for line in lines:
+            group = sorted(connected([line.key], links))
+            events = {event.id: event for pk in group for event in of_instrument[pk]}
+            yield Holding(
+                instrument=line.key,
+                day=self.day,
+                here=line.here,
+                there=line.there,
+                rules=rules,
+                events=tuple(event for event in events.values() if event.day <= self.day),
+                later=tuple(event for event in of_instrument[line.key] if event.day > self.day and getattr(event, "instrument", None) == line.key),
+                voided=tuple(event_of(row) for row in self.voided.values() if row.instrument_id == line.key),
+                settles={number: day for number in events if (day := self.rows[number].settles_on) is not None},
+                reported=tuple(
+                    _ratio(one) for one in self.actions if one.instrument_id == line.key and one.kind == ActionKind.SPLIT and one.ratio_new
+                ),
+            )
 
     def balance(self, line: Compared[str]) -> Balance:
         entries = [entry for row in self.rows.values() for entry in _cash_entry(row, self.events[row.entry], line.key)]
