@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from portfolio_site.kernel.decimals import plain
@@ -23,6 +24,7 @@ from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.ledger import with_legs
 from portfolios.selectors.rows import legs_of
+from portfolios.workbooks import workbook_of
 
 COLUMNS = (
     "date", "type", "symbol", "isin", "name", "exchange", "quantity", "price", "currency", "amount", "settlement_currency", "fees", "taxes",
@@ -99,13 +101,19 @@ def _when(row: Transaction) -> str:
     return row.traded_on.isoformat()
 
 
-def _cell(value: Any) -> str:
-    if value is None or value == []:
+def _flat(value: Any) -> str | Decimal | int | None:
+    """A list as one text: tags by comma, legs and lots in JSON."""
+    if not isinstance(value, list):
+        flat: str | Decimal | int | None = value
+        return flat
+    if not value:
+        return None
+    return ", ".join(value) if isinstance(value[0], str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _cell(value: str | Decimal | int | None) -> str:
+    if value is None:
         return ""
-    if isinstance(value, list):
-        return _cell(", ".join(value)) if isinstance(value[0], str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, Decimal):
         return plain(value)
     text = str(value)
@@ -120,7 +128,7 @@ def csv_of(rows: Iterable[Transaction]) -> Iterator[str]:
     listed = list(rows)
     places = {row.entry: place for place, row in enumerate(listed)}
     for row in listed:
-        writer.writerow(_cell(value) for value in values_of(row, places).values())
+        writer.writerow(_cell(_flat(value)) for value in values_of(row, places).values())
         if buffer.tell() > 64_000:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -131,6 +139,14 @@ def _taken(buffer: io.StringIO) -> str:
     buffer.seek(0)
     buffer.truncate()
     return text
+
+
+def xlsx_of(rows: Iterable[Transaction]) -> bytes:
+    """The same table as a workbook, to look at and to calculate with; saved as CSV it reads back in."""
+    listed = list(rows)
+    places = {row.entry: place for place, row in enumerate(listed)}
+    table = ([_flat(value) for value in values_of(row, places).values()] for row in listed)
+    return workbook_of("Transactions", chain([COLUMNS], table))
 
 
 def entry_of(row: Transaction, places: Mapping[int, int]) -> dict[str, Any]:

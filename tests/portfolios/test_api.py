@@ -326,7 +326,7 @@ def test_an_export_in_an_unknown_format_names_those_there_are(api: Any, portfoli
     answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/export?format=zz")
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
-    assert error["field"] == "format" and error["detail"] == "Use one of: csv, json."
+    assert error["field"] == "format" and error["detail"] == "Use one of: csv, json, xlsx."
 
 
 def test_the_json_export_reads_back_in_as_the_same_ledger(api: Any, portfolio: Any, asml: Any, apple: Any, dollar: None) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from dataclasses import fields
+from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from portfolios.choices import ImportStatus, Verdict
-from portfolios.exports import COLUMNS, csv_of, exported
+from portfolios.exports import COLUMNS, csv_of, exported, xlsx_of
 from portfolios.imports import services as imports
 from portfolios.imports import tasks
 from portfolios.models import ImportRow, Portfolio, Transaction
 from portfolios.selectors import book_of
 from portfolios.services import TransactionDraft, draft_of, record_many, void_transaction
-from tests.factories import make_portfolio
+from tests.factories import D, make_portfolio
 from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
 from tests.portfolios.test_every_kind import ENTRIES, state
 
@@ -120,3 +123,36 @@ def test_a_leg_of_an_instrument_that_is_not_known_says_so(world: World, person: 
     tasks.read_batch(batch.pk)
     row = ImportRow.objects.get(batch=batch, verdict=Verdict.ERROR)
     assert "No instrument is known under NOBODY" in row.reason and not Transaction.objects.filter(portfolio=copy).exists()
+
+
+def _sheet(content: bytes) -> list[list[str]]:
+    """The cells of a workbook, as a reader of the format sees them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        root = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
+    space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    return [["".join(cell.itertext()) for cell in row.findall("x:c", space)] for row in root.findall("x:sheetData/x:row", space)]
+
+
+def test_the_workbook_is_the_same_table_and_holds_no_formula(api: Any, world: World, person: Any) -> None:
+    record_many(
+        person, world.portfolio, [TransactionDraft(kind="fee", traded_on=date(2024, 3, 1), amount=D("1.000000000000000001"), notes="=1+1 & <b>\x07")]
+    )
+    answer = api.get(f"/api/v1/portfolios/{world.portfolio.pk}/export?format=xlsx")
+    assert answer["Content-Type"].endswith("spreadsheetml.sheet") and answer["Content-Disposition"].endswith('.xlsx"')
+    cells = _sheet(answer.content)
+    assert cells[0] == list(COLUMNS) and b"<f>" not in answer.content
+    written = list(csv.reader(io.StringIO(file_of(world.portfolio).decode())))
+    assert [[text.removeprefix("'") for text in row] for row in written[:-1]] == cells[:-1]
+    last = dict(zip(COLUMNS, cells[-1], strict=True))
+    assert (last["amount"], last["notes"]) == ("1.000000000000000001", "=1+1 & <b>_x0007_")
+
+
+def test_a_workbook_saved_as_csv_reads_back_in(world: World, person: Any) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(_sheet(xlsx_of(exported(world.portfolio))))
+    copy = make_portfolio(person, cost_method="fifo", allows_short=True)
+    take_in(copy, read_in(copy, buffer.getvalue().encode()))
+    assert facts(copy) == facts(world.portfolio) and state(copy) == state(world.portfolio)
