@@ -36,6 +36,7 @@ from portfolios.ledger.events import (
     Reinvestment,
     Reorganisation,
     Reward,
+    Sell,
     Split,
     StockDividend,
     Trade,
@@ -97,6 +98,15 @@ class _UnitsOnly(Run):
         stock.lots.buy(event.id, event.day, event.quantity)
         stock.quantity += event.quantity
 
+    def note_sale(self, event: Sell) -> None:
+        """What `trades.sell` does to units, where enough is held."""
+        stock = self.stock(event.instrument, event.day)
+        if event.quantity > stock.quantity or event.quantity <= ZERO:
+            trades.sell(self, event)
+            return
+        self.take(stock.lots, event.quantity, event.id)
+        stock.quantity -= event.quantity
+
 
 def _looking_ahead(ordered: list[Event], rules: Rules) -> dict[int, Plan]:
     """What sales will take of purchases, by instrument: from a replay that only writes down what comes and what leaves.
@@ -111,6 +121,8 @@ def _looking_ahead(ordered: list[Event], rules: Rules) -> dict[int, Plan]:
             kind, one = type(event), cast(Any, event)
             if kind is Buy and one.instrument in wanted:
                 run.note_purchase(one)
+            elif kind is Sell and one.instrument in wanted:
+                run.note_sale(one)
             elif kind in UNITS_MOVE and one.instrument in wanted:
                 HANDLERS[kind](run, one)
     cost_of = partial(trades.cost_of, run)
