@@ -93,5 +93,5 @@ def moment_of_query(request: Request, name: str) -> datetime | None:
         return None
     try:
         return moment_of(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise refuse(name, "Write a day like 2026-03-31, or a moment like 2026-03-31T14:00:00+02:00.") from None

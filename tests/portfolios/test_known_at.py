@@ -86,6 +86,8 @@ def test_the_api_answers_for_a_day_and_for_a_knowledge(api: Any, corrected: Any,
     assert api.get(f"{base}/gains").json()["unrealized"] == "160"
     moment = (timezone.now() - timedelta(days=7)).isoformat()
     assert api.get(f"{base}/holdings", {"known_at": moment}).json()["results"][0]["quantity"] == "10"
+    for far in ("0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31", "9999-12-31T23:59:59-14:00"):
+        assert api.get(f"{base}/holdings", {"known_at": far}).status_code in {200, 400}, far
     wrong = api.get(f"{base}/holdings?known_at=soon")
     assert wrong.status_code == 400 and wrong.json()["errors"][0]["field"] == "known_at"
 
