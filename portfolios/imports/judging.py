@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from market.models import Instrument
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
 from portfolios.choices import TransactionKind as Kind
 from portfolios.choices import Verdict
 from portfolios.errors import LedgerRefused
-from portfolios.importers import Draft, Folded, Parsed, RowError
+from portfolios.importers import Draft, Parsed, RowError
 from portfolios.imports.instruments import Matcher, key_of
 from portfolios.imports.preparing import Candidate, prepared
+from portfolios.ledger.events import Event
 from portfolios.ledger.links import groups, instrument_ids_of, links_of
 from portfolios.ledger.replay import replay
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
@@ -29,6 +31,7 @@ from portfolios.services.drafts import checked
 
 SAME_SPLIT = timedelta(days=7)
 _AFTER_ALL = 1 << 62
+AT_ONCE = 5000  # rows of which entries are made together
 MOST_REFUSALS = 200  # of one instrument; what is beyond is told when it is recorded
 _CASH_ONLY = (Kind.DEPOSIT, Kind.WITHDRAWAL)
 _COLUMNS = {"traded_on": "day", "traded_at": "day"}
@@ -36,13 +39,39 @@ Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Judged:
-    """A row of the review, before it is stored."""
+class Look:
+    """What is said of a row of the file, until it is stored as an ImportRow; the fields are as there.
 
-    row: ImportRow
+    draft  what is kept beside the entry that it would make, or instead of it
+    """
+
+    number: int
+    verdict: str
+    part: int = 0
+    draft: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    remarked: bool = False
+    instrument: Instrument | None = None
+    instrument_key: str = ""
+    source_key: str = ""
+    chosen: bool = True
+
+
+@dataclass(slots=True)
+class Judged:
+    """A row of the review: one of a file, or one that is stored."""
+
+    row: Look | ImportRow
     draft: Draft | None = None
     remarks: list[str] = field(default_factory=list)
     place: int = 0  # among the rows that are new: by it rows of the file name each other
+
+    def stored(self, batch: ImportBatch) -> ImportRow:
+        """The row as it is kept, not saved."""
+        values = {each.name: getattr(self.row, each.name) for each in fields(Look)}
+        if self.draft is not None:
+            values["draft"] = {**self.draft.to_json(), **self.row.draft}
+        return ImportRow(batch=batch, **values)
 
 
 def row_key(identity: str) -> str:
@@ -66,34 +95,42 @@ def recorded_keys(portfolio: Portfolio) -> set[str]:
     return set(Transaction.objects.live().filter(portfolio=portfolio).exclude(source_key="").values_list("source_key", flat=True))
 
 
-def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Progress) -> list[ImportRow]:
+def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Progress) -> list[Judged]:
     """All rows of the file with their verdicts, not saved.  `left_out` are rows that the person left out before."""
     portfolio, actor = batch.portfolio, batch.uploaded_by
     keys, recorded = source_keys(parsed.drafts), recorded_keys(portfolio)
     matcher = Matcher(actor, [draft.hint for draft in parsed.drafts if draft.hint is not None])
     splits = _split_days(portfolio)
     judged: list[Judged] = []
+    meant: dict[str, tuple[str, Instrument | None]] = {}
     for place, (draft, key) in enumerate(zip(parsed.drafts, keys, strict=True)):
-        each = _first_look(batch, portfolio, draft, key, recorded, matcher, splits)
+        if draft.hint is not None and draft.hint.key not in meant:
+            meant[draft.hint.key] = key_of(draft.hint), matcher.of(draft.hint)
+        each = _first_look(portfolio, draft, key, recorded, meant, splits)
         each.row.chosen = each.row.verdict in (Verdict.NEW, Verdict.UNKNOWN_INSTRUMENT) and draft.number not in left_out
         judged.append(each)
         if place % 1000 == 999:
             progress(place // 2)
     check_with_ledger(portfolio, actor, judged, batch.format)
-    rows = [each.row for each in judged]
-    rows += [_error_row(batch, error) for error in parsed.errors]
-    rows += [_folded_row(batch, each) for each in parsed.folded]
-    return sorted(rows, key=lambda row: (row.number, row.part))
+    judged += [_error_row(error) for error in parsed.errors]
+    judged += [
+        Judged(Look(each.number, Verdict.SKIPPED, draft={"cells": dict(each.cells)}, reason=each.detail, chosen=False)) for each in parsed.folded
+    ]
+    return sorted(judged, key=lambda each: (each.row.number, each.row.part))
 
 
 def _first_look(
-    batch: ImportBatch, portfolio: Portfolio, draft: Draft, key: str, recorded: set[str], matcher: Matcher, splits: Mapping[int, list[Any]]
+    portfolio: Portfolio,
+    draft: Draft,
+    key: str,
+    recorded: set[str],
+    meant: Mapping[str, tuple[str, Instrument | None]],
+    splits: Mapping[int, list[Any]],
 ) -> Judged:
-    row = ImportRow(batch=batch, number=draft.number, part=draft.part, verdict=Verdict.NEW, draft=draft.to_json(), source_key=key)
+    row = Look(draft.number, Verdict.NEW, draft.part, source_key=key)
     each = Judged(row, draft, list(draft.warnings))
     if draft.hint is not None:
-        row.instrument_key = key_of(draft.hint)
-        row.instrument = matcher.of(draft.hint)
+        row.instrument_key, row.instrument = meant[draft.hint.key]
     if key in recorded:
         row.verdict, row.reason = Verdict.DUPLICATE, "This row is recorded already."
     elif draft.kind in _CASH_ONLY and not portfolio.tracks_cash:
@@ -132,16 +169,10 @@ def _same_split(draft: Draft, recorded: list[Any]) -> bool:
     return any(abs(day - draft.day) <= SAME_SPLIT and r_new * old == new * r_old for day, r_new, r_old in recorded)
 
 
-def _error_row(batch: ImportBatch, error: RowError) -> ImportRow:
+def _error_row(error: RowError) -> Judged:
     repairs = [[repair.label, repair.column, repair.text] for repair in error.repairs]
     draft = {"cells": dict(error.cells), "column": error.column, "code": error.code, "repairs": repairs}
-    return ImportRow(batch=batch, number=error.number, verdict=Verdict.ERROR, draft=draft, reason=error.detail, chosen=False)
-
-
-def _folded_row(batch: ImportBatch, folded: Folded) -> ImportRow:
-    return ImportRow(
-        batch=batch, number=folded.number, verdict=Verdict.SKIPPED, draft={"cells": dict(folded.cells)}, reason=folded.detail, chosen=False
-    )
+    return Judged(Look(error.number, Verdict.ERROR, draft=draft, reason=error.detail, chosen=False))
 
 
 # ── what the ledger says ────────────────────────────────────────────────────
@@ -150,26 +181,28 @@ def _folded_row(batch: ImportBatch, folded: Folded) -> ImportRow:
 def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged], source: str) -> None:
     """Give every row that is new its remarks, or the ledger's reason against it."""
     waiting = [each for each in judged if each.row.verdict == Verdict.NEW and each.draft is not None]
-    candidates = {id(each): Candidate(each.draft, each.row.instrument, each.row.source_key) for each in waiting if each.draft is not None}
+    candidates = [Candidate(each.draft, each.row.instrument, each.row.source_key) for each in waiting if each.draft is not None]
     known = [(each.draft.entry, each.row.source_key) for each in judged if each.draft is not None and each.row.verdict == Verdict.DUPLICATE]
-    drafts = prepared(portfolio, actor, list(candidates.values()), source, lambda: known)
+    drafts = prepared(portfolio, actor, candidates, source, lambda: known)
     pairs = []
-    for place, (each, draft) in enumerate(zip(waiting, drafts, strict=True)):
+    for place, (each, candidate, draft) in enumerate(zip(waiting, candidates, drafts, strict=True)):
         each.place = place
-        candidate = candidates[id(each)]
         each.remarks += candidate.remarks
         if candidate.errors:
             refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
         else:
             pairs.append((each, draft))
-    entries = _checked_fields(portfolio, actor, pairs)
-    _checked_history(portfolio, entries)
+    new: list[tuple[Judged, Event]] = []
+    for start in range(0, len(pairs), AT_ONCE):  # entries are made of a part of the rows at a time: of all of them only their events are kept
+        entries = _checked_fields(portfolio, actor, pairs[start : start + AT_ONCE])
+        new += [(each, event_of(entry, number=-(each.place + 1), sequence=_AFTER_ALL + each.place)) for each, entry in entries]
+    _checked_history(portfolio, new)
     for each in waiting:
         if each.row.verdict == Verdict.NEW:
             each.row.reason, each.row.remarked = " ".join(each.remarks), bool(each.remarks)
 
 
-def refuse(row: ImportRow, detail: str, field_name: str) -> None:
+def refuse(row: Look | ImportRow, detail: str, field_name: str) -> None:
     """Turn a row into one that is refused for a reason that stands in one of its fields."""
     row.verdict, row.reason, row.chosen, row.remarked = Verdict.ERROR, detail, False, False
     row.draft = {**row.draft, "bad": _COLUMNS.get(field_name, field_name)}
@@ -202,9 +235,8 @@ def _by_place(errors: Iterable[FieldError]) -> dict[int, FieldError]:
     return found
 
 
-def _checked_history(portfolio: Portfolio, entries: Sequence[tuple[Judged, Transaction]]) -> None:
+def _checked_history(portfolio: Portfolio, new: Sequence[tuple[Judged, Event]]) -> None:
     """Replay each instrument, with those connected to it, with its new rows; a row that the ledger refuses gets the reason, and the rest is tried again."""
-    new = [(each, event_of(entry, number=-(each.place + 1), sequence=_AFTER_ALL + each.place)) for each, entry in entries]
     touched = {pk for _, event in new for pk in instrument_ids_of(event)}
     if not touched:
         return

@@ -14,7 +14,7 @@ from django.utils import timezone
 from portfolios.choices import ImportStatus
 from portfolios.importers import Layout, Options, Parsed, Unreadable, read_file
 from portfolios.imports.judging import judge
-from portfolios.imports.summary import summarise
+from portfolios.imports.summary import summary_of, will_be_recorded
 from portfolios.models import ImportBatch, ImportRow
 from portfolios.services.storing import store
 
@@ -127,13 +127,15 @@ def _store(batch: ImportBatch, parsed: Parsed) -> None:
     batch.rows_total = parsed.facts.rows
     ImportBatch.objects.filter(pk=batch.pk).update(rows_total=batch.rows_total)
     rows = judge(batch, parsed, left_out, lambda done: touch(batch, done))
-    facts = facts_of(parsed) | {"summary": summarise(rows)}
+    coming = ((each.draft, each.row.instrument) for each in rows if each.draft is not None and will_be_recorded(each.row))
+    recorded = ((draft, instrument.pk if instrument is not None else None) for draft, instrument in coming)
+    facts = facts_of(parsed) | {"summary": summary_of(recorded)}
     whole = transaction.atomic() if batch.facts and batch.facts.get("summary") else nullcontext()
     with whole:
         old.delete()
         for start in range(0, len(rows), CHUNK):
             with transaction.atomic():
-                store(rows[start : start + CHUNK])
+                store([each.stored(batch) for each in rows[start : start + CHUNK]])
                 touch(batch, min(batch.rows_total, (batch.rows_total + start + CHUNK) // 2))
         batch.status, batch.facts, batch.rows_done = ImportStatus.REVIEW, facts, batch.rows_total
         batch.touched_at, batch.attempts, batch.problem = None, 0, ""

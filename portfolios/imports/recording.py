@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
+from market.models import Instrument
 from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolios.choices import ImportStatus, Verdict
 from portfolios.errors import AlreadyRecorded
@@ -35,41 +36,51 @@ def commit_batch(batch_id: int) -> None:
     if batch.attempts > MOST_ATTEMPTS:
         _back_to_review(batch, f"Recording was tried {MOST_ATTEMPTS} times and did not end. Leave out a part of the rows and try again.")
         return
-    rows = list(_waiting(batch))
     try:
-        _record(batch, rows)
+        _record(batch)
     except AlreadyRecorded as refused:
         # somebody recorded a row between the look and the write: the next look leaves it out
         _back_to_review(batch, refused.detail)
     except DomainError as refused:
-        _mark(batch, rows, refused)
+        _mark(batch, refused)
 
 
 def _waiting(batch: ImportBatch) -> Any:
-    return ImportRow.objects.filter(batch=batch, verdict=Verdict.NEW, chosen=True).select_related("instrument").order_by("number", "part")
+    return ImportRow.objects.filter(batch=batch, verdict=Verdict.NEW, chosen=True).order_by("number", "part")
 
 
-def _record(batch: ImportBatch, rows: list[ImportRow]) -> None:
-    touch(batch, 0)
+def _candidates(batch: ImportBatch) -> list[Candidate]:
+    """The rows that wait, as drafts without the cells that they were read from.  Two queries; rows are read as they come, not held."""
+    waiting = _waiting(batch)
+    instruments = Instrument.objects.in_bulk(list(waiting.order_by().values_list("instrument", flat=True).distinct()))
     candidates = []
-    for place, row in enumerate(rows):
-        candidates.append(Candidate(Draft.from_json(row.draft), row.instrument, row.source_key))
+    rows = waiting.values_list("draft", "instrument", "source_key").iterator(chunk_size=2000)
+    for place, (raw, instrument, key) in enumerate(rows):
+        raw.pop("cells", None)
+        candidates.append(Candidate(Draft.from_json(raw), instruments.get(instrument), key))
         if place % 2000 == 1999:
             touch(batch, place // 2)
-    touch(batch, len(rows) // 2)
+    touch(batch, len(candidates) // 2)
+    return candidates
+
+
+def _record(batch: ImportBatch) -> None:
+    touch(batch, 0)
+    new = _candidates(batch)
     with transaction.atomic(), only_writer(batch.portfolio) as portfolio:
         current = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if current.status != ImportStatus.COMMITTING:
             return  # another worker was first
         known = recorded_keys(portfolio)
-        doubled = [row.pk for row in rows if row.source_key in known]
-        new = [each for each in candidates if each.source_key not in known]
+        doubled = [each.source_key for each in new if each.source_key in known]
+        new = [each for each in new if each.source_key not in known]
         drafts = prepared(portfolio, batch.uploaded_by, new, batch.format, partial(_recorded, batch))
         if wrong := next((each for each in new if each.errors), None):
             raise Invalid(wrong.errors[0].detail)
+        new.clear()  # of a large file they are many, and what follows needs the room
         record_many(batch.uploaded_by, portfolio, drafts, batch=batch)
         for start in range(0, len(doubled), 500):
-            ImportRow.objects.filter(pk__in=doubled[start : start + 500]).update(verdict=Verdict.DUPLICATE, chosen=False)
+            _waiting(batch).filter(source_key__in=doubled[start : start + 500]).update(verdict=Verdict.DUPLICATE, chosen=False)
         batch.status, batch.content, batch.finished_at = ImportStatus.COMMITTED, None, timezone.now()
         batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, ""
         batch.save()
@@ -97,21 +108,20 @@ def _back_to_review(batch: ImportBatch, problem: str) -> None:
         batch.save()
 
 
-def _mark(batch: ImportBatch, rows: list[ImportRow], refused: DomainError) -> None:
+def _mark(batch: ImportBatch, refused: DomainError) -> None:
     """Nothing was recorded: the rows that were refused say why, and the review is shown again."""
     known = recorded_keys(batch.portfolio)
-    sent = [row for row in rows if row.source_key not in known]
-    marked = []
+    sent = [pk for pk, key in _waiting(batch).values_list("pk", "source_key") if key not in known]
+    said_of: dict[int, tuple[str, str]] = {}
     for error in refused.errors:
         found = _PLACE.fullmatch(error.field)
         if found and int(found[1]) < len(sent):
-            row = sent[int(found[1])]
-            if row.verdict == Verdict.NEW:
-                refuse(row, error.detail, found[2])
-                marked.append(row)
+            said_of.setdefault(sent[int(found[1])], (error.detail, found[2]))
     with transaction.atomic():
+        marked = list(_waiting(batch).filter(pk__in=list(said_of)))
         for row in marked:
+            refuse(row, *said_of[row.pk])
             row.save(update_fields=["verdict", "reason", "chosen", "remarked", "draft"])
-        batch.facts = {**(batch.facts or {}), "summary": summarise(rows)}
+        batch.facts = {**(batch.facts or {}), "summary": summarise(_waiting(batch).iterator(chunk_size=2000))}
         said = f"Row {marked[0].number}: {marked[0].reason}" if marked else refused.detail
         _back_to_review(batch, f"Nothing was recorded. {said}")

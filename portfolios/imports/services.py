@@ -254,9 +254,9 @@ def _judge_again(batch: ImportBatch, instruments: set[int], remarks: Mapping[int
         draft = Draft.from_json(row.draft)
         judged.append(Judged(row, draft, [*draft.warnings, *([remarks[row.pk]] if remarks and row.pk in remarks else [])]))
     check_with_ledger(batch.portfolio, batch.uploaded_by, judged, batch.format)
-    for each in judged:
-        if each.row.verdict != Verdict.NEW or each.row.remarked:
-            each.row.save(update_fields=["verdict", "reason", "remarked", "chosen", "draft"])
+    for row in rows:
+        if row.verdict != Verdict.NEW or row.remarked:
+            row.save(update_fields=["verdict", "reason", "remarked", "chosen", "draft"])
     _resummarise(batch)
 
 

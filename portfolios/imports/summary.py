@@ -26,23 +26,26 @@ def cash_effect(draft: Draft) -> tuple[Decimal, str] | None:
     return rule.direction * amount, draft.settlement_currency or draft.currency
 
 
-def will_be_recorded(row: ImportRow) -> bool:
-    return row.chosen and row.verdict == Verdict.NEW
+def will_be_recorded(row: Any) -> bool:
+    """Of a row as it is stored, or as it is looked at before."""
+    return bool(row.chosen and row.verdict == Verdict.NEW)
 
 
 def summarise(rows: Iterable[ImportRow]) -> dict[str, Any]:
     """Counts, cash by currency, instruments and first and last day of the rows that would be recorded."""
+    return summary_of((Draft.from_json(row.draft), row.instrument_id) for row in rows if will_be_recorded(row))
+
+
+def summary_of(entries: Iterable[tuple[Draft, int | None]]) -> dict[str, Any]:
+    """The same, from drafts and the instruments that they are of."""
     cash: dict[str, Decimal] = {}
     instruments: set[int] = set()
     first = last = ""
     count = 0
-    for row in rows:
-        if not will_be_recorded(row):
-            continue
-        draft = Draft.from_json(row.draft)
+    for draft, instrument in entries:
         count += 1
-        if row.instrument_id is not None:
-            instruments.add(row.instrument_id)
+        if instrument is not None:
+            instruments.add(instrument)
         day = draft.day.isoformat()
         first, last = min(first or day, day), max(last, day)
         if (moved := cash_effect(draft)) is not None:

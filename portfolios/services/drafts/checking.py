@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from market.selectors import rates
+from market.selectors import RateView, rates
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.errors import LedgerRefused, Oversold
@@ -19,6 +19,7 @@ from portfolios.services.drafts.shapes import Pair, TransactionDraft
 if TYPE_CHECKING:
     from market.models import Instrument
 
+_AT_ONCE = 5000  # drafts that are checked together, and forgotten then
 MOST_ERRORS = 500  # more are counted, not listed
 
 
@@ -26,19 +27,25 @@ def checked(portfolio: Portfolio, drafts: Sequence[TransactionDraft], *, actor: 
     """The drafts as entries that can be stored, in their order, not saved.
 
     Raises Invalid with every field that is wrong; with `rows` each field is prefixed by "transactions.<place from 0>.".
-    At most two queries for rates, whatever the number of drafts.
+    At most two queries for rates, for each few thousand drafts.
     """
     today = timezone.localdate()
-    checks = [Check(draft, portfolio, today) for draft in drafts]
-    wanted: set[Pair] = set().union(*(check.pairs() for check in checks)) if checks else set()
-    known = rates(wanted, user=actor) if wanted else {}
     made: list[Transaction] = []
-    for check in checks:
-        entry = check.finish(known)
-        if entry is not None:
-            made.append(entry)
-    if len(made) < len(drafts):
-        raise refusal(((number, check.errors) for number, check in enumerate(checks)), rows=rows)
+    wrong: list[tuple[int, Sequence[FieldError]]] = []
+    known: dict[Pair, RateView] = {}
+    for start in range(0, len(drafts), _AT_ONCE):
+        checks = [Check(draft, portfolio, today) for draft in drafts[start : start + _AT_ONCE]]
+        wanted: set[Pair] = set().union(*(check.pairs() for check in checks))
+        if wanted - known.keys():
+            known |= rates(wanted - known.keys(), user=actor)
+        for number, check in enumerate(checks, start):
+            entry = check.finish(known)
+            if entry is not None:
+                made.append(entry)
+            else:
+                wrong.append((number, check.errors))
+    if wrong:
+        raise refusal(wrong, rows=rows)
     return made
 
 
