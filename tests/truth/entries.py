@@ -117,7 +117,7 @@ def _local(w: Writer, price: Decimal) -> dict[str, Any]:
 
 def _trade(w: Writer, cls: type[ev.Event], way: int, quantity: Decimal) -> Made:
     """By price alone, or with the cash that moved, which may be in another currency than the price."""
-    price, (fees, taxes) = w.number(1000, "0.01"), w.costs()
+    price, (fees, taxes) = w.number(1000), w.costs()
     accrued = w.number(5) if w.instrument.asset_class == "bond" and w.random.random() < 0.6 else ZERO
     w.fields |= {"quantity": quantity, "price": price} | ({"accrued": accrued} if accrued else {})
     gross = rounded(quantity * price * w.instrument.price_factor)
@@ -125,10 +125,7 @@ def _trade(w: Writer, cls: type[ev.Event], way: int, quantity: Decimal) -> Made:
         currency, rate = str(w.instrument.currency), w.own_rate(str(w.instrument.currency))
     else:
         currency, rate = w.settled(in_other=0.6)
-        if currency != str(w.instrument.currency):
-            gross = w.number(10_000) + (fees + taxes if way < 0 else 0)
-        elif way < 0 and gross < fees + taxes:
-            gross = fees + taxes
+        gross = w.number(10_000) + (fees + taxes if way < 0 else 0)
         w.fields |= {"amount": gross + way * (fees + taxes) + accrued, "settlement_currency": currency}
     truth = {"quantity": quantity, "gross": gross, "fees": fees, "taxes": taxes, **_local(w, price)}
     return cls, truth | ({"accrued": accrued} if accrued else {}), currency, rate

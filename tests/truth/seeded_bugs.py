@@ -55,12 +55,7 @@ BUGS = [
         "open_lots.split(run.lots(stock), event.ratio_new, event.ratio_old)",
         "open_lots.split(open_lots.split(run.lots(stock), event.ratio_new, event.ratio_old), event.ratio_new, event.ratio_old)",
     ),
-    Bug(
-        "float-product",
-        LEDGER + "run.py",
-        "    return (amount * rate).quantize(ONE_UNIT)",
-        "    return Decimal(float(amount) * float(rate)).quantize(ONE_UNIT)",
-    ),
+    Bug("float-product", LEDGER + "run.py", "(amount * rate).quantize(", "Decimal(float(amount) * float(rate)).quantize("),
     Bug(
         "half-up",
         "portfolio_site/kernel/decimals.py",
@@ -103,8 +98,8 @@ BUGS = [
     Bug(
         "dividend-after-tax",
         HANDLERS + "income.py",
-        "gross, taken = based(event.gross, run.rate(event)), ZERO",
-        "gross, taken = based(event.gross - event.taxes, run.rate(event)), ZERO",
+        "gross, rate = event.gross, event.fx_rate",
+        "gross, rate = event.gross - event.taxes, event.fx_rate",
     ),
     Bug("thirty-one-days", LEDGER + "section104.py", "AFTERWARDS = timedelta(days=30)", "AFTERWARDS = timedelta(days=8)"),
     Bug(
