@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from urllib.parse import urlencode
 
 from django.utils import timezone
 
@@ -34,14 +35,18 @@ class Moment:
 
     @property
     def known_text(self) -> str:
-        """As the address has it."""
-        return "" if self.known_at is None else self.known_at.isoformat()
+        """As the address has it: a day, where it is the end of one."""
+        if self.known_at is None or self.known_on is None:
+            return ""
+        return self.known_on.isoformat() if self.known_at == end_of(self.known_on) else self.known_at.isoformat()
 
     @property
     def query(self) -> str:
         """What links to other pages carry on, beginning with “&”; blank for now."""
-        known = "" if self.known_on is None else f"&known_at={self.known_on.isoformat()}"
-        return ("" if self.as_of is None else f"&as_of={self.as_of.isoformat()}") + known
+        carried = {} if self.as_of is None else {"as_of": self.as_of.isoformat()}
+        if self.known_at is not None:
+            carried["known_at"] = self.known_text
+        return "".join(f"&{urlencode({name: value})}" for name, value in carried.items())
 
 
 NOW = Moment()

@@ -108,6 +108,7 @@ def test_an_address_names_a_day_its_end_and_nothing_to_come() -> None:
     assert found.query == f"&as_of={earlier}&known_at={earlier}"
     assert chosen_moment({"as_of": today.isoformat(), "known_at": (today + timedelta(days=9)).isoformat()}).is_now
     assert chosen_moment({}).query == ""
+    assert chosen_moment({"known_at": "2024-06-03T14:00:00+02:00"}).query == "&known_at=2024-06-03T14%3A00%3A00%2B02%3A00"
     for wrong in ({"as_of": "soon"}, {"known_at": "31.12.2024"}, {"as_of": "0202-01-01"}, {"known_at": "0001-01-01"}):
         assert chosen_moment(wrong).is_now and chosen_moment(wrong).problem
 
