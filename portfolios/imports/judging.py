@@ -16,6 +16,7 @@ from typing import Any
 from market.models import Instrument
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
+from portfolios.actions.in_statements import AcceptedDividends
 from portfolios.choices import TransactionKind as Kind
 from portfolios.choices import Verdict
 from portfolios.errors import LedgerRefused
@@ -111,6 +112,7 @@ def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Prog
         judged.append(each)
         if place % 1000 == 999:
             progress(place // 2)
+    _leave_out_accepted(portfolio, judged)
     check_with_ledger(portfolio, actor, judged, batch.format)
     judged += [_error_row(error) for error in parsed.errors]
     judged += [
@@ -169,6 +171,19 @@ def _same_split(draft: Draft, recorded: list[Any]) -> bool:
     return any(abs(day - draft.day) <= SAME_SPLIT and r_new * old == new * r_old for day, r_new, r_old in recorded)
 
 
+def _leave_out_accepted(portfolio: Portfolio, judged: Sequence[Judged]) -> None:
+    """A dividend that was accepted from a proposal is not recorded again.  One query where the file has dividends."""
+    accepted = AcceptedDividends(portfolio)
+    for each in judged:
+        draft, row = each.draft, each.row
+        if draft is None or draft.kind is not Kind.DIVIDEND or row.verdict != Verdict.NEW or row.instrument is None:
+            continue
+        gross = None if draft.amount is None else draft.amount + (draft.fees or 0) + (draft.taxes or 0)
+        if accepted.take(row.instrument.pk, draft.day, gross, draft.settlement_currency or draft.currency) is not None:
+            row.verdict, row.chosen = Verdict.DUPLICATE, False
+            row.reason = "This dividend was accepted from a proposal. To have it from the statement, void that entry first."
+
+
 def _error_row(error: RowError) -> Judged:
     repairs = [[repair.label, repair.column, repair.text] for repair in error.repairs]
     draft = {"cells": dict(error.cells), "column": error.column, "code": error.code, "repairs": repairs}
@@ -192,9 +207,11 @@ def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged]
             refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
         else:
             pairs.append((each, draft))
+    del candidates, drafts
     new: list[tuple[Judged, Event]] = []
-    for start in range(0, len(pairs), AT_ONCE):  # entries are made of a part of the rows at a time: of all of them only their events are kept
-        entries = _checked_fields(portfolio, actor, pairs[start : start + AT_ONCE])
+    while pairs:  # entries are made of a part of the rows at a time: of all of them only their events are kept
+        part, pairs = pairs[:AT_ONCE], pairs[AT_ONCE:]
+        entries = _checked_fields(portfolio, actor, part)
         new += [(each, event_of(entry, number=-(each.place + 1), sequence=_AFTER_ALL + each.place)) for each, entry in entries]
     _checked_history(portfolio, new)
     for each in waiting:
