@@ -26,6 +26,7 @@ from portfolios.services import (
     void_many,
     void_transaction,
 )
+from portfolios.transfers.services import TransferDraft, transfer_units
 from tests.factories import D, make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +148,17 @@ def test_short_sales_cannot_be_switched_off_while_there_is_one(person: Any, asml
     assert not update_portfolio(person, portfolio, allows_short=False).allows_short
     with pytest.raises(ShortNotAllowed):
         record_transaction(person, portfolio, kind="short_sell", traded_on=DAY, instrument=asml, quantity=Decimal(1), price=Decimal(1))
+
+
+def test_a_change_that_would_reach_a_locked_portfolio_by_a_transfer_is_refused(person: Any, portfolio: Any, asml: Any) -> None:
+    other = make_portfolio(person, name="Other")
+    bought = record(portfolio, "buy", "2024-06-03", asml, quantity="10", price="100")
+    transfer_units(person, portfolio, other, TransferDraft(instrument=asml, quantity=D(4), day=date(2024, 12, 2)))
+    lock_portfolio(person, other, DAY)
+    with pytest.raises(PeriodLocked) as refused:
+        edit_transaction(person, get_transaction(person, bought.entry), price=D(90))
+    assert "Other" in refused.value.detail and "unlock it first" in refused.value.detail
+    assert Holding.objects.get(portfolio=other).cost == D(400) and Holding.objects.get(portfolio=portfolio).cost == D(600)
+    unlock_portfolio(person, other)
+    edit_transaction(person, get_transaction(person, bought.entry), price=D(90))
+    assert Holding.objects.get(portfolio=other).cost == D(360)
