@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.dispatch import receiver
 
 from market.models import CorporateAction
 from market.signals import actions_changed
 from portfolios.actions import tasks
+from portfolios.actions.recorded import AFTER_EX_DAY
 from portfolios.signals import ledger_changed
 
 
@@ -18,7 +20,8 @@ def propose_new(*, instrument_ids: Sequence[int], **_: object) -> None:
 
 
 @receiver(ledger_changed)
-def propose_again(*, portfolio_id: int, **_: object) -> None:
-    """A back-dated purchase may have been there for an action; an import may bring the action itself."""
-    if CorporateAction.objects.filter(instrument__holdings__portfolio=portfolio_id).exists():
+def propose_again(*, portfolio_id: int, since: date, **_: object) -> None:
+    """A back-dated purchase may have been there for an action; an import may bring the action itself.  One query."""
+    # an entry can be the payment of an action that lies as far back, and what is held changes for later ones alone
+    if CorporateAction.objects.filter(instrument__holdings__portfolio=portfolio_id, ex_day__gte=since - AFTER_EX_DAY).exists():
         tasks.propose.delay(None, [portfolio_id])
