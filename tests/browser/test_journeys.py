@@ -21,7 +21,7 @@ def test_a_new_person_signs_up_imports_a_statement_and_sees_what_they_own(strang
     page.wait_for_url("**/welcome/**")
 
     page.goto("/portfolios/new/")
-    page.get_by_label("Name").fill("Savings")
+    page.get_by_label("Name", exact=True).fill("Savings")
     page.get_by_label("Currency").first.select_option("GBP")
     if page.get_by_label("Track cash").count():
         page.get_by_label("Track cash").check()
@@ -96,6 +96,8 @@ def test_the_form_shows_the_fields_of_its_type_only(demo: Page, kind: str) -> No
 def test_a_sale_of_more_than_is_held_is_refused_on_the_page(demo: Page) -> None:
     demo.goto("/transactions/new/?kind=sell")
     form = demo.locator("main form").filter(has=demo.locator("input[name=quantity]")).first
+    form.locator("[name=portfolio]").select_option(label="Savings plan")  # the other one may sell what it does not hold
+    demo.wait_for_load_state("networkidle")
     form.locator("input[name=quantity]").fill("99999999")
     form.locator("input[name=price]").fill("1")
     field = form.locator("[name=instrument]")
