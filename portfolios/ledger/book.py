@@ -14,12 +14,14 @@ from functools import cached_property, partial
 from itertools import chain, starmap
 from typing import Any, NamedTuple, TypeVar
 
+from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT, ONE_UNIT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import ZERO
 from portfolios.ledger.gains import parts_of_gain
 from portfolios.ledger.lots import OpenLot
 
+LARGE = 10_000  # of whatever is made at once: the collector of reference cycles waits
 Row = tuple[Any, ...]
 Record = TypeVar("Record", bound=tuple[Any, ...])
 
@@ -256,7 +258,8 @@ class Book:
     @cached_property
     def matches(self) -> tuple[Match, ...]:
         """What each sale took of each lot, and each cover of what was short."""
-        return _named(Match, chain.from_iterable(starmap(matched, _in_rows(self._rows.sales, 8))))
+        with localcontext(EXACT), no_collecting(len(self._rows.sales) > LARGE):
+            return _named(Match, chain.from_iterable(starmap(matched, _in_rows(self._rows.sales, 8))))
 
     @cached_property
     def transfers(self) -> tuple[Carried, ...]:
@@ -331,7 +334,8 @@ def _position(instrument: int, lots: list[OpenLot], quantity: Decimal, *brought:
 
 def _cut(record: Any, fields: list[Any]) -> tuple[Any, ...]:
     """The records whose fields stand end to end."""
-    return _named(record, _in_rows(fields, len(record._fields)))
+    with no_collecting(len(fields) > LARGE):
+        return _named(record, _in_rows(fields, len(record._fields)))
 
 
 def _in_rows(fields: list[Any], size: int) -> Iterable[Row]:
@@ -341,24 +345,24 @@ def _in_rows(fields: list[Any], size: int) -> Iterable[Row]:
 def matched(
     event_id: int, instrument: int, day: date, units: Decimal, amount: Decimal, amount_local: Decimal, lots: list[OpenLot], short: bool
 ) -> list[Row]:
-    """The fields of one Match for each lot of a sale, or of a purchase that covered what was short.
+    """The fields of one Match for each lot of a sale, or of a purchase that covered what was short.  In the context EXACT.
 
     amount  the proceeds of a sale, the cost of a cover: shared by units; the last lot takes what is left
     The gain on units that were short is seen from their sale, which opened them: it is theirs that the rate changed from.
     """
-    rows = []
-    with localcontext(EXACT):
-        for index, (opener, opened_on, quantity, cost, local) in enumerate(lots, start=1):
-            if index == len(lots):
-                share, share_local = amount, amount_local
-            else:
-                share = (amount * quantity / units).quantize(ONE_UNIT)
-                share_local = share if amount_local == amount else (amount_local * quantity / units).quantize(ONE_UNIT)
-                units, amount, amount_local = units - quantity, amount - share, amount_local - share_local
-            if short:
-                cost, local, share, share_local = share, share_local, cost, local
-                parts = parts_of_gain(-share, -share_local, -cost, -local)
-            else:
-                parts = parts_of_gain(cost, local, share, share_local)
-            rows.append((event_id, opener, instrument, opened_on, day, quantity, cost, local, share, share_local, *parts))
+    rows, last = [], lots[-1]
+    for lot in lots:
+        opener, opened_on, quantity, cost, local = lot
+        if lot is last:
+            share, share_local = amount, amount_local
+        else:
+            share = (amount * quantity / units).quantize(ONE_UNIT)
+            share_local = share if amount_local == amount else (amount_local * quantity / units).quantize(ONE_UNIT)
+            units, amount, amount_local = units - quantity, amount - share, amount_local - share_local
+        if short:
+            cost, local, share, share_local = share, share_local, cost, local
+            parts = parts_of_gain(-share, -share_local, -cost, -local)
+        else:
+            parts = parts_of_gain(cost, local, share, share_local)
+        rows.append((event_id, opener, instrument, opened_on, day, quantity, cost, local, share, share_local, *parts))
     return rows

@@ -16,6 +16,7 @@ from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
 from portfolios.errors import LedgerRefused
 from portfolios.ledger.book import (
+    LARGE,
     Book,
     Carried,
     CashPool,
@@ -54,7 +55,6 @@ from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
 
-LARGE = 10_000
 UNITS_MOVE = {
     cls for cls in HANDLERS if issubclass(cls, (Trade, Reinvestment, Reward, TransferIn, TransferOut, Split, StockDividend, Reorganisation))
 }
