@@ -9,6 +9,7 @@ from typing import Any
 
 from market.selectors import RateView
 from portfolio_site.kernel.decimals import EXACT, LIMIT, product, quotient, rounded
+from portfolio_site.web.packed import Packed
 from portfolios import lot_records
 from portfolios.choices import CostMethod, RateSource
 from portfolios.choices import TransactionKind as Kind
@@ -21,6 +22,8 @@ from portfolios.services.drafts.shapes import Pair, TransactionDraft
 from portfolios.services.drafts.words import day_in_words
 from portfolios.tags import tag_keys
 
+# the names of the values that are sealed together, in the order in which they lie there
+_SEALED = [name for _, name in sorted((part.place, name) for name, part in vars(Transaction).items() if isinstance(part, Packed))]
 _CLOSE = Decimal("1e-9")  # how near a rate that is sent along with an exchange must be to what the exchange itself says
 
 
@@ -191,7 +194,9 @@ class Check(FieldCheck):
         legs = self.legs.rows(known) if self.legs is not None else ()
         if self.errors:
             return None
-        row = Transaction(**booked, **self._told(day))
+        values = {**booked, **self._told(day)}
+        sealed = [values.pop(name) for name in _SEALED]  # at once: each set by itself would make the whole anew
+        row = Transaction(sealed=tuple(sealed), **values)
         row.__dict__["leg_rows"] = legs
         return row
 

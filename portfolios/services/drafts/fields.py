@@ -32,6 +32,35 @@ POOLS = frozenset({CostMethod.AVERAGE, CostMethod.SECTION104})
 LATEST_SETTLEMENT = timedelta(days=366)
 
 
+def _not_allowed(rule: KindRule) -> tuple[str, ...]:
+    """The fields that entries of a kind do not have."""
+    allowed = {
+        "quantity": bool(rule.quantity),
+        "price": rule.price,
+        "amount": bool(rule.amount),
+        "fees": rule.costs,
+        "taxes": rule.costs,
+        "ratio_new": rule.ratio,
+        "ratio_old": rule.ratio,
+        "fx_rate": rule.moves_cash,
+        "acquired_on": rule.acquired,
+        "settles_on": rule.settles,
+        "accrued": rule.accrued,
+        "costs_currency": rule.own_costs,
+        "costs_rate": rule.own_costs or rule.given,
+        "given_amount": rule.given,
+        "reinvested_quantity": rule.reinvested,
+        "cost_share": rule.cost_share,
+        "legs": bool(rule.legs),
+        "method": rule.method,
+        "lots": rule.lots or rule.acquired,
+    }
+    return tuple(field for field, may in allowed.items() if not may)
+
+
+_NOT_ALLOWED = {kind: _not_allowed(rule) for kind, rule in RULES.items()}
+
+
 class FieldCheck:
     """One draft, collecting what is wrong with it: all mistakes are told at once."""
 
@@ -66,7 +95,7 @@ class FieldCheck:
         self._check_days()
         self._check_instrument(rule)
         self._check_currencies(rule)
-        self._check_allowed(rule)
+        self._check_allowed()
         self._check_presence(rule)
         self._check_signs(rule)
         self._check_lots()
@@ -149,30 +178,9 @@ class FieldCheck:
     def _given(self, field: str) -> bool:
         return getattr(self.draft, field) not in (None, "", ())
 
-    def _check_allowed(self, rule: KindRule) -> None:
-        allowed = {
-            "quantity": bool(rule.quantity),
-            "price": rule.price,
-            "amount": bool(rule.amount),
-            "fees": rule.costs,
-            "taxes": rule.costs,
-            "ratio_new": rule.ratio,
-            "ratio_old": rule.ratio,
-            "fx_rate": rule.moves_cash,
-            "acquired_on": rule.acquired,
-            "settles_on": rule.settles,
-            "accrued": rule.accrued,
-            "costs_currency": rule.own_costs,
-            "costs_rate": rule.own_costs or rule.given,
-            "given_amount": rule.given,
-            "reinvested_quantity": rule.reinvested,
-            "cost_share": rule.cost_share,
-            "legs": bool(rule.legs),
-            "method": rule.method,
-            "lots": rule.lots or rule.acquired,
-        }
-        for field, may in allowed.items():
-            if not may and self._given(field) and not (field in COSTS and not self.number(field)):
+    def _check_allowed(self) -> None:
+        for field in _NOT_ALLOWED[self.kind]:
+            if self._given(field) and not (field in COSTS and not self.number(field)):
                 self.refuse(field, "not_allowed", f"{a(word_of(self.kind)).capitalize()} has no {WORDS[field]}. Leave it empty.")
         if self._given("costs_currency") and self._given("reinvested_quantity"):
             self.refuse("costs_currency", "not_allowed", "The fees and taxes of a reinvested dividend are in its own currency. Leave it empty.")
