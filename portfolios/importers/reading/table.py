@@ -14,6 +14,7 @@ from portfolios.importers.base import Unreadable
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_LINE = 200_000  # characters; the longest real line seen is under 3,000
+MOST_MET = 50_000
 MAX_COLUMNS = 300
 HEADER_WITHIN = 40  # preamble rows that are skipped before the header
 
@@ -85,6 +86,7 @@ def records_of(text: str, delimiter: str, max_rows: int) -> Iterator[Row]:
     """Every record that is not blank.  Raises Unreadable with the row where a quote never closes, or a limit is passed."""
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     read = 0
+    met: dict[str, str] = {}  # days, types and symbols stand in many rows: each is kept once
     while True:
         start = reader.line_num + 1
         try:
@@ -95,7 +97,7 @@ def records_of(text: str, delimiter: str, max_rows: int) -> Iterator[Row]:
             raise Unreadable(_quote_sentence(str(problem)), reason="quotes", row=start) from None
         if len(cells) > MAX_COLUMNS:
             raise Unreadable(f"the row has {len(cells):,} columns; at most {MAX_COLUMNS} are read.", reason="many_columns", row=start)
-        row = Row(start, tuple(cells))
+        row = Row(start, tuple(map(met.setdefault, cells, cells)) if len(met) < MOST_MET else tuple(cells))
         if row.blank:
             continue
         read += 1
