@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV   ?= .venv
 PORT   ?= 8000
+SAMPLE ?= 0
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python manage.py
 
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench drills browser services shell openapi lock clean
+.PHONY: help run test check bench drills seeded-bugs mutants browser services shell openapi lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +37,12 @@ bench: $(VENV)/dev.done ## measure, beside the references where they are present
 
 drills: $(VENV)/dev.done ## the long form of races, kills and round trips
 	@DRILLS=long DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest -m drill $(ARGS)
+
+seeded-bugs: $(VENV)/dev.done ## break the ledger in 25 ways, and see that the tests find each (ARGS="drop-fee ...")
+	@$(BIN)/python -m tests.truth.seeded_bugs $(ARGS)
+
+mutants: $(VENV)/dev.done ## mutation testing of portfolios/ledger (SAMPLE=300 for that many by chance)
+	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test SAMPLE=$(SAMPLE) $(BIN)/python -m tests.truth.mutants
 
 browser: $(VENV)/dev.done ## the journeys in a real browser (needs chromium)
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest tests/browser -o addopts='-q --strict-markers -p no:schemathesis' $(ARGS)

@@ -22,7 +22,8 @@ from tests.ledger.strategies import ALONE, METHODS, histories, ledgers, rules, v
 
 LONG = os.environ.get("DRILLS") == "long"
 every_rule = rules()
-many = settings(max_examples=2000 if LONG else 100, deadline=None)
+MUTANT = "MUTANT_UNDER_TEST" in os.environ  # thousands of runs: few examples each, and the same ones
+many = settings(max_examples=2000 if LONG else 25 if MUTANT else 100, derandomize=MUTANT, deadline=None)
 APART = histories(kinds=ALONE)  # no event connects two instruments
 
 
