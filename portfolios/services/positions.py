@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from market.models import Instrument
+from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolios.choices import TransactionKind
 from portfolios.errors import HoldingNotFound
@@ -30,7 +31,7 @@ def add_position(
     currency: str = "",
     notes: str = "",
 ) -> Transaction:
-    """Units that are there already, bought for `average_cost` each on `day`: a transfer in.  Raises as record_transaction."""
+    """Units that are there already, bought for `average_cost` of money each on `day`: a transfer in.  Raises as record_transaction."""
     when = day or timezone.localdate()
     return record_transaction(
         actor,
@@ -39,7 +40,7 @@ def add_position(
         traded_on=when,
         instrument=instrument,
         quantity=quantity,
-        price=average_cost,
+        price=_quoted(instrument, average_cost),
         currency=currency,
         acquired_on=when,
         notes=notes,
@@ -85,6 +86,11 @@ def remove_position(actor: Any, portfolio: Portfolio, *, instrument: Instrument,
         return record_transaction(actor, locked, kind=TransactionKind.TRANSFER_OUT, traded_on=when, instrument=instrument, quantity=row.quantity)
 
 
+def _quoted(instrument: Instrument, average_cost: Decimal) -> Decimal:
+    """What one unit cost, as the instrument is quoted: of a bond in percent of par."""
+    return average_cost if instrument.price_factor == 1 else quotient(average_cost, instrument.price_factor)
+
+
 def _held(portfolio: Portfolio, instrument: Instrument) -> Holding:
     row = Holding.objects.filter(portfolio=portfolio, instrument=instrument, is_open=True).first()
     if row is None:
@@ -96,4 +102,4 @@ def _correct_cost(actor: Any, portfolio: Portfolio, instrument: Instrument, aver
     entries = list(Transaction.objects.live().filter(portfolio=portfolio, instrument=instrument).select_related("instrument", "portfolio__owner")[:2])
     if len(entries) != 1 or entries[0].kind not in _CARRIES_COST:
         raise Conflict("Several transactions make up what this holding cost. Correct the one that is wrong.", instrument=instrument.pk)
-    edit_transaction(actor, entries[0], price=average_cost, amount=None)
+    edit_transaction(actor, entries[0], price=_quoted(instrument, average_cost), amount=None)

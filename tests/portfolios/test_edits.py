@@ -11,7 +11,16 @@ from portfolio_site.kernel.errors import Invalid
 from portfolios.choices import RateSource
 from portfolios.models import CashBalance, Holding, Transaction
 from portfolios.selectors.rows import legs_of
-from portfolios.services import LegDraft, TransactionDraft, edit_transaction, record_transaction, replace_transaction, void_many
+from portfolios.services import (
+    LegDraft,
+    TransactionDraft,
+    add_position,
+    adjust_position,
+    edit_transaction,
+    record_transaction,
+    replace_transaction,
+    void_many,
+)
 from tests.factories import D, make_instrument, make_portfolio, record, set_rates
 from tests.portfolios.every_kind import World, make_world
 
@@ -114,3 +123,11 @@ def test_thousands_of_entries_are_taken_out_at_once(person: Any) -> None:
     )
     assert void_many(person, portfolio, Transaction.objects.select_related("instrument")) == 34_001
     assert not Transaction.objects.live().exists() and not CashBalance.objects.exists()
+
+
+def test_the_cost_of_a_bond_is_set_in_money_and_kept_as_it_is_quoted(world: World, person: Any) -> None:
+    bond = world.symbols["BOND"]
+    added = add_position(person, world.portfolio, instrument=bond, quantity=D(2), average_cost=D(985), day=DAY)
+    assert added.price == D("98.5") and Holding.objects.get().cost == D(1970)
+    adjust_position(person, world.portfolio, instrument=bond, quantity=D(3), day=LATER)
+    assert Holding.objects.get().cost == D(2955)
