@@ -61,7 +61,7 @@ def lots_of(
     until = None if is_now else day
     if method and method != portfolio.cost_method:
         only = None if instrument_id is None else connected_to([portfolio.pk], [instrument_id])
-        book = replay(events_of(portfolio, only, known_at=known_at, until=until), replace(rules_of(portfolio), method=method))
+        book = replay(events_of(portfolio, only, known_at=known_at, until=until), rules_of(portfolio).under(method))
     else:
         book = books_of([portfolio], until=until, known_at=known_at)[portfolio.pk]
     world = world_of([portfolio], {portfolio.pk: book}, portfolio.base_currency, day, is_now=is_now)

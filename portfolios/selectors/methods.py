@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -36,7 +35,7 @@ def compare_methods(
     books: dict[CostMethod, Book | str] = {}
     for method in CostMethod:
         try:
-            books[method] = replay(events, replace(rules, method=method.value))
+            books[method] = replay(events, rules.under(method.value))
         except LedgerRefused as refused:
             books[method] = refused.detail
     known = next((book for book in books.values() if isinstance(book, Book)), None)
