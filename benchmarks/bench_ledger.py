@@ -42,7 +42,13 @@ def events(count: int) -> list[Event]:
         quantity, price = (Decimal(chance.randrange(1, 100_000)) / 100 for _ in range(2))
         common: dict[str, Any] = {"id": number, "sequence": number, "day": START + timedelta(days=number * DAYS // count)}
         common |= {"currency": currency, "fx_rate": rate, "instrument": instrument}
-        trade = {"quantity": quantity, "gross": product(quantity, price), "fees": Decimal("1.50"), "local_price": price, "local_currency": currency}
+        trade: dict[str, Any] = {
+            "quantity": quantity,
+            "gross": product(quantity, price),
+            "fees": Decimal("1.50"),
+            "local_price": price,
+            "local_currency": currency,
+        }
         if what > 0.85:
             made.append(Dividend(**common, gross=quantity, taxes=quantity / 10))
         elif what > 0.55 and held[instrument] >= quantity:
