@@ -101,7 +101,7 @@ BUGS = [
         "gross, rate = event.gross, event.fx_rate",
         "gross, rate = event.gross - event.taxes, event.fx_rate",
     ),
-    Bug("thirty-one-days", LEDGER + "section104.py", "AFTERWARDS = timedelta(days=30)", "AFTERWARDS = timedelta(days=8)"),
+    Bug("eight-days-after", LEDGER + "section104.py", "AFTERWARDS = timedelta(days=30)", "AFTERWARDS = timedelta(days=8)"),
     Bug(
         "key-without-portfolio",
         "portfolios/imports/judging.py",

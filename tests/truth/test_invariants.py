@@ -294,4 +294,4 @@ def test_what_happens_to_prices_never_touches_holdings_cost_or_gains(faults: lis
 
 
 def _said(portfolio: Portfolio) -> list[tuple[Any, ...]]:
-    return [(row.instrument.id, row.quantity, row.cost, row.realised, row.income, row.expenses) for row in holdings_of(portfolio).rows]
+    return sorted((row.instrument.id, row.quantity, row.cost, row.realised, row.income, row.expenses) for row in holdings_of(portfolio).rows)

@@ -33,9 +33,9 @@ def profile(programs: int, steps: int) -> settings:
 
 def test_programs_over_the_services_leave_nothing_unexplained() -> None:
     """L1, L3, L4, L5, L9, L13."""
-    run_state_machine_as_test(OverServices, settings=profile(500, 50) if LONG else profile(30, 25))
+    run_state_machine_as_test(OverServices, settings=profile(500, 50) if LONG else profile(20, 20))
 
 
 def test_programs_over_http_leave_nothing_unexplained() -> None:
     """L1, L3, L4, L5, L13, through the API and pages."""
-    run_state_machine_as_test(OverHttp, settings=profile(200, 40) if LONG else profile(10, 20))
+    run_state_machine_as_test(OverHttp, settings=profile(200, 40) if LONG else profile(8, 15))

@@ -16,7 +16,8 @@ from market.models import Instrument
 from tests import factories
 
 FIRST = date(2024, 1, 1)
-DAYS = 24  # few, so that programs often meet on the same day
+# the days of programs: few, so that entries often meet on one; some thirty days apart, for the methods that look so far ahead
+CALENDAR = (0, 1, 2, 3, 5, 8, 13, 21, 30, 31, 32, 45)
 LONG = os.environ.get("DRILLS") == "long"
 
 # dollars for one euro, another on each day, and each the inverse of a number that can be stored: what a rate is needs no rounding
@@ -60,7 +61,7 @@ def make_world() -> World:
         "CCC": factories.make_instrument(f"CCC{number}", currency="EUR"),
         "BOND": factories.make_instrument(f"BOND{number}", currency="EUR", asset_class="bond", price_factor=Decimal("0.01")),
     }
-    factories.set_rates("USD", {day(n): str(dollars(day(n))) for n in range(-8, DAYS + 8)})
+    factories.set_rates("USD", {day(n): str(dollars(day(n))) for n in range(-8, CALENDAR[-1] + 8)})
     return World(person, made)
 
 
