@@ -77,6 +77,13 @@ def test_a_search_finds_instruments_and_what_sealed_notes_say(ledger: Any, text:
     assert page.matching == page.shown == found
 
 
+@pytest.mark.parametrize("text", ["savings", "asml", "nothing like it"])
+def test_a_search_finds_the_same_when_its_hits_are_too_many_for_a_query(ledger: Any, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = transactions_of(ledger.owner, TransactionFilter(text=text))
+    monkeypatch.setattr("portfolios.selectors.transactions._FEW", -1)
+    assert transactions_of(ledger.owner, TransactionFilter(text=text)) == few
+
+
 def test_voided_and_replaced_entries_are_shown_on_request_and_count_for_nothing(ledger: Any) -> None:
     apple = Transaction.objects.live().get(source="trading212")
     edit_transaction(ledger.owner, apple, quantity=D("3"))
