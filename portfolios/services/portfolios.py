@@ -14,6 +14,7 @@ from market.models import Instrument
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.errors import PeriodLocked
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import events_of, rules_of
@@ -69,8 +70,8 @@ def create_portfolio(
 def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfolio:
     """Change a portfolio's name, rules or benchmark; the holdings are made again where a rule changes.
 
-    Raises Invalid by field; Conflict if the currency of a portfolio with entries would change; what the ledger refuses where
-    a rule does not fit its entries.
+    Raises Invalid by field; Conflict if the currency of a portfolio with entries would change; PeriodLocked where a rule would
+    tell a locked period anew; what the ledger refuses where a rule does not fit its entries.
     """
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
@@ -90,6 +91,7 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
                 "The currency of a portfolio with transactions cannot change: they are booked at rates to it. Make a new portfolio in the other currency.",
                 errors=[FieldError("base_currency", "in_use", "The portfolio has transactions.")],
             )
+        _refuse_locked_rules(locked, changed)
         if _RULES & set(changed):
             locked.revision += 1
             book = replay(events_of(locked), rules_of(locked))
@@ -102,6 +104,16 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
         locked.save()
         record_audit(actor, "portfolio.changed", subject=locked.owner_id, object_type="portfolio", object_id=locked.pk, fields=changed)
     return locked
+
+
+def _refuse_locked_rules(portfolio: Portfolio, changed: list[str]) -> None:
+    """A rule holds for the whole ledger, so that another one changes the figures of the locked time as well."""
+    retelling = sorted({"cost_method", "dividend_treatment", "tracks_cash"} & set(changed))
+    until = portfolio.locked_until
+    if not retelling or until is None or not Transaction.objects.live().filter(portfolio=portfolio, traded_on__lte=until).exists():
+        return
+    sentence = f"The portfolio is locked up to {until.day} {until:%b} {until.year}, and this would change its figures of that time. Unlock it first."
+    raise PeriodLocked(sentence, errors=[FieldError(name, PeriodLocked.code, sentence) for name in retelling], locked_until=until)
 
 
 def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:

@@ -162,3 +162,21 @@ def test_a_change_that_would_reach_a_locked_portfolio_by_a_transfer_is_refused(p
     unlock_portfolio(person, other)
     edit_transaction(person, get_transaction(person, bought.entry), price=D(90))
     assert Holding.objects.get(portfolio=other).cost == D(360)
+
+
+@pytest.mark.parametrize("rule", [{"cost_method": "fifo"}, {"dividend_treatment": "reduce_cost"}, {"tracks_cash": False}])
+def test_a_rule_that_would_tell_the_locked_time_anew_waits_for_unlocking(portfolio: Any, asml: Any, rule: dict[str, Any]) -> None:
+    record(portfolio, "buy", "2024-06-03", asml, quantity="10", price="100")
+    lock_portfolio(portfolio.owner, portfolio, DAY)
+    with pytest.raises(PeriodLocked, match="locked up to 31 Dec 2024") as refused:
+        update_portfolio(portfolio.owner, portfolio, **rule)
+    assert [error.field for error in refused.value.errors] == list(rule)
+    assert update_portfolio(portfolio.owner, portfolio, name="Renamed").name == "Renamed"
+    unlock_portfolio(portfolio.owner, portfolio)
+    update_portfolio(portfolio.owner, portfolio, **rule)
+
+
+def test_a_lock_before_the_first_entry_binds_no_rule(portfolio: Any, asml: Any) -> None:
+    lock_portfolio(portfolio.owner, portfolio, DAY)
+    record(portfolio, "buy", "2025-06-03", asml, quantity="10", price="100")
+    assert update_portfolio(portfolio.owner, portfolio, cost_method="fifo").cost_method == "fifo"
