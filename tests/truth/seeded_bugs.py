@@ -71,7 +71,13 @@ BUGS = [
     Bug("transfer-loses-its-date", HANDLERS + "transfers.py", "event.acquired_on or event.day", "event.day"),
     Bug("voided-counted", "portfolios/selectors/ledger.py", "found.live() if known_at is None", "found if known_at is None"),
     Bug("void-not-judged", "portfolios/services/judging.py", "history = [event for event in old if event.id not in gone]", "history = list(old)"),
-    Bug("edit-loses-its-place", "portfolios/selectors/rows.py", '"sequence": entry if sequence is None', '"sequence": row.pk if sequence is None'),
+    Bug(
+        "edit-loses-its-place",
+        "portfolios/selectors/rows.py",
+        '"sequence": entry if sequence is None',
+        '"sequence": row.pk if sequence is None',
+        INVARIANTS,
+    ),
     Bug(
         "sales-before-purchases",
         LEDGER + "events/base.py",

@@ -204,6 +204,22 @@ def test_an_edit_is_a_delete_and_an_insert_and_a_void_of_the_newest_undoes_it() 
     assert snapshot(portfolio.pk)[1] and Transaction.objects.filter(portfolio=portfolio).count() == 5
 
 
+@pytest.mark.parametrize("kind", ["void and restore", "edit"])
+def test_another_version_stands_where_the_entry_stood(kind: str) -> None:
+    """L10: a sale of the same day takes the lot that was recorded first, whichever of its versions counts."""
+    share = make_instrument()
+    portfolio = make_portfolio(cost_method="fifo")
+    first = record(portfolio, "buy", nth(1), share, quantity="5", price="7")
+    record(portfolio, "buy", nth(1), share, quantity="5", price="9")
+    if kind == "edit":
+        edit_transaction(portfolio.owner, first, notes="corrected")
+    else:
+        void_transaction(portfolio.owner, first)
+        restore_transaction(portfolio.owner, Transaction.objects.get(pk=first.pk))
+    record(portfolio, "sell", nth(1), share, quantity="5", price="10")
+    assert Holding.objects.get(portfolio=portfolio, instrument=share).realised == D(15)
+
+
 # ── L14 ─────────────────────────────────────────────────────────────────────
 
 
