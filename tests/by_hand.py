@@ -1,6 +1,6 @@
 """The exact figures of some portfolios made again by hand: from stored rows, with plain decimals, by the rules of docs/ledger.md.
 
-Nothing of the ledger core, the selectors or the rates is used.  Money is in the report currency; every amount is rounded to 18
+Of ledgers with the common entries (`figures_by_hand`) nothing of the ledger core, the selectors or the rates is used.  Money is in the report currency; every amount is rounded to 18
 places, half to even, where the rules say so.
 """
 
@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction as F
 from typing import Any
 
 from market.models import FxRate, Instrument, Price, Quote
+from portfolio_site.kernel.money import Currency
+from portfolios.ledger.events import in_ledger_order
 from portfolios.models import Portfolio, Transaction
+from portfolios.selectors import events_in, rules_of
+from tests.ledger.reference import fold
 
 WIDE = Context(prec=120, rounding=ROUND_HALF_EVEN)
 PLACES = Decimal(1).scaleb(-18)
@@ -81,6 +86,51 @@ def figures_by_hand(portfolios: Iterable[Portfolio], currency: str, today: date)
     return sums
 
 
+def figures_by_fold(portfolios: Iterable[Portfolio], currency: str, today: date) -> Sums:
+    """The same for ledgers with entries of any kind, by the slow ledger of the tests (`tests.ledger.reference`).
+
+    The entries are told in the report currency by the product; what they come to, and what it is worth, is worked out here.
+    """
+    sums = Sums()
+    for portfolio in portfolios:
+        events = in_ledger_order(events_in([portfolio], currency)[portfolio.pk])
+        state = fold(events, replace(rules_of(portfolio), base_currency=Currency(currency)))
+        for pk, lots in state.lots.items():
+            units = sum((lot.units for lot in lots), F(0))
+            if units:
+                _held(sums, pk, exact(units), exact(sum((lot.cost for lot in lots), F(0))), currency, today)
+        for code, (balance, cost) in state.cash.items():
+            sums.cash_value += to_18(times(exact(balance), rate_of(str(code), currency, today)))
+            sums.cash_cost += exact(cost)
+        sums.realised += exact(state.realised)
+        sums.income += exact(state.income)
+        sums.expenses += exact(state.expenses)
+        sums.net_flows += exact(state.flows)
+    sums.value = sums.holdings_value + sums.cash_value
+    assert sums.value - sums.net_flows == sums.total_gain, "the identity"
+    return sums
+
+
+def exact(number: F) -> Decimal:
+    return to_18(WIDE.divide(Decimal(number.numerator), Decimal(number.denominator)))
+
+
+def price_of(pk: int, today: date) -> Decimal:
+    """Of one unit: the quote, or the last close where there is none."""
+    quote = Quote.objects.filter(pk=pk).first()
+    quoted = quote.price if quote is not None else Price.objects.filter(instrument=pk, day__lte=today).order_by("-day")[0].close
+    return times(quoted, Instrument.objects.get(pk=pk).price_factor)
+
+
+def _held(sums: Sums, pk: int, units: Decimal, cost: Decimal, currency: str, today: date) -> None:
+    instrument = Instrument.objects.get(pk=pk)
+    worth = to_18(times(units, price_of(pk, today), rate_of(instrument.currency, currency, today)))
+    sums.holdings_value += worth
+    sums.units[instrument.symbol] += units
+    sums.by_symbol[instrument.symbol] += worth
+    sums.cost += cost
+
+
 class _Ledger:
     def __init__(self, portfolio: Portfolio, currency: str, sums: Sums) -> None:
         self.portfolio, self.currency, self.sums = portfolio, currency, sums
@@ -94,22 +144,11 @@ class _Ledger:
         for pk, lots in self.lots.items():
             units = sum((lot[0] for lot in lots), ZERO)
             if units:
-                instrument = Instrument.objects.get(pk=pk)
-                worth = to_18(times(units, self.price(pk, today), rate_of(instrument.currency, self.currency, today)))
-                self.sums.holdings_value += worth
-                self.sums.units[instrument.symbol] += units
-                self.sums.by_symbol[instrument.symbol] += worth
-                self.sums.cost += sum((lot[1] for lot in lots), ZERO)
+                _held(self.sums, pk, units, sum((lot[1] for lot in lots), ZERO), self.currency, today)
         for code, (balance, cost) in self.cash.items():
             self.sums.cash_value += to_18(times(balance, rate_of(code, self.currency, today)))
             self.sums.cash_cost += cost
         self.sums.value = self.sums.holdings_value + self.sums.cash_value
-
-    def price(self, pk: int, today: date) -> Decimal:
-        quote = Quote.objects.filter(pk=pk).first()
-        if quote is not None:
-            return Decimal(quote.price)
-        return Decimal(Price.objects.filter(instrument=pk, day__lte=today).order_by("-day")[0].close)
 
     # ── one entry ───────────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,14 +11,16 @@ import pytest
 from django.test import Client
 
 from portfolios.models import Portfolio
-from tests.by_hand import figures_by_hand
+from tests.by_hand import Sums, figures_by_fold, figures_by_hand
 
 pytestmark = pytest.mark.django_db
 
 
-def agree(browser: Client, portfolios: list[Portfolio], path: str, currency: str, today: date) -> None:
+def agree(
+    browser: Client, portfolios: list[Portfolio], path: str, currency: str, today: date, compute: Callable[..., Sums] = figures_by_hand
+) -> None:
     """Value, gains and performance of `path` are what a person would compute."""
-    by_hand = figures_by_hand(portfolios, currency, today)
+    by_hand = compute(portfolios, currency, today)
     asked = {"currency": currency}
     value, gains, returns = (browser.get(f"/api/v1/portfolios/{path}/{what}", asked).json() for what in ("value", "gains", "performance"))
     exact = {
@@ -58,6 +61,6 @@ def test_the_demo_person_with_years_of_every_kind_of_entry(today: date) -> None:
 
     demo = load_demo()
     browser = _browser(demo.user)
-    agree(browser, list(demo.portfolios), "all", "EUR", today)
+    agree(browser, list(demo.portfolios), "all", "EUR", today, figures_by_fold)
     for portfolio in demo.portfolios:
-        agree(browser, [portfolio], str(portfolio.pk), portfolio.base_currency, today)
+        agree(browser, [portfolio], str(portfolio.pk), portfolio.base_currency, today, figures_by_fold)
