@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 5
 PROGRAMS = "tests/truth/test_machine.py::test_programs_over_the_services_leave_nothing_unexplained"
 INVARIANTS = "tests/truth/test_invariants.py"
+PUBLISHED = "tests/ledger/test_published.py"
 RACES = "tests/portfolios/test_serial_orders.py"
 LEDGER = "portfolios/ledger/"
 HANDLERS = LEDGER + "handlers/"
@@ -107,7 +108,7 @@ BUGS = [
         "gross, rate = event.gross, event.fx_rate",
         "gross, rate = event.gross - event.taxes, event.fx_rate",
     ),
-    Bug("eight-days-after", LEDGER + "section104.py", "AFTERWARDS = timedelta(days=30)", "AFTERWARDS = timedelta(days=8)"),
+    Bug("eight-days-after", LEDGER + "section104.py", "AFTERWARDS = timedelta(days=30)", "AFTERWARDS = timedelta(days=8)", PUBLISHED),
     Bug(
         "key-without-portfolio",
         "portfolios/imports/judging.py",
