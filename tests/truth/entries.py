@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from market.models import Instrument
-from portfolio_site.kernel.decimals import quotient, rounded
+from portfolio_site.kernel.decimals import product, quotient, rounded
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger import events as ev
 from tests.truth.world import World, reference_rate
@@ -112,7 +112,7 @@ Made = tuple[type[ev.Event], dict[str, Any], str, Decimal | None]
 
 def _local(w: Writer, price: Decimal) -> dict[str, Any]:
     factor = w.instrument.price_factor
-    return {"local_price": price * factor, "local_currency": Currency(w.instrument.currency)}
+    return {"local_price": product(price, factor), "local_currency": Currency(w.instrument.currency)}
 
 
 def _trade(w: Writer, cls: type[ev.Event], way: int, quantity: Decimal) -> Made:
