@@ -27,6 +27,11 @@ class CostMethod(models.TextChoices):
 
     AVERAGE = "average", "Average cost"
     FIFO = "fifo", "First in, first out"
+    LIFO = "lifo", "Last in, first out"
+    HIFO = "hifo", "Highest cost first"
+    LOFO = "lofo", "Lowest cost first"
+    SPECIFIC = "specific", "Lots named on each sale"
+    SECTION104 = "section104", "UK share matching (section 104)"
 
 
 # How numbers and dates are written.  Each is a locale that the formatting data knows; the words of the product are English.

@@ -252,7 +252,7 @@ def test_preferences_change_by_patch_and_leave_an_audit_entry(api, marta):
         ("time_zone", "../../etc/passwd"),
         ("locale", "xx-YY"),
         ("tax_residence", "deu"),
-        ("cost_method", "lifo"),
+        ("cost_method", "luck"),
         ("theme", "pink"),
         ("hide_amounts", "perhaps"),
         ("username", "a@b"),
