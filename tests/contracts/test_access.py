@@ -119,7 +119,15 @@ def belongings(person: Any, today: Any) -> dict[str, int]:
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
     proposal = ActionProposal.objects.get().pk
-    return {"proposal": proposal, "portfolio": portfolio.pk, "transaction": entry.pk, "instrument": own.pk, "import": batch.pk, "alert": rule.pk, "notification": firing.pk}
+    return {
+        "proposal": proposal,
+        "portfolio": portfolio.pk,
+        "transaction": entry.pk,
+        "instrument": own.pk,
+        "import": batch.pk,
+        "alert": rule.pk,
+        "notification": firing.pk,
+    }
 
 
 def _kind(route: Route) -> str:
