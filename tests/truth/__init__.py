@@ -3,9 +3,12 @@
 | | proved by |
 |---|---|
 | L1, L3, L4, L5, L13 | `checks.py`, after every step of `test_machine.py`, over services and over HTTP |
-| L2, L6–L8, L10, L12, L14–L16 | the test of that number in `test_invariants.py` |
+| L2, L6, L10, L14–L16 | the test of that number in `test_invariants.py` |
+| L7 | `test_golden_cases.py` (there and back again), and `tests/portfolios/test_transfer_programs.py` |
+| L8 | `tests/ledger/test_conservation.py` |
 | L9 | `test_invariants.py`, and the machine, which imports each of its files twice |
-| L11 | `tests/portfolios/test_races.py`, over real HTTP |
+| L11 | `tests/portfolios/test_races.py` and `test_serial_orders.py` beside it, over real HTTP |
+| L12 | `tests/portfolios/test_round_trips.py` |
 
 `world.py` is where programs run, `entries.py`, `reorganisations.py` and `kinds.py` say what
 can be entered and what the ledger must make of it, `model.py` keeps
