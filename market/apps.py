@@ -5,4 +5,4 @@ class MarketConfig(AppConfig):
     name = "market"
 
     def ready(self) -> None:
-        from market import receivers  # noqa: F401  (connects them)
+        from market import deeds, receivers  # noqa: F401  (connects them; says what is done there)

@@ -9,7 +9,7 @@ from pathlib import Path
 from portfolio_site.celery import QUEUES
 from portfolio_site.embedded import FRAME_BYTES, GRACE
 
-ROLES = ("web", "live", "worker", "beat")
+ROLES = ("web", "live", "worker", "beat", "stream")
 
 
 def command_of(role: str, *, host: str, port: int, processes: int = 1, queues: str = "") -> list[str]:
@@ -40,4 +40,6 @@ def command_of(role: str, *, host: str, port: int, processes: int = 1, queues: s
         ]
     if role == "beat":
         return [str(tools / "celery"), "-A", "portfolio_site", "--quiet", "beat", "--pidfile", "", "--loglevel", "warning"]
+    if role == "stream":
+        return [sys.executable, str(Path(__file__).parent.parent / "manage.py"), "stream"]
     raise ValueError(f"There is no role “{role}”. Roles are {', '.join(ROLES)}.")

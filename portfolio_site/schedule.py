@@ -44,7 +44,25 @@ def jobs() -> list[Job]:
     if settings.DEMO_MARKET:
         wanted.append(Job("demo market", "market.tasks.tick_demo", timedelta(seconds=2), at_start=True))
         wanted.append(Job("prices of the day", "market.tasks.top_up", timedelta(minutes=15), at_start=True))
+    wanted += [  # also without a source in the settings: an administrator may set one up at any time
+        Job("newest prices", "market.tasks.plan_quotes", timedelta(minutes=1), at_start=True),
+        Job("daily prices", "market.tasks.plan_histories", timedelta(minutes=10), at_start=True),
+        Job("closing prices", "market.tasks.close_days", timedelta(minutes=15)),
+    ]
+    if settings.PROVIDERS or any(settings.PROVIDER_KEYS.values()):
+        wanted += [
+            Job("exchange rates", "market.tasks.fetch_rates", timedelta(minutes=30), at_start=True),
+            Job("what instruments are", "market.tasks.plan_profiles", timedelta(hours=1), at_start=True),
+            Job("rates without risk", "market.tasks.fetch_riskless", timedelta(hours=6), at_start=True),
+            Job("names at sources", "market.tasks.link_symbols", hour=1, at_start=True),
+        ]
+    if _news_is_on():
+        wanted.append(Job("news", "market.tasks.plan_news", timedelta(minutes=30), at_start=True))
     wanted += [
+        Job("list of indices", "market.tasks.list_indices", hour=1, at_start=True),
+        Job("blends that were deleted", "market.tasks.sweep_blends", hour=4),
+        Job("prices within days gone by", "market.tasks.forget_intraday", hour=4),
+        Job("news that grew old", "market.tasks.sweep_news", hour=4),
         Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=30), at_start=True),
         Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),
         Job("corporate actions", "portfolios.actions.tasks.propose", hour=2, at_start=True),
@@ -52,6 +70,12 @@ def jobs() -> list[Job]:
         Job("check of every ledger", "portfolios.tasks.check_ledgers", hour=3),
     ]
     return wanted
+
+
+def _news_is_on() -> bool:
+    from market.services import news_sources
+
+    return any(on for _, on in news_sources())
 
 
 @transaction.atomic

@@ -1,25 +1,30 @@
 """Price and rate columns for the engine: float64 arrays, one query for all, kept in the process by version.
 
-The versions tell when a figure must be computed again: put `prices_version` (and, for a person with rates of their own,
-`own_rates_version`) into the cache key of whatever rests on prices.
+The versions tell when a figure must be computed again: put `prices_version`, with the person whose own rates count, into the cache
+key of whatever rests on prices.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from django.db.models import BinaryField, Case, Count, F, Max, Model, Q, Subquery, Value, When
 
+from market.currencies import ENDED
 from market.models import FxColumn, FxRate, Instrument, PriceColumn
 from market.packing import Days, Numbers, day_number, unpack
+from portfolio_site.kernel.decimals import quotient
 
 ONE = Value(1)
 CACHE_BYTES = 128 * 1024 * 1024
+OWN_RATES = -1  # in place of an instrument in `prices_version`
+_EVER_SINCE = 36525  # days
 _BEGINNING = -36525  # a century before 1970: earlier than any price
 
 
@@ -40,6 +45,16 @@ class PriceColumnView:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OwnColumnView:
+    """A person's own rates of one pair: units of `quote` for one unit of `base`."""
+
+    base: str
+    quote: str
+    days: Days  # (n,), ascending
+    rates: Numbers  # (n,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FxColumnView:
     """Units of `currency` for one EUR."""
 
@@ -49,6 +64,7 @@ class FxColumnView:
     rates: Numbers  # (n,)
     simulated_from: int | None
     constant: bool = False  # EUR itself: one entry, valid for every day, never stale
+    fixed_from: int | None = None  # day number from which every day has the rate of the law, though not every day stands here
 
     @property
     def size(self) -> int:
@@ -56,7 +72,7 @@ class FxColumnView:
         return int(self.days.nbytes + self.rates.nbytes)
 
 
-EURO = FxColumnView("EUR", 0, np.array([_BEGINNING], dtype=np.int32), np.array([1.0]), None, constant=True)
+EURO = FxColumnView("EUR", 0, np.array([_BEGINNING], dtype=np.int32), np.array([1.0]), None, constant=True, fixed_from=_BEGINNING)
 
 
 class _Sized(Protocol):
@@ -144,25 +160,69 @@ def fx_columns(currencies: Iterable[str]) -> dict[str, FxColumnView]:
     wanted = asked - {"EUR"}
     if not wanted:
         return answers
-    return answers | _read(FxColumn, _rates, wanted, "rates", FxColumnView)
+    return answers | _read(FxColumn, _rates, wanted, "rates", _rate_column)
 
 
-def prices_version(instrument_ids: Iterable[int]) -> tuple[tuple[int, int, int], ...]:
+def own_rate_columns(user: Any, currencies: Iterable[str]) -> dict[tuple[str, str], OwnColumnView]:
+    """The person's own rates between these currencies, by pair and by its inverse.  One query."""
+    codes = set(currencies)
+    rows = FxRate.objects.filter(owner=user, base__in=codes, quote__in=codes).order_by("day")
+    found: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for base, quote, day, value in rows.values_list("base", "quote", "day", "rate"):
+        number = day_number(day)
+        found[base, quote].append((number, float(value)))
+        found[quote, base].append((number, float(quotient(Decimal(1), value))))
+    return {pair: OwnColumnView(*pair, *_own_arrays(entries)) for pair, entries in found.items()}
+
+
+def _own_arrays(entries: list[tuple[int, float]]) -> tuple[Days, Numbers]:
+    days, values = zip(*entries, strict=True)
+    return np.array(days, dtype=np.int32), np.array(values, dtype=np.float64)
+
+
+def _rate_column(currency: str, version: int, days: Days, rates: Numbers, simulated_from: int | None) -> FxColumnView:
+    """As stored; of a currency that became the euro with the legal rate once a week ever since, so that no day is without one."""
+    ended = ENDED.get(currency)
+    if ended is None or ended.fixed is None:
+        return FxColumnView(currency, version, days, rates, simulated_from)
+    last = day_number(ended.last)
+    since = np.arange(last + 1, last + _EVER_SINCE, 7, dtype=np.int32)
+    kept = days <= last
+    return FxColumnView(
+        currency,
+        version,
+        np.concatenate([days[kept], since]),
+        np.concatenate([rates[kept], np.full(since.size, float(ended.fixed))]),
+        simulated_from,
+        fixed_from=last + 1,
+    )
+
+
+def prices_version(instrument_ids: Iterable[int], *, user: Any = None) -> tuple[tuple[int, int, int], ...]:
     """What figures of these instruments rest on, as a hashable key that changes with it.  One query.
 
     One (instrument, version of its prices, day number of its quote or 0) each, by instrument, and (0, version of the
     reference rates, 0) at the front.  Quotes within one day do not change it: they have their own `sequence`.
+
+    user  whose own rates count too: where there are some, (OWN_RATES, how many, the newest) stands at the very front
     """
     wanted = set(instrument_ids)
     if not wanted:
-        return ((0, FxColumn.objects.aggregate(newest=Max("version"))["newest"] or 0, 0),)
+        own = own_rates_version(user) if user is not None else (0, 0)
+        return (*_own_mark(*own), (0, FxColumn.objects.aggregate(newest=Max("version"))["newest"] or 0, 0))
     newest = Subquery(FxColumn.objects.order_by("-version").values("version")[:1])
-    rows = Instrument.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "prices_version", "quote__as_of", newest)
-    found, rates = [], 0
-    for pk, version, as_of, rates_version in rows:
-        rates = rates_version or 0
+    mine = FxRate.objects.filter(owner=user).order_by().values("owner") if user is not None else FxRate.objects.none().values("owner")
+    own_count, own_newest = Subquery(mine.annotate(n=Count("pk")).values("n")), Subquery(mine.annotate(n=Max("pk")).values("n"))
+    rows = Instrument.objects.filter(pk__in=wanted).order_by("pk")
+    found, rates, mark = [], 0, _own_mark(0, 0)
+    for pk, version, as_of, rates_version, count, last in rows.values_list("pk", "prices_version", "quote__as_of", newest, own_count, own_newest):
+        rates, mark = rates_version or 0, _own_mark(count or 0, last or 0)
         found.append((pk, version, 0 if as_of is None else day_number(as_of.date())))
-    return ((0, rates, 0), *found)
+    return (*mark, (0, rates, 0), *found)
+
+
+def _own_mark(count: int, newest: int) -> tuple[tuple[int, int, int], ...]:
+    return ((OWN_RATES, count, newest),) if count else ()
 
 
 def own_rates_version(user: Any) -> tuple[int, int]:

@@ -7,7 +7,7 @@ some contracts stand for many units.  `per_unit` is the one place that turns the
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -73,7 +73,12 @@ def price_on(instrument_id: int, day: date) -> PriceView | None:
     return None if row is None else PriceView(instrument_id, *row)
 
 
-def price_history(instrument_id: int, *, start: date | None = None, end: date | None = None, interval: Interval = Interval.DAY) -> list[PriceBar]:
+Told = Callable[[Iterable[PriceBar]], Iterable[PriceBar]]  # the bars of days as they are to be told, before longer ones are made of them
+
+
+def price_history(
+    instrument_id: int, *, start: date | None = None, end: date | None = None, interval: Interval = Interval.DAY, told: Told = iter
+) -> list[PriceBar]:
     """Bars from `start` to `end`, both included, oldest first.  One query."""
     rows = Price.objects.filter(instrument_id=instrument_id).order_by("day")
     if start is not None:
@@ -81,7 +86,7 @@ def price_history(instrument_id: int, *, start: date | None = None, end: date | 
     if end is not None:
         rows = rows.filter(day__lte=end)
     columns = ("day", "open", "high", "low", "close", "volume", "source", "simulated")
-    days = (PriceBar(*row) for row in rows.values_list(*columns).iterator(chunk_size=5000))
+    days = told(PriceBar(*row) for row in rows.values_list(*columns).iterator(chunk_size=5000))
     return list(days) if interval is Interval.DAY else list(_merged(days, interval))
 
 
@@ -103,6 +108,7 @@ def price_page(
     interval: Interval = Interval.DAY,
     after: date | None = None,
     before: date | None = None,
+    told: Told = iter,
 ) -> BarPage:
     """At most `size` bars from `start` to `end`: the first ones, those next after the bar of a day, or those next before it.  One query."""
     if interval is Interval.DAY:
@@ -110,9 +116,9 @@ def price_page(
         bounds = {"day__gte": start, "day__lte": end, "day__gt": after, "day__lt": before}
         rows = rows.filter(**{key: day for key, day in bounds.items() if day is not None})
         columns = ("day", "open", "high", "low", "close", "volume", "source", "simulated")
-        bars = [PriceBar(*row) for row in rows.values_list(*columns)[: size + 1]]
+        bars = list(told(PriceBar(*row) for row in rows.values_list(*columns)[: size + 1]))
     else:  # a bar is of its whole period, so all of them are made and then chosen from
-        made = price_history(instrument_id, start=start, end=end, interval=interval)
+        made = price_history(instrument_id, start=start, end=end, interval=interval, told=told)
         bars = [bar for bar in made if (after is None or bar.day > after) and (before is None or bar.day < before)]
         if before is not None:
             bars.reverse()

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 
 from market.choices import AssetClass, Quality
 from market.errors import NoQuote, UnknownInstrument
 from market.models import Instrument, Quote
 from market.selectors.prices import ONE, per_unit
+from market.selectors.quote_cache import cached_quotes, quotes_read
 from portfolio_site.kernel.decimals import quotient
 
 # How long a price may stand before it counts as stale: a long weekend for what trades on weekdays, a day for coins that
@@ -22,9 +22,6 @@ from portfolio_site.kernel.decimals import quotient
 _STALE_AFTER = timedelta(days=4)
 _STALE_COIN = timedelta(days=1)
 _STALE_OWN = timedelta(days=366)
-
-CACHED_FOR = 60  # seconds that a written quote stays in the cache; each new quote replaces it
-_FILLED_FOR = 2  # seconds for what a reader put there: it may have been read just before a newer quote was committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,6 @@ class StocksAnswer:
 
     quotes: tuple[QuoteView, ...]
     errors: tuple[UnansweredSymbol, ...]
-
-
-def cache_key(symbol: str) -> str:
-    """Where the quote of everybody's instrument of this symbol is kept."""
-    return f"stock:{symbol}"
 
 
 def view_of(instrument: Instrument, quote: Quote, *, now: datetime | None = None) -> QuoteView:
@@ -133,10 +125,10 @@ def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
     asked = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
     found = _quoted(Instrument.objects.owned_by(user).filter(symbol__in=asked)) if user.is_authenticated else {}
     shared = [symbol for symbol in asked if symbol not in found]
-    cached = {key.removeprefix("stock:"): view for key, view in cache.get_many(cache_key(symbol) for symbol in shared).items()}
+    cached = cached_quotes(shared)
     if missing := [symbol for symbol in shared if symbol not in cached]:
         read = _quoted(Instrument.objects.filter(owner=None, symbol__in=missing))
-        cache.set_many({cache_key(symbol): view for symbol, view in read.items() if view is not None}, timeout=_FILLED_FOR)
+        quotes_read({symbol: view for symbol, view in read.items() if view is not None})
         found |= read
     found |= cached
     errors = tuple(_unanswered(symbol, symbol in found) for symbol in asked if found.get(symbol) is None)

@@ -16,12 +16,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from market.currencies import fixed_rate
 from market.errors import MissingRate
 from market.models import FxRate
 from portfolio_site.kernel.decimals import quotient
 
 BRIDGED_DAYS = 7
 REFERENCE = "EUR"
+LAW = "conversion rate"
 OWN_SOURCE = "own"
 _FEW_DAYS = 90
 
@@ -38,6 +40,17 @@ class RateView:
     simulated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRate:
+    """A rate that a person entered: units of `quote` for one unit of `base`."""
+
+    id: int
+    base: str
+    quote: str
+    day: date
+    rate: Decimal
+
+
 def rate(base: str, quote: str, day: date, *, user: Any = None) -> RateView:
     """Units of `quote` for one unit of `base` on that day or at most seven days before.  Raises MissingRate.
 
@@ -52,6 +65,12 @@ def rate(base: str, quote: str, day: date, *, user: Any = None) -> RateView:
             date=day.isoformat(),
         )
     return found
+
+
+def own_rates_of(user: Any, most: int = 100) -> list[OwnRate]:
+    """The person's own rates, newest day first.  One query."""
+    rows = FxRate.objects.filter(owner=user).order_by("-day", "base", "quote")[:most]
+    return [OwnRate(row.pk, row.base, row.quote, row.day, row.rate) for row in rows]
 
 
 def rates(pairs: Iterable[Pair], *, user: Any = None) -> dict[Pair, RateView]:
@@ -107,13 +126,19 @@ def _newest(base: str, quote: str, day: date, legs: dict[str, dict[date, RateVie
 
 
 def _crossed(base: str, quote: str, day: date, legs: dict[str, dict[date, RateView]]) -> RateView | None:
-    """The cross rate of one day, over EUR."""
-    to = legs.get(quote, {}).get(day)
+    """The cross rate of one day, over EUR.  Of a currency that became the euro the legal rate holds on every later day."""
+    to = _leg(quote, day, legs)
     if base == REFERENCE:
         return to
-    per_euro = legs.get(base, {}).get(day)
+    per_euro = _leg(base, day, legs)
     if per_euro is None or (to is None and quote != REFERENCE):
         return None
     if to is None:
         return RateView(quotient(Decimal(1), per_euro.rate), day, per_euro.source, per_euro.simulated)
     return RateView(quotient(to.rate, per_euro.rate), day, to.source, to.simulated or per_euro.simulated)
+
+
+def _leg(currency: str, day: date, legs: dict[str, dict[date, RateView]]) -> RateView | None:
+    if (fixed := fixed_rate(currency, day)) is not None:
+        return RateView(fixed, day, LAW)
+    return legs.get(currency, {}).get(day)

@@ -13,6 +13,7 @@ from market.errors import InvalidActions
 from market.models import CorporateAction
 from market.providers.base import ActionRow
 from market.services.checking import positive
+from market.services.ingest import renew_versions
 from market.signals import actions_changed
 from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.errors import FieldError
@@ -24,8 +25,8 @@ _NEEDED = {ActionKind.SPLIT: ("ratio_new", "ratio_old"), ActionKind.DIVIDEND: ("
 def ingest_actions(actions: Mapping[int, Sequence[ActionRow]], source: str) -> int:
     """Stores the actions of instruments: new ones are added, changed ones replaced, equal ones left alone.
 
-    Answers the number of rows written.  Raises InvalidActions, and stores nothing, if one cannot be right.  Three queries at most
-    for new ones, one where nothing is new.
+    Answers the number of rows written.  Raises InvalidActions, and stores nothing, if one cannot be right.  One query where nothing
+    is new; else two more for the rows, and those of `renew_versions`: what counts dividends in is computed anew.
     """
     _check(actions)
     wanted = {pk: rows for pk, rows in actions.items() if rows}
@@ -53,6 +54,7 @@ def ingest_actions(actions: Mapping[int, Sequence[ActionRow]], source: str) -> i
             CorporateAction.objects.bulk_update(changed, [*_VALUES, "source"])
         touched = tuple(sorted({one.instrument_id for one in (*new, *changed)}))
         if touched:
+            renew_versions(touched)
             transaction.on_commit(partial(actions_changed.send, CorporateAction, instrument_ids=touched))
         return len(new) + len(changed)
 

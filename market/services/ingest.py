@@ -178,6 +178,15 @@ def rebuild_columns(instrument_ids: Iterable[int]) -> None:
     transaction.on_commit(partial(prices_changed.send, Price, instrument_ids=tuple(ids)))
 
 
+@transaction.atomic
+def renew_versions(instrument_ids: Iterable[int]) -> None:
+    """New versions for instruments whose prices stand, and of which something else changed that figures rest on: a dividend, a twin."""
+    ids = sorted(Instrument.objects.select_for_update().filter(pk__in=list(instrument_ids)).order_by("pk").values_list("pk", flat=True))
+    fresh = list(zip(ids, next_versions(Instrument, "prices_version", len(ids)), strict=True))
+    PriceColumn.objects.bulk_update([PriceColumn(pk=pk, version=version) for pk, version in fresh], ["version"])
+    Instrument.objects.bulk_update([Instrument(pk=pk, prices_version=version) for pk, version in fresh], ["prices_version"])
+
+
 # ── rates ───────────────────────────────────────────────────────────────────
 
 

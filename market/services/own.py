@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import ProtectedError, Q
 
-from market.errors import InstrumentInUse, InstrumentTaken, InvalidInstrument, InvalidPrices, InvalidRates, UnknownInstrument
-from market.models import FxRate, Instrument, Price
+from market.errors import InstrumentInUse, InstrumentTaken, InvalidInstrument, InvalidPrices, InvalidRates, UnknownInstrument, UnknownRate
+from market.models import Benchmark, FxRate, Instrument, Price
 from market.providers.base import PriceRow, RateRow
 from market.selectors.rates import OWN_SOURCE
 from market.services.checking import check_rates
@@ -134,9 +134,13 @@ def update_private_instrument(actor: Any, instrument: Instrument, *, price_facto
 
 @transaction.atomic
 def delete_private_instrument(actor: Any, instrument: Instrument) -> None:
-    """Removes one's own instrument with its prices.  Raises InstrumentInUse while a transaction names it."""
+    """Removes one's own instrument with its prices.  Raises InstrumentInUse while a transaction or a blend names it."""
     current = _locked_own(actor, instrument)
     pk = current.pk
+    blend = Benchmark.objects.blends_of(actor).filter(parts__instrument=pk).first()
+    if blend is not None:
+        raise InstrumentInUse(f"{current.symbol} is a part of your blend {blend.name}. Take it out there first.")
+    Benchmark.objects.filter(owner=actor, parts__instrument=pk).delete()  # removed ones, which would come back without a part
     try:
         current.delete()
     except ProtectedError:
@@ -231,3 +235,14 @@ def set_own_rates(actor: Any, rows: Iterable[RateRow]) -> int:
     transaction.on_commit(partial(rates_changed.send, FxRate, currencies=currencies, owner_id=actor.pk))
     tell(actor, "rates.entered", object_type="rate", count=len(rates))
     return len(rates)
+
+
+@transaction.atomic
+def remove_own_rate(actor: Any, pk: int) -> None:
+    """Removes one of one's own exchange rates; the reference rate of its day counts again.  Raises UnknownRate, also for somebody else's."""
+    row = FxRate.objects.select_for_update().filter(owner=actor, pk=pk).first()
+    if row is None:
+        raise UnknownRate("You have no such exchange rate.")
+    row.delete()
+    transaction.on_commit(partial(rates_changed.send, FxRate, currencies=tuple(sorted((row.base, row.quote))), owner_id=actor.pk))
+    tell(actor, "rates.removed", object_type="rate", count=1)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from market.choices import Quality
 from market.errors import InvalidPrices
 from market.models import Instrument, Price, Quote
-from market.selectors.quotes import CACHED_FOR, cache_key, view_of
+from market.selectors.quote_cache import forget_quotes, quotes_stored
+from market.selectors.quotes import view_of
 from market.services.checking import positive
 from market.signals import quotes_changed
 from portfolio_site.kernel.errors import FieldError
@@ -94,11 +94,11 @@ def _write(quotes: list[Quote], instruments: dict[int, Instrument]) -> None:
     if not quotes:
         return
     Quote.objects.bulk_create(quotes, update_conflicts=True, unique_fields=["instrument"], update_fields=_FIELDS)
-    views = {cache_key(one.symbol): view_of(one, quote) for quote in quotes if (one := instruments[quote.pk]).owner_id is None}
+    views = {one.symbol: view_of(one, quote) for quote in quotes if (one := instruments[quote.pk]).owner_id is None}
     ids = tuple(quote.pk for quote in quotes)
 
     def tell() -> None:
-        cache.set_many(views, timeout=CACHED_FOR)
+        quotes_stored(views)
         quotes_changed.send(Quote, instrument_ids=ids)
 
     transaction.on_commit(tell)
@@ -126,4 +126,4 @@ def quote_own_price(instrument: Instrument) -> None:
 
 def forget_cached_quotes(symbols: Iterable[str]) -> None:
     """After an instrument of everybody's was renamed or removed."""
-    cache.delete_many(cache_key(symbol) for symbol in symbols)
+    forget_quotes(symbols)

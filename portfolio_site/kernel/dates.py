@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -66,3 +67,13 @@ def months_before(day: date, months: int) -> date:
         except ValueError:
             continue
     raise AssertionError("every month has 28 days")
+
+
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def no_day(text: object) -> str:
+    """Why a text is no day, in a sentence: it is written otherwise, or the calendar has no such day."""
+    if isinstance(text, str) and _WRITTEN.fullmatch(text.strip()):
+        return f"There is no day {text.strip()} in the calendar. Check the day and the month."
+    return "Write the date like 2026-03-31."

@@ -18,7 +18,7 @@ VERSION = "0.1.0"
 # ── what this process is ────────────────────────────────────────────────────
 DATABASE_URL = env.text("DATABASE_URL", "")
 REDIS_URL = env.text("REDIS_URL", "")
-ROLE = env.text("ROLE", "embedded")  # embedded | web | live | worker | beat
+ROLE = env.text("ROLE", "embedded")  # embedded | web | live | worker | beat | stream
 PROCESSES = env.integer("WEB_CONCURRENCY", 1, least=1)
 
 DEBUG = False
@@ -294,6 +294,25 @@ CELERY_TIMEZONE = "UTC"
 
 # ── demo market ─────────────────────────────────────────────────────────────
 DEMO_MARKET = env.boolean("DEMO_MARKET", True)
+
+# ── sources of prices: docs/providers.md ────────────────────────────────────
+# without settings nobody outside is asked: the demo market needs no network
+PROVIDERS = env.words("PROVIDERS", "" if DEMO_MARKET else "ecb,frankfurter,fred,coingecko")
+PROVIDER_KEYS = {
+    "alpha_vantage": env.text("ALPHA_VANTAGE_KEY", ""),
+    "coingecko": env.text("COINGECKO_KEY", ""),
+    "finnhub": env.text("FINNHUB_KEY", ""),
+    "fred": env.text("FRED_KEY", ""),
+    "newsapi": env.text("NEWSAPI_KEY", ""),
+    "tiingo": env.text("TIINGO_KEY", ""),
+    "twelve_data": env.text("TWELVE_DATA_KEY", ""),
+}
+PROVIDER_URLS = {"frankfurter": env.text("FRANKFURTER_URL", "")}
+COINGECKO_PRO = env.boolean("COINGECKO_PRO", False)
+EMULATOR_URL = env.text("EMULATOR_URL", "http://127.0.0.1:8765")
+URL_SOURCE_NETWORKS = env.words("URL_SOURCE_NETWORKS")
+QUOTES_EVERY = env.integer("QUOTES_EVERY", 900, least=15)  # seconds between two questions for the price of what trades
+NEWS_DAYS = env.integer("NEWS_DAYS", 30, least=1)  # that articles are kept
 
 # ── language, time ──────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import CACHES, CHANNEL_LAYERS, DATABASES, REDIS_URL, REST_FRAMEWORK, TEMPLATES
+from portfolio_site.settings.base import CACHES, CHANNEL_LAYERS, DATABASES, PROVIDER_KEYS, PROVIDERS, REDIS_URL, REST_FRAMEWORK, TEMPLATES
 
 SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
@@ -36,6 +36,9 @@ if REDIS_URL:
     _own = f"{_address}/{int(_number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
     CACHES["default"]["LOCATION"] = CELERY_BROKER_URL = _own
     CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [_own]
+
+PROVIDERS.clear()  # tests name the sources that they ask
+PROVIDER_KEYS.clear()
 
 CELERY_TASK_ALWAYS_EAGER = env.boolean("TEST_EAGER", True)
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from portfolio_site.kernel.dates import EARLIEST
+from portfolio_site.kernel.dates import EARLIEST, no_day
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.moments import moment_of
@@ -65,6 +65,31 @@ def refuse(field: str, words: str, code: str = "invalid") -> serializers.Validat
     return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
 
 
+_ALWAYS = frozenset({"lang", "format"})
+_ON = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+
+
+def only_parameters(request: Request, known: Iterable[OpenApiParameter]) -> None:
+    """Raises ValidationError for a parameter that the endpoint does not have: what was meant to narrow an answer is not left out in silence."""
+    only_names(request, [one.name for one in known if one.location == OpenApiParameter.QUERY])
+
+
+def only_names(request: Request, names: Iterable[str]) -> None:
+    """`only_parameters`, where they stand in a serializer."""
+    known = list(names)
+    for given in request.query_params:
+        if given not in known and given not in _ALWAYS:
+            raise refuse(given[:60], f"There is no parameter of this name here. Use {', '.join(known) or 'none'}.", "unknown_parameter")
+
+
+def switch_of_query(request: Request, name: str) -> bool:
+    """Whether a switch of the query string is on; off where it is missing.  Raises ValidationError."""
+    given = request.query_params.get(name, "").lower()
+    if given not in _ON:
+        raise refuse(name, "Write true or false.")
+    return _ON[given]
+
+
 def checked_day(day: date, name: str, *, future: bool = False) -> date:
     """The day, where figures can be told of it: not before 1900, nor, unless `future`, after today.  Raises ValidationError."""
     if day < EARLIEST:
@@ -82,7 +107,7 @@ def day_of_query(request: Request, name: str, *, future: bool = False) -> date |
     try:
         day = date.fromisoformat(given)
     except ValueError:
-        raise refuse(name, "Write the date like 2026-03-31.") from None
+        raise refuse(name, no_day(given)) from None
     return checked_day(day, name, future=future)
 
 

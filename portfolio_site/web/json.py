@@ -16,6 +16,8 @@ from rest_framework.renderers import BaseRenderer
 
 from portfolio_site.kernel.decimals import plain
 
+LONGEST_WHOLE = 40  # characters; what is kept has 20 digits before the point
+
 
 def _default(value: object) -> object:
     if isinstance(value, Decimal):
@@ -32,6 +34,11 @@ def dumps(value: object) -> bytes:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a number in JSON")
+
+
+def _whole(text: str) -> int | Decimal:
+    """A number without a point.  One longer than any that is kept is a decimal, so that the field it is meant for refuses it."""
+    return int(text) if len(text) <= LONGEST_WHOLE else Decimal(text)
 
 
 class ExactJSONRenderer(BaseRenderer):
@@ -51,7 +58,7 @@ class RequestTooLarge(APIException):
 def _body(stream: Any, limit: int) -> bytes:
     """At most `limit` bytes.  What announces more is not read at all; what hides its length is read one byte too far.  Raises RequestTooLarge."""
     announced = str(getattr(stream, "META", {}).get("CONTENT_LENGTH") or "")
-    if announced.isdecimal() and int(announced) > limit:
+    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise RequestTooLarge(limit)
     body = bytes(stream.read(limit + 1))
     if len(body) > limit:
@@ -71,6 +78,6 @@ class ExactJSONParser(BaseParser):
         most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         body = _body(stream, min(most, getattr((parser_context or {}).get("view"), "largest_body", most)))
         try:
-            return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+            return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_int=_whole, parse_constant=_refuse)
         except (ValueError, RecursionError) as problem:
             raise ParseError(f"The body is not JSON: {problem}") from None

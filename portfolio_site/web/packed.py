@@ -22,6 +22,7 @@ from portfolio_site.kernel.decimals import exact, plain
 from portfolio_site.web.sealed import SealedField, opener
 
 _BETWEEN = "\x00"
+_NOTHING = ""  # most values of most rows
 _STORABLE = re.compile(r"-?\d{1,20}(\.\d{1,18})?", re.ASCII)
 Values = tuple[Any, ...]
 
@@ -56,7 +57,7 @@ class Packed(property):
 
 def packed(values: Iterable[Any]) -> bytes:
     """The inside of a sealed column: each value as text, what is missing at the end left off."""
-    return _BETWEEN.join(["" if value is None else _written(value) for value in values]).rstrip(_BETWEEN).encode()
+    return _BETWEEN.join(["" if value is None or value is _NOTHING else _written(value) for value in values]).rstrip(_BETWEEN).encode()
 
 
 def _written(value: Any) -> str:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portfolio_site.web.writing import DEFAULT_LOCALE, use_currencies, use_locale, use_privacy
 
@@ -36,6 +37,18 @@ def render_page(
         use_currencies(())
     response["Vary"] = "HX-Request, Cookie"
     return response
+
+
+def came_from(request: HttpRequest, *, but: str, otherwise: str) -> str:
+    """Where the person came from, if it is a page of ours: `next` of the form or the address, or the page that htmx asked from,
+    unless that is the page `but` itself."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if not wanted:
+        path = request.headers.get("HX-Current-URL", "")
+        wanted = path if path and but not in path else ""
+    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return otherwise
 
 
 # ── navigation ──────────────────────────────────────────────────────────────
@@ -65,7 +78,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("portfolios", "Portfolios", "wallet", "g o"),
         ),
     ),
-    ("Follow", (("alerts", "Alerts", "bell-ring", "g a"),)),
+    ("Follow", (("markets", "Markets", "globe", "g m"), ("alerts", "Alerts", "bell-ring", "g a"), ("news", "News", "newspaper", "g n"))),
 )
 FOOT: tuple[_Entry, ...] = (("import", "Import", "upload", "u"), ("settings", "Settings", "settings", "g s"))
 ADD: _Entry = ("transaction-add", "Add transaction", "plus", "n")

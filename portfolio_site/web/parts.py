@@ -307,6 +307,23 @@ def chart_fallback(points: Sequence[float]) -> SafeString:
 
 
 @register.simple_tag
+def candles_fallback(bars: Any) -> SafeString:
+    """The same candles as the chart that will replace them: hollow where the price rose.  Takes `charts.Bars` that are whole."""
+    low, high = min(bars.low), max(bars.high)
+    step, scale = 100 / len(bars.close), 92 / ((high - low) or 1)
+    paths: dict[bool, list[str]] = {True: [], False: []}
+    for i, prices in enumerate(zip(bars.open, bars.high, bars.low, bars.close, strict=True)):
+        at_open, at_high, at_low, at_close = (f"{96 - (price - low) * scale:.1f}" for price in prices)
+        left, middle, right = f"{(i + 0.2) * step:.2f}", f"{(i + 0.5) * step:.2f}", f"{(i + 0.8) * step:.2f}"
+        paths[prices[3] >= prices[0]].append(f"M{middle} {at_low}V{at_high}M{left} {at_open}H{right}V{at_close}H{left}Z")
+    return format_html(
+        '<svg class="chart__fallback chart__fallback--candles" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">'
+        '<path class="up" d="{}"/><path class="down" d="{}"/></svg>',
+        "".join(paths[True]), "".join(paths[False]),
+    )  # fmt: skip
+
+
+@register.simple_tag
 def donut(parts: Iterable[Any]) -> SafeString:
     """Parts of a whole as a ring, until the chart draws it.  Each part has a `weight` and a `colour` (1 to 8)."""
     start, rings = 0.0, []

@@ -18,11 +18,20 @@ from rest_framework.response import Response
 from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from portfolio_site.web.etags import PreconditionFailed
 from portfolio_site.web.json import RequestTooLarge, dumps
+from portfolio_site.web.throttling import TooOften
 
 log = logging.getLogger(__name__)
 
 # the first that fits counts: a leaf with a status of its own stands before its branch
-STATUS: dict[type[DomainError], int] = {PreconditionFailed: 412, Invalid: 422, NotFound: 404, Forbidden: 403, Conflict: 409, Unavailable: 503}
+STATUS: dict[type[DomainError], int] = {
+    PreconditionFailed: 412,
+    TooOften: 429,
+    Invalid: 422,
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Unavailable: 503,
+}
 TITLES = {
     400: "The request is not valid.",
     401: "You are not signed in.",
@@ -111,7 +120,9 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
         answer = _Handler(exc, context).run()  # type: ignore[arg-type]  # the view, its arguments and the request, as the framework passes them
     if answer is not None:
         answer.content_type = CONTENT_TYPE
-        if answer.status_code == 503:
+        if isinstance(exc, TooOften):
+            answer["Retry-After"] = str(exc.data.get("retry_after", 60))
+        elif answer.status_code == 503:
             answer["Retry-After"] = "30"
     return answer
 

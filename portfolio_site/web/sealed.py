@@ -60,12 +60,7 @@ def seal_many(plaintexts: Iterable[bytes], label: bytes) -> list[bytes]:
     """Each as `seal` would, with one look for the key and nonces drawn a thousand at a time."""
     number = newest_key()
     prefix, encrypt = number.to_bytes(_KEY_BYTES, "big"), _cipher(settings.FIELD_KEYS[number]).encrypt
-    sealed: list[bytes] = []
-    nonces = iter(_nonces())
-    for plaintext in plaintexts:
-        nonce = next(nonces)
-        sealed.append(prefix + nonce + encrypt(nonce, plaintext, label))
-    return sealed
+    return [prefix + nonce + encrypt(nonce, plaintext, label) for plaintext, nonce in zip(plaintexts, _nonces(), strict=False)]
 
 
 def _nonces() -> Iterator[bytes]:

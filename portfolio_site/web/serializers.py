@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portfolio_site.kernel.dates import no_day
 from portfolio_site.kernel.decimals import NotExact, exact, plain
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 
@@ -30,6 +31,27 @@ class ExactField(serializers.Field[Decimal, Any, str, Any]):
 
     def to_representation(self, value: Decimal) -> str:
         return plain(value)
+
+
+class DayField(serializers.DateField):
+    """A day like 2026-03-31; what is written so and is no day of the calendar is told apart."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            return super().to_internal_value(value)
+        except serializers.ValidationError:
+            raise serializers.ValidationError(no_day(value), code="invalid") from None
+
+
+class WordField(serializers.ChoiceField):
+    """One word of a few, in any case; another one is told which there are."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data.strip().lower() if isinstance(data, str) else data)
+        except serializers.ValidationError:
+            said = f"“{data[:30]}” is none of the choices." if isinstance(data, str) and data.strip() else "Choose one."
+            raise serializers.ValidationError(f"{said} Use one of: {', '.join(map(str, self.choices))}.", code="invalid_choice") from None
 
 
 @extend_schema_field(OpenApiTypes.STR)

@@ -7,6 +7,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from portfolio_site.kernel.errors import Unavailable
+
+
+class TooOften(Unavailable):
+    """A person did something more often than is fair to the others.  Data: retry_after, in seconds."""
+
+    code, title = "too_often", "Too many requests."
+
 
 class _Throttle(SimpleRateThrottle):
     num_requests: int

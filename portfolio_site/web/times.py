@@ -44,6 +44,12 @@ def country_name(code: str) -> str:
     return str(manner().babel.territories.get(code, code))
 
 
+@register.filter
+def language_name(code: str) -> str:
+    """de → German; words where nobody tells it."""
+    return str(manner().babel.languages.get(code, code)) if code else "Not told"
+
+
 # ── time ────────────────────────────────────────────────────────────────────
 
 

@@ -119,7 +119,39 @@ def belongings(person: Any, today: Any) -> dict[str, int]:
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
     proposal = ActionProposal.objects.get().pk
+    from market.services import create_watchlist
+
+    watchlist = create_watchlist(person, name="Mine", instruments=[own])
+    from market.services import PartDraft, create_blend, remove_blend
+
+    blend = create_blend(person, name="Mine", currency="EUR", parts=[PartDraft(own, factories.D(1))])
+    removed = create_blend(person, name="Gone", currency="EUR", parts=[PartDraft(own, factories.D(1))])
+    remove_blend(person, removed)
+    from market.models import Article, ArticleInstrument, MutedPublisher
+
+    now = timezone.now()
+    article = Article.objects.create(
+        fingerprint="f",
+        story="s",
+        url="https://wire.example/1",
+        title="It rose",
+        publisher="Wire",
+        published_at=now,
+        fetched_at=now,
+        source="newsapi",
+    )
+    ArticleInstrument.objects.create(article=article, instrument=own)
+    muted = MutedPublisher.objects.create(owner=person, publisher="Loud")
+    from market.models import FxRate
+
+    rate = FxRate.objects.create(owner=person, base="USD", quote="EUR", day=today, rate=factories.D("0.8"), source="own")
     return {
+        "rate": rate.pk,
+        "article": article.pk,
+        "muted": muted.pk,
+        "watchlist": watchlist.pk,
+        "blend": blend.pk,
+        "removed": removed.pk,
         "proposal": proposal,
         "portfolio": portfolio.pk,
         "transaction": entry.pk,
@@ -133,7 +165,13 @@ def belongings(person: Any, today: Any) -> dict[str, int]:
 def _kind(route: Route) -> str:
     """Which row a route's number names, by the route's name."""
     name = route.name.removeprefix("api-")
-    exact = {"holding": "portfolio" if route.name.startswith("api-") else "instrument", "imports": "portfolio", "portfolio-imports": "portfolio"}
+    exact = {
+        "blend-restore": "removed",
+        "benchmark-restore": "removed",
+        "holding": "portfolio" if route.name.startswith("api-") else "instrument",
+        "imports": "portfolio",
+        "portfolio-imports": "portfolio",
+    }
     if name in exact:
         return exact[name]
     for start, kind in (
@@ -152,6 +190,13 @@ def _kind(route: Route) -> str:
         ("alert", "alert"),
         ("notification", "notification"),
         ("proposal", "proposal"),
+        ("news-open", "article"),
+        ("news-muted", "muted"),
+        ("news-unmute", "muted"),
+        ("watchlist", "watchlist"),
+        ("blend", "blend"),
+        ("benchmark", "blend"),
+        ("own-rate", "rate"),
     ):
         if name.startswith(start):
             return kind

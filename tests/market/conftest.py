@@ -7,10 +7,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from market.models import Instrument
 from market.providers.demo import DemoMarket, files, paths
 from market.providers.demo.files import Table
+from market.services.calls.budgets import forget_own_counts
+from tests.emulator import Emulator
 
 FIRST = date(2022, 6, 1)
 NOW = datetime(2023, 2, 15, 15, 30, 1, tzinfo=UTC)  # a Wednesday, seven weeks into the simulation of prices
@@ -40,3 +45,16 @@ def short_demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoMarket]:
     market = DemoMarket()
     monkeypatch.setattr("market.services.demo.demo_market", market)
     yield market
+
+
+@pytest.fixture
+def world(emulator: Emulator, settings: Any, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Emulator]:
+    """Sources at the emulator, at the time of its world; everything in the database is followed."""
+    settings.PROVIDERS, settings.EMULATOR_URL = ["emulated"], emulator.address
+    monkeypatch.setattr("market.selectors.interest._asked", [lambda: Instrument.objects.values_list("pk", flat=True)])
+    monkeypatch.setattr("market.services.refreshing.openings.patient_gate", lambda *_: lambda cost: None)  # the emulator has no budget to spare
+    cache.clear()
+    forget_own_counts()
+    with time_machine.travel(emulator.world.now(), tick=False):
+        yield emulator
+    cache.clear()

@@ -21,10 +21,11 @@ from typing import Any
 import pytest
 
 from market.choices import AssetClass
-from market.providers.base import BadAnswer, InstrumentSpec, NotConfigured, Provider
+from market.providers.base import InstrumentSpec, Provider
 from market.providers.demo import DemoMarket, files, paths
 from market.providers.demo.catalogue import COMPANIES, INVENTED, SPECS
 from market.providers.demo.chance import bell, pick, swing
+from market.providers.failures import BadAnswer, NotConfigured
 from portfolio_site.kernel.money import Currency
 from tests.market.conftest import cut
 from tests.shared import ROOT

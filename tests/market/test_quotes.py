@@ -12,7 +12,10 @@ from market.choices import AssetClass, Quality
 from market.errors import InvalidPrices, NoQuote, UnknownInstrument
 from market.models import Quote
 from market.selectors import quotes_of, stock, stocks
+from market.selectors.quote_cache import Near
 from market.services import QuoteDraft, publish_quotes
+from market.services.listing import rename_instrument
+from market.shapes import QuoteSerializer, SymbolsWanted
 from market.signals import quotes_changed
 from tests.factories import D, make_instrument, set_quote
 
@@ -177,3 +180,69 @@ def test_of_two_listings_the_newest_quote_answers(person: Any) -> None:
     set_quote(one, "5", as_of=NOON)
     set_quote(other, "6", as_of=NOON + timedelta(days=1))
     assert stock(person, "DUAL").price == D("6")
+
+
+# ── the level in the process ────────────────────────────────────────────────
+
+
+def test_a_price_stays_in_the_process_for_a_second_and_the_shared_cache_is_not_asked(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("market.selectors.quote_cache.time.monotonic", lambda: clock[0])
+    one = make_instrument("AAA", price="5")
+    assert stock(person, "AAA").price == D("5")
+    asked: list[Any] = []
+    monkeypatch.setattr("market.selectors.quote_cache.cache.get_many", lambda keys: asked.append(keys) or {})
+    assert stock(person, "AAA").price == D("5") and asked == []
+    Quote.objects.filter(pk=one.pk).update(price=D("6"))  # as another process would store it
+    clock[0] += 0.9
+    assert stock(person, "AAA").price == D("5")
+    clock[0] += 0.2
+    assert stock(person, "AAA").price == D("6") and len(asked) == 1
+
+
+def test_what_was_read_before_a_newer_price_came_does_not_replace_it() -> None:
+    one = make_instrument("AAA")
+    publish_quotes([draft(one, "5")])
+    old = quotes_of([one.pk])[one.pk]
+    publish_quotes([draft(one, "6", NOON + timedelta(seconds=1))])
+    kept = Near()
+    kept.put({"AAA": quotes_of([one.pk])[one.pk]})
+    kept.put({"AAA": old})
+    assert kept.get_many(["AAA"])["AAA"].price == D("6")
+
+
+def test_only_so_many_prices_stay_in_the_process() -> None:
+    one = make_instrument("AAA", price="5")
+    view, kept = quotes_of([one.pk])[one.pk], Near(most=3)
+    for number in range(5):
+        kept.put({f"S{number}": view})
+    assert len(kept) == 3 and set(kept.get_many(f"S{number}" for number in range(5))) == {"S2", "S3", "S4"}
+    kept.drop(["S3", "S9"])
+    assert set(kept.get_many(["S3", "S4"])) == {"S4"}
+
+
+def test_a_renamed_instrument_leaves_no_price_under_its_former_symbol(person: Any, django_capture_on_commit_callbacks: Any) -> None:
+    one = make_instrument("FB", price="5")
+    assert stock(person, "FB").price == D("5")
+    with django_capture_on_commit_callbacks(execute=True):
+        rename_instrument(person, one, "META", NOON.date())
+    assert stock(person, "META").symbol == "META"
+    with pytest.raises(UnknownInstrument):
+        stock(person, "FB")
+
+
+def test_a_price_is_written_anew_where_it_changed_and_no_caller_can_change_what_is_kept() -> None:
+    one = make_instrument("AAA", price="5")
+    writer, view = QuoteSerializer(), quotes_of([one.pk])[one.pk]
+    told = writer.to_representation(view)
+    told["price"] = "spoiled"
+    assert writer.to_representation(view)["price"] == "5"
+    set_quote(one, "6")
+    assert writer.to_representation(quotes_of([one.pk])[one.pk])["price"] == "6"
+
+
+@pytest.mark.parametrize("wrong", ["", "  ", "A" * 33, "A\0", 7.5, None, ["A"], {}])
+def test_a_symbol_out_of_the_ordinary_is_told_by_its_place(wrong: Any) -> None:
+    assert SymbolsWanted(data={"symbols": [" aaa ", "b"]}).run_validation({"symbols": [" aaa ", "b"]}) == {"symbols": ["aaa", "b"]}
+    asked = SymbolsWanted(data={"symbols": ["AAA", wrong]})
+    assert asked.is_valid() is (wrong == 7.5) and (asked.is_valid() or list(asked.errors["symbols"]) == [1])

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
 from pathlib import Path
 
-from market.providers.base import BadAnswer, NotConfigured
+from market.providers.failures import BadAnswer, NotConfigured
 
 
 @dataclass(frozen=True, slots=True)

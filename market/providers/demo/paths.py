@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from market.packing import day_number
-from market.providers.base import BadAnswer
 from market.providers.demo.catalogue import Invented
 from market.providers.demo.chance import bell, pick
 from market.providers.demo.files import Table
+from market.providers.failures import BadAnswer
 
 BLOCK = 20
 MOVES_FROM = date(2000, 1, 3)  # adjusted closes of the years before have too few digits for their moves

@@ -1,4 +1,4 @@
-"""Runs everything in one process: pages, API, sockets, jobs and the schedule."""
+"""Runs everything in one process: pages, API, sockets, jobs, the schedule and streams of prices."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from market.services import tell_sources
+from market.services.streaming import StreamThread
 from portfolio_site import embedded
 from portfolio_site.celery import app as celery_app
 from portfolio_site.kernel.errors import DomainError
@@ -55,6 +57,7 @@ class Command(BaseCommand):
     def _prepare(self, *, demo: bool) -> None:
         """Look at the database's settings, then bring it up to date."""
         check_sqlite()
+        tell_sources()
         if demo:
             prepare(self.stdout)
         else:
@@ -62,16 +65,21 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _run(self, listener: Any) -> None:
-        jobs = embedded.Jobs(celery_app)
+        jobs, streams = embedded.Jobs(celery_app), StreamThread()
 
         def on_start() -> None:
             jobs.start()
+            streams.start()
             threading.Thread(target=self._greet, args=(listener.getsockname(),), name="greet", daemon=True).start()
 
-        server = embedded.server("portfolio_site.asgi:application", on_start=on_start, on_end=jobs.ask_to_stop)
+        def on_end() -> None:
+            jobs.ask_to_stop()
+            streams.ask_to_stop()
+
+        server = embedded.server("portfolio_site.asgi:application", on_start=on_start, on_end=on_end)
         server.run(sockets=[listener])
         ended = time.monotonic()
-        finished = jobs.wait()
+        finished = jobs.wait() and streams.wait()
         connections.close_all()
         log.info("serve.ended", extra={"jobs_finished": finished, "waited": round(time.monotonic() - ended, 2)})
         self.stdout.write("Stopped.")

@@ -1,4 +1,4 @@
-"""All roles on one machine, for trying: web, live, worker and beat behind one port."""
+"""All roles on one machine, for trying: web, live, worker and beat behind one port, and stream where a source has one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from market.services.streaming import streams_are_on
 from portfolio_site import roles
 from portfolio_site.edge import Edge
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         if not options["no_prepare"]:
             call_command("prepare", verbosity=0)
         port = options["port"]
-        children = {role: self._start(role, port + 1 if role == "web" else port + 2) for role in roles.ROLES}
+        children = {role: self._start(role, port + 1 if role == "web" else port + 2) for role in self._roles()}
         try:
             asyncio.run(self._front(port, children))
         finally:
@@ -47,6 +48,10 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{', '.join(failed)} did not end well; its last lines are above.")
         self.stdout.write("Stopped.")
+
+    def _roles(self) -> list[str]:
+        """All of them; nothing is streamed without a source that does."""
+        return [role for role in roles.ROLES if role != "stream" or streams_are_on()]
 
     def _start(self, role: str, port: int) -> subprocess.Popen[str]:
         command = roles.command_of(role, host="127.0.0.1", port=port, processes=1)

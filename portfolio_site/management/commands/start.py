@@ -10,11 +10,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from market.services import tell_sources
 from portfolio_site import roles
 
 
 class Command(BaseCommand):
-    help = "Starts the role that ROLE names: web, live, worker or beat; embedded (or nothing) is the one-process server."
+    help = "Starts the role that ROLE names: web, live, worker, beat or stream; embedded (or nothing) is the one-process server."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"ROLE={settings.ROLE} is not a role. Set it to {', '.join(roles.ROLES)}, or unset it.")
         if not (settings.DATABASE_URL and settings.REDIS_URL):
             raise CommandError(f"ROLE={settings.ROLE} needs DATABASE_URL and REDIS_URL: processes share a database, a cache and a queue.")
+        if settings.ROLE in {"worker", "stream"}:  # the roles that ask them
+            tell_sources()
         command = roles.command_of(
             settings.ROLE,
             host=os.environ.get("HOST", "127.0.0.1"),
