@@ -26,6 +26,18 @@ def checked(name: str, values: FloatArray, length: int | None = None) -> FloatAr
     return series
 
 
+def checked_table(name: str, values: FloatArray, shape: tuple[int, int] | None = None) -> FloatArray:
+    """The values as a two-dimensional float64 array.  Raises MalformedSeries if they are not finite, or not of that shape."""
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2:
+        raise MalformedSeries(f"{name} has {table.ndim} dimensions; a table has two")
+    if shape is not None and table.shape != shape:
+        raise MalformedSeries(f"{name} has shape {table.shape}; {shape} was expected")
+    if not np.isfinite(table).all():
+        raise MalformedSeries(f"{name} holds an entry that is not a finite number")
+    return table
+
+
 def checked_flow(name: str, values: FloatArray, length: int) -> FloatArray:
     """As `checked`, and not negative anywhere."""
     flow = checked(name, values, length)

@@ -12,11 +12,17 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray, checked, checked_flow, finite
 from analytics.engine.errors import MalformedSeries, Undefined
+from analytics.engine.guard import finite_or
 
 DAYS_A_YEAR = 365
 LARGEST_RATE = 1e6
 SMALLEST_RATE = -1 + 1e-12
 _GRID = 512
+
+NO_MONEY = "no money moved and nothing was held"
+NOTHING_BACK = "money was paid in and nothing came back or is left, so no rate fits"
+NOTHING_PAID = "money came out and none was paid in, so no rate fits"
+NO_RATE = "no rate between −100 % and 100,000,000 % balances what was paid in with what came out"
 
 
 def _checked_days(value: FloatArray, inflow: FloatArray, outflow: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -47,6 +53,15 @@ def daily_growth(value: FloatArray, inflow: FloatArray, outflow: FloatArray) -> 
     if not np.isfinite(growth).all():
         raise Undefined("on one day next to nothing was at work, and its return is beyond all numbers")
     return growth, working
+
+
+def gross_growth(value: FloatArray, inflow: FloatArray, outflow: FloatArray, costs: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """As `daily_growth`, before costs.  numbers.md: "gross".
+
+    costs  (n,)  fees and taxes that the portfolio paid on each day, >= 0; they count as money taken out at the end of the day
+    """
+    _, _, taken_out = _checked_days(value, inflow, outflow)
+    return daily_growth(value, inflow, taken_out + checked_flow("costs", costs, len(taken_out)))
 
 
 def growth_index(value: FloatArray, inflow: FloatArray, outflow: FloatArray) -> FloatArray:
@@ -89,6 +104,22 @@ def annualised(total: float, days: int) -> float:
     if total < -1:
         raise Undefined("more than everything was lost, and no rate a year expresses that")
     return finite(float((1.0 + total) ** (DAYS_A_YEAR / days)) - 1.0, "the return a year is beyond all numbers")
+
+
+@finite_or("the return is beyond all numbers")
+def simple_return(start_value: float, end_value: float, inflow: FloatArray, outflow: FloatArray) -> float:
+    """Gain over all the money that was ever put to work, (V1 - V0 - F) / (V0 + inflows).  numbers.md: "simple_return".
+
+    inflow, outflow  (n,)  as in `daily_growth`
+
+    Returns a fraction for the period, not annualised.  Raises Undefined if nothing was put to work.
+    """
+    paid_in, taken_out = checked_flow("inflow", inflow, len(inflow)), checked_flow("outflow", outflow, len(inflow))
+    ends = checked("start and end value", np.array([start_value, end_value]), 2)
+    put_in = float(ends[0] + paid_in.sum())
+    if put_in <= 0:
+        raise Undefined("no money was put to work")
+    return float(ends[1] - ends[0] - paid_in.sum() + taken_out.sum()) / put_in
 
 
 def modified_dietz(start_value: float, end_value: float, inflow: FloatArray, outflow: FloatArray) -> float:
@@ -207,18 +238,18 @@ def money_weighted_return(days: IntArray, amounts: FloatArray, *, near: float | 
     """
     when, much = _merged(days, amounts)
     if len(much) == 0:
-        raise Undefined("no money moved and nothing was held")
+        raise Undefined(NO_MONEY)
     if (much < 0).all():
-        raise Undefined("money was paid in and nothing came back or is left, so no rate fits")
+        raise Undefined(NOTHING_BACK)
     if (much > 0).all():
-        raise Undefined("money came out and none was paid in, so no rate fits")
+        raise Undefined(NOTHING_PAID)
     span = float(when[-1])
     years = max(span / DAYS_A_YEAR, 1.0)  # a period under a year counts as one whole
     scale = float(np.abs(much).max())
     roots = _roots(when / span, much / scale, math.log1p(SMALLEST_RATE) * years, math.log1p(LARGEST_RATE) * years)
     rates = [math.expm1(root / years) for root in roots]
     if not rates:
-        raise Undefined("no rate between −100 % and 100,000,000 % balances what was paid in with what came out")
+        raise Undefined(NO_RATE)
     if near is None or len(rates) == 1:
         return min(rates, key=abs)
     target = near if years == 1.0 else math.copysign(abs(1 + near) ** (1 / years), 1 + near) - 1

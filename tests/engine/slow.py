@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 
@@ -30,3 +32,35 @@ def units_each_day(steps: list[tuple[int, int, float]], columns: int, days: int)
     table = pd.DataFrame(steps, columns=["column", "day", "after"])
     wide = table.pivot_table(index="day", columns="column", values="after", aggfunc="last")
     return wide.reindex(index=range(days), columns=range(columns)).ffill().fillna(0.0)
+
+
+def mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def spread(values: list[float]) -> float:
+    """Sample standard deviation."""
+    centre = mean(values)
+    return math.sqrt(math.fsum((x - centre) ** 2 for x in values) / (len(values) - 1))
+
+
+def downside(values: list[float], least: float) -> float:
+    return math.sqrt(mean([(x - least) ** 2 if x < least else 0.0 for x in values]))
+
+
+def falls(index: list[float]) -> list[tuple[int, int, int | None, float]]:
+    """Peak, trough, recovery and depth of every fall, walking from close to close."""
+    found: list[tuple[int, int, int | None, float]] = []
+    peak, trough = 0, None
+    for day in range(1, len(index)):
+        if index[day] >= index[peak]:
+            if trough is not None:
+                found.append((peak, trough, day, index[trough] / index[peak] - 1))
+            peak, trough = day, None
+        elif trough is None or index[day] / index[peak] < index[trough] / index[peak]:
+            trough = day
+    return found if trough is None else [*found, (peak, trough, None, index[trough] / index[peak] - 1)]
+
+
+def ulcer(index: list[float]) -> float:
+    return math.sqrt(mean([(index[day] / max(index[: day + 1]) - 1) ** 2 for day in range(1, len(index))]))

@@ -1,0 +1,108 @@
+"""Where the money may go from here: many futures made of stretches of its own past.
+
+A future is put together of blocks of consecutive days of the past, drawn with equal chance and put one after the other (the past
+is a circle: a block that reaches its end goes on at its beginning).  So days that belong together stay together, and nothing is
+assumed about the shape of returns.  The same seed makes the same futures.
+
+Source: Politis and Romano (1992), A circular block-resampling procedure for stationary data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from analytics.engine.arrays import FloatArray, checked
+from analytics.engine.errors import MalformedSeries, Undefined
+from analytics.engine.guard import finite_or
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+MOST_CELLS = 20_000_000  # futures × steps: 160 MB at the most
+BEYOND = "the worth of a future is beyond all numbers"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fan:
+    """levels  (q,)  shares of the futures
+    worth   (q, steps + 1)  what that share of futures stays at or below after each step; entry 0 is now
+    mean    (steps + 1,)    of all futures
+    paid    (steps + 1,)    start plus contributions up to each step
+    reached (steps + 1,)    share of futures that are at or above the goal at each step; None without a goal
+    seed, futures           to make the same again
+    """
+
+    levels: tuple[float, ...]
+    worth: FloatArray
+    mean: FloatArray
+    paid: FloatArray
+    reached: FloatArray | None
+    seed: int
+    futures: int
+
+
+@finite_or(BEYOND)
+def steps_of_the_past(returns: FloatArray, *, days: int, steps: int, futures: int, block: int, seed: int) -> FloatArray:
+    """Growth over each step of each future, (futures, steps), drawn from the past in blocks.
+
+    returns  (n,)  daily, n >= days × block, above -1 except for a total loss
+    days     trading days of one step, such as 21 for a month
+    block    steps that are drawn together, 1 or more
+
+    Raises Undefined if the past is shorter than one block; MalformedSeries for a count below one, or too many cells.
+    """
+    if min(days, steps, futures, block) < 1 or futures * (steps + block) > MOST_CELLS:
+        raise MalformedSeries(f"counts are one or more, and futures × steps at most {MOST_CELLS}")
+    past = checked("returns", returns)
+    if len(past) < days * block:
+        raise Undefined(f"the past has {len(past)} days, fewer than the {days * block} that are drawn together")
+    circle = np.concatenate((1.0 + past, 1.0 + past[: days - 1]))
+    growth = sliding_window_view(circle, days).prod(axis=1)  # (n,): the step that begins on each day
+    drawn = np.random.default_rng(seed).integers(0, len(past), (futures, -(-steps // block)))
+    places = (drawn[:, :, None] + np.arange(block) * days) % len(past)
+    return np.asarray(growth[places.reshape(futures, -1)[:, :steps]])
+
+
+@finite_or(BEYOND)
+def projection(
+    returns: FloatArray,
+    *,
+    start: float,
+    contribution: float,
+    days: int,
+    steps: int,
+    futures: int = 2000,
+    block: int = 1,
+    seed: int = 1,
+    goal: float | None = None,
+) -> Fan:
+    """The fan of futures.  numbers.md: "projection".
+
+    returns       (n,)  daily returns of the past, at least a year of steps: n >= 12 × days
+    start         worth now, >= 0
+    contribution  paid in at the end of each step; below zero it is taken out, until nothing is left
+    days, steps   trading days of a step, and how many steps; futures, block, seed as in `steps_of_the_past`
+    goal          a worth
+
+    Raises Undefined if the past is too short, or a future is beyond all numbers; MalformedSeries for a negative start.
+    """
+    amounts = checked("start and contribution", np.array([start, contribution]), 2)
+    if start < 0:
+        raise MalformedSeries("what is there now is zero or more")
+    if len(returns) < 12 * days:
+        raise Undefined(f"the past has {len(returns)} days; a projection needs {12 * days}")
+    growth = steps_of_the_past(returns, days=days, steps=steps, futures=futures, block=block, seed=seed)
+    worth = np.empty((steps + 1, futures))
+    worth[0] = amounts[0]
+    for step in range(steps):
+        worth[step + 1] = np.maximum(worth[step] * growth[:, step] + amounts[1], 0.0)
+    return Fan(
+        levels=LEVELS,
+        worth=np.asarray(np.quantile(worth, LEVELS, axis=1)),
+        mean=worth.mean(axis=1),
+        paid=amounts[0] + amounts[1] * np.arange(steps + 1),
+        reached=None if goal is None else (worth >= goal).mean(axis=1),
+        seed=seed,
+        futures=futures,
+    )
