@@ -19,7 +19,7 @@ from portfolio_site.kernel.decimals import EXACT, ONE_UNIT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import ZERO
 from portfolios.ledger.gains import parts_of_gain
-from portfolios.ledger.lots import OpenLot
+from portfolios.ledger.lots import OpenLot, nth_of
 
 LARGE = 10_000  # of whatever is made at once: the collector of reference cycles waits
 Row = tuple[Any, ...]
@@ -29,13 +29,20 @@ REALISED, INCOME, EXPENSE = "realised", "income", "expense"
 
 
 class Lot(NamedTuple):
-    """Units held since one day.  Under `average` an instrument has one lot, the pool, opened by its first event."""
+    """Units held since one day.  Under `average` an instrument has one lot, the pool, opened by its first event.
+
+    Its name is (event_id, opened_on, nth): what opened it, its day, and which of several lots of that entry and day it is.
+    """
 
     event_id: int
     opened_on: date
     quantity: Decimal
     cost: Decimal
     cost_local: Decimal
+
+    @property
+    def nth(self) -> int:
+        return nth_of(self.event_id)
 
     @property
     def unit_cost(self) -> Decimal:
@@ -131,6 +138,11 @@ class Match(NamedTuple):
     price_part: Decimal
     currency_part: Decimal
 
+    @property
+    def nth(self) -> int:
+        """Of the lot; see Lot."""
+        return nth_of(self.buy_id)
+
 
 class Carried(NamedTuple):
     """Units that a transfer took out, with the date and the cost that go with them."""
@@ -142,6 +154,11 @@ class Carried(NamedTuple):
     quantity: Decimal
     cost: Decimal
     cost_local: Decimal
+
+    @property
+    def nth(self) -> int:
+        """Of the lot; see Lot."""
+        return nth_of(self.buy_id)
 
 
 class Flow(NamedTuple):
@@ -201,7 +218,7 @@ class Change(NamedTuple):
 
 
 class LotChange(NamedTuple):
-    """What one event changed of one lot, which is known by what opened it and by its date."""
+    """What one event changed of one lot, which is known by its name; see Lot."""
 
     event_id: int
     day: date
@@ -212,6 +229,10 @@ class LotChange(NamedTuple):
     quantity: Decimal
     cost: Decimal
     cost_local: Decimal
+
+    @property
+    def nth(self) -> int:
+        return nth_of(self.lot_event_id)
 
 
 # instrument, open lots, units, currency, realised, income, expenses, opened on, changed on

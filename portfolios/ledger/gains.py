@@ -68,6 +68,14 @@ def unrealised(position: Position, price: Decimal, fx: Decimal) -> Unrealised:
     return Unrealised(value, position.cost, gain, price_part, currency_part)
 
 
+def at_cost(position: Position) -> Unrealised:
+    """What stands in for the value of a position that cannot be valued: what it cost, and no open gain.
+
+    The identity of numbers.md holds as with a price: what was paid for it has left the cash, and stands here.
+    """
+    return Unrealised(position.cost, position.cost, ZERO, ZERO, ZERO)
+
+
 def unrealised_cash(pool: CashPool, fx: Decimal) -> Unrealised:
     """The open currency gain of a balance; fx as above."""
     with localcontext(EXACT):

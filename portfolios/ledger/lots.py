@@ -25,6 +25,43 @@ from portfolios.ledger.events import ZERO
 OpenLot = tuple[int | None, date, Decimal, Decimal, Decimal]
 
 
+class Opener(int):
+    """The number of the entry that opened a lot which is not the first of that entry and day: `nth` says which it is, from 2.
+
+    A transfer may bring several lots of one day, and a merger units of a purchase of which a spin-off brought some before.  It is the
+    number in every other respect, so that whoever does not need to tell such lots apart need not know.
+    """
+
+    nth: int = 1
+
+    @classmethod
+    def of(cls, number: int, nth: int) -> int:
+        """The number itself for the first lot."""
+        if nth == 1:
+            return number
+        opener = cls(number)
+        opener.nth = nth
+        return opener
+
+
+def nth_of(opener: int | None) -> int:
+    """Which of the lots of its entry and day one is, from 1."""
+    return opener.nth if isinstance(opener, Opener) else 1
+
+
+def told_apart(lots: Iterable[OpenLot], beside: Iterable[OpenLot] = ()) -> list[OpenLot]:
+    """The lots that come, each with a name that neither another one nor one of those `beside` which they come has."""
+    last: dict[tuple[int | None, date], int] = {}
+    for opener, opened_on, *_ in beside:
+        last[opener, opened_on] = max(last.get((opener, opened_on), 0), nth_of(opener))
+    named: list[OpenLot] = []
+    for lot in lots:
+        opener, opened_on = lot[:2]
+        nth = last[opener, opened_on] = last.get((opener, opened_on), 0) + 1
+        named.append(lot if opener is None else (Opener.of(int(opener), nth), *lot[1:]))
+    return named
+
+
 class Stock:
     """One instrument while the replay runs.
 

@@ -19,11 +19,13 @@ from operator import itemgetter
 from typing import Any
 
 from portfolio_site.kernel.decimals import plain
-from portfolios.errors import LotNotOpen
-from portfolios.ledger.events import LotChoice, Sale, TransferOut
-from portfolios.ledger.lots import OpenLot, apart, drawn, pour
+from portfolios.errors import LotNotOpen, LotNotTold
+from portfolios.ledger.events import ZERO, LotChoice, Sale, TransferOut
+from portfolios.ledger.lots import OpenLot, apart, drawn, nth_of, pour
 from portfolios.ledger.section104 import Log, Shares
-from portfolios.ledger.words import facts_of, in_words
+from portfolios.ledger.words import facts_of, in_units, in_words
+
+MOST_TOLD = 10  # lots that a refusal lists in words
 
 _opened_on = itemgetter(1)
 
@@ -155,16 +157,24 @@ def taking(event: Sale | TransferOut) -> str:
     return "sale" if isinstance(event, Sale) else "transfer"
 
 
-def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale | TransferOut, method: Method) -> tuple[list[OpenLot], list[OpenLot]]:
+def take_as_asked(
+    lots: list[OpenLot], units: Decimal, sale: Sale | TransferOut, method: Method, *, only_asked: bool = False
+) -> tuple[list[OpenLot], list[OpenLot]]:
     """What leaves of `lots`, which are all that is open, and what stays: the lots that the sale names, then by the method.
 
-    Raises LotNotOpen.
+    only_asked  a report asks for the method: of a named lot that it has taken from before, what is left is taken
+    Raises LotNotOpen, LotNotTold.
     """
     taken: list[OpenLot] = []
     for choice in sale.lots:
+        if only_asked:
+            open_units = sum((lot[2] for lot in lots if is_named(lot, choice)), ZERO)
+            choice = choice._replace(quantity=min(choice.quantity, open_units, units))
+            if not choice.quantity:
+                continue
         if choice.quantity > units:
             raise LotNotOpen(
-                f"The {taking(sale)} of {in_words(sale.day)} names lots of more than its {plain(sale.quantity)} units. Name fewer.",
+                f"The {taking(sale)} of {in_words(sale.day)} names lots of more than its {in_units(sale.quantity)}. Name fewer.",
                 **facts_of(sale), lot=choice.event_id, left=units, quantity=choice.quantity,
             )  # fmt: skip
         part, lots = _from_lot(lots, choice, sale)
@@ -174,12 +184,20 @@ def take_as_asked(lots: list[OpenLot], units: Decimal, sale: Sale | TransferOut,
     return taken + method.take(kept, units, sale.id), method.in_order(kept)
 
 
+def is_named(lot: OpenLot, choice: LotChoice) -> bool:
+    """Whether the name fits the lot; one that leaves out the day, or which of that day, may fit several."""
+    event_id, opened_on, nth = choice.name
+    return lot[0] == event_id and opened_on in (None, lot[1]) and nth in (None, nth_of(lot[0]))
+
+
 def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) -> tuple[list[OpenLot], list[OpenLot]]:
-    """The units that were chosen of one lot, and all lots without them.  A transfer may have brought several of one name."""
+    """The units that were chosen of the lots of one name, and all lots without them."""
     wanted = choice.quantity
+    if choice.sole:
+        _refuse_several([lot for lot in lots if is_named(lot, choice)], choice, sale)
     taken, left = [], []
     for lot in lots:
-        if lot[0] != choice.event_id or not wanted:
+        if not wanted or not is_named(lot, choice):
             left.append(lot)
             continue
         if lot[2] > wanted:
@@ -192,10 +210,23 @@ def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) 
     return taken, left
 
 
+def _refuse_several(found: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) -> None:
+    if len(found) < 2:
+        return
+    several = {lot[1] for lot in found if nth_of(lot[0]) > 1}
+    said = [f"{in_words(lot[1])}{f', number {nth_of(lot[0])}' if lot[1] in several else ''} ({in_units(lot[2])})" for lot in found[:MOST_TOLD]]
+    more = f" and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+    raise LotNotTold(
+        f"The {taking(sale)} of {in_words(sale.day)} names a lot by an entry that has {len(found)} of them open: of {'; of '.join(said)}{more}. "
+        f"Say which by its day, `opened_on`{', and its number, `nth`' if several else ''}.",
+        **facts_of(sale), lot=choice.event_id, lots=[{"opened_on": lot[1], "nth": nth_of(lot[0]), "quantity": lot[2]} for lot in found],
+    )  # fmt: skip
+
+
 def lot_not_open(sale: Sale | TransferOut, choice: LotChoice, left: Decimal) -> LotNotOpen:
     """For the caller to raise: so many units of the lot are left."""
     return LotNotOpen(
-        f"The {taking(sale)} of {in_words(sale.day)} names {plain(choice.quantity)} units of a lot of which {plain(left)} were left then. "
+        f"The {taking(sale)} of {in_words(sale.day)} names {in_units(choice.quantity)} of a lot of which {plain(left)} were left then. "
         "Choose lots that are open on that day.",
         **facts_of(sale), lot=choice.event_id, left=left, quantity=choice.quantity,
     )  # fmt: skip

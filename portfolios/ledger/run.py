@@ -30,7 +30,8 @@ class Rules:
     dividend_treatment  "income", or "reduce_cost": a dividend lowers the remaining cost, and is income where none remains
     tracks_cash         cash is held inside; else whatever is paid comes from outside and whatever is received goes there
     allows_short        whether units may fall below zero
-    asked               the method is one that a report asks for: what sales want by themselves is left aside where it pools
+    asked               the method is one that a report asks for: what sales want by themselves is left aside where it pools, and
+                        lots that they name are taken as far as the method has left of them
     """
 
     base_currency: Currency
@@ -207,7 +208,7 @@ class Run:
                 held=stock.quantity,
                 quantity=units,
             )
-        taken, left = take_as_asked(self.lots(stock), units, sale, method)
+        taken, left = take_as_asked(self.lots(stock), units, sale, method, only_asked=self.asked)
         stock.lots = self.refill(left)
         return taken
 

@@ -12,11 +12,11 @@ from decimal import Decimal
 from portfolios.ledger.book import Change, LotChange
 from portfolios.ledger.events import ZERO, Event
 from portfolios.ledger.links import instrument_ids_of
-from portfolios.ledger.lots import Stock
+from portfolios.ledger.lots import Stock, nth_of
 from portfolios.ledger.run import Run
 
 Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost
-LotKey = tuple[int | None, date]
+LotKey = tuple[int | None, date, int]  # what opened it, its day, and which of several of that name it is
 NONE: Amounts = (ZERO, ZERO, ZERO)
 
 
@@ -44,7 +44,7 @@ class Trace:
         for key in before | lots:
             moved = _less(lots.get(key, NONE), before.get(key, NONE))
             if any(moved):
-                self.lot_changes.append(LotChange(event.id, event.day, pk, event.kind, *key, *moved))
+                self.lot_changes.append(LotChange(event.id, event.day, pk, event.kind, *key[:2], *moved))
                 units, cost, local = units + moved[0], cost + moved[1], local + moved[2]
         brought = (stock.realised, stock.income, stock.expenses)
         more = _less(brought, self._brought.get(pk, NONE))
@@ -54,12 +54,13 @@ class Trace:
 
 
 def _lots_of(run: Run, stock: Stock) -> dict[LotKey, Amounts]:
-    """What is open by lot, with sign.  Lots that one transfer brought with the same date count as one."""
+    """What is open by lot, with sign."""
     sign = -1 if stock.quantity < ZERO else 1
     found: dict[LotKey, Amounts] = {}
     for event_id, opened_on, *amounts in run.lots(stock):
-        units, cost, local = found.get((event_id, opened_on), NONE)
-        found[event_id, opened_on] = (units + sign * amounts[0], cost + sign * amounts[1], local + sign * amounts[2])
+        key = (event_id, opened_on, nth_of(event_id))
+        units, cost, local = found.get(key, NONE)
+        found[key] = (units + sign * amounts[0], cost + sign * amounts[1], local + sign * amounts[2])
     return found
 
 

@@ -200,14 +200,16 @@ class Writer:
         random = self.random
         if self.rules.method not in APART or random.random() < 0.5:
             return {}
-        open_units: dict[int, Fraction] = {}
+        open_units: dict[tuple[Any, ...], Fraction] = {}
+        exact = random.random() < 0.5  # by the whole name, or by the entry alone
         for lot in self.fold.lots[instrument]:
-            open_units[lot.id] = open_units.get(lot.id, Fraction(0)) + lot.units
+            name = (lot.id, lot.day, lot.nth) if exact else (lot.id,)
+            open_units[name] = open_units.get(name, Fraction(0)) + lot.units
         chosen, left = [], quantity
-        for lot_id in random.sample(sorted(open_units), k=random.randint(0, min(2, len(open_units)))):
-            units = min(part(random, decimal(open_units[lot_id])), left)
+        for name in random.sample(sorted(open_units), k=random.randint(0, min(2, len(open_units)))):
+            units = min(part(random, decimal(open_units[name])), left)
             if units:
-                chosen.append(LotChoice(lot_id, units))
+                chosen.append(LotChoice(name[0], units, *name[1:]))
                 left -= units
         return {"method": random.choice(["", *APART]), "lots": tuple(chosen)}
 
@@ -217,7 +219,7 @@ class Writer:
         if random.random() < 0.6:
             on = random.choice([None, day - timedelta(days=random.randint(0, 900))])
             return {"cost_local": random.choice([None, number(random, 100_000)]), "acquired_on": on}
-        days = sorted(day - timedelta(days=random.randint(0, 900)) for _ in range(random.randint(1, 3)))
+        days = sorted(day - timedelta(days=random.choice([90, random.randint(0, 900)])) for _ in range(random.randint(1, 3)))
         lots = tuple(Arriving(on, number(random, 500, smallest=DUST), number(random, 5000), number(random, 5000)) for on in days)
         return {"lots": lots, "quantity": sum((lot.quantity for lot in lots), ZERO), "gross": sum((lot.cost for lot in lots), ZERO)}
 

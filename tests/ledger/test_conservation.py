@@ -22,7 +22,7 @@ ACTIONS = {"split", "stock_dividend", "spin_off", "merger", "symbol_change", "re
 @many
 @given(history=histories(kinds="buy buy sell short_sell split stock_dividend spin_off merger symbol_change return_of_capital"))
 def test_no_action_makes_or_loses_cost(history):
-    """The cost after it, and the money that came, is the cost before and the gain, whatever was split, spun off or merged."""
+    """L8: the cost after it, and the money that came, is the cost before and the gain, whatever was split, spun off or merged."""
     rules, events = replace(history[0], tracks_cash=False), history[1]
     for number, event in enumerate(events):
         if event.kind in ACTIONS:
@@ -46,6 +46,7 @@ def test_lots_keep_their_date_and_their_purchase_through_reorganisations(history
 @many
 @given(history=histories(kinds="buy buy sell transfer_in", instruments=1, methods=APART, shorts=False), part=st.integers(1, 1000))
 def test_a_transfer_there_and_back_keeps_lots_dates_cost_and_order(history, part):
+    """L7, in the core."""
     rules, events = history
     book = replay(events, rules)
     position = book.positions[1]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from portfolios.errors import LotNotOpen, MethodPools
+from portfolios.errors import LotNotOpen, LotNotTold, MethodPools
 from portfolios.ledger.events import LotChoice
 from portfolios.ledger.replay import replay
-from tests.ledger.build import USD, D, Ledger, day, lot_choices
+from tests.ledger.build import USD, D, Ledger, day, leg, lot_choices
 from tests.ledger.strategies import APART
 from tests.ledger.test_refusals import refusal
 
@@ -100,6 +100,70 @@ def test_several_lots_of_one_entry_are_named_together():
     ]
 
 
+def brought() -> Ledger:
+    """Three lots of one transfer, two of them of one day."""
+    from portfolios.ledger.events import Arriving
+
+    old, new = day("2019-01-02"), day("2020-01-02")
+    lots = (Arriving(old, D(2), D(20), D(20)), Arriving(old, D(3), D(60), D(60)), Arriving(new, D(4), D(100), D(100)))
+    return Ledger(method="specific").transfer_in(3, 9, 0, gross=180, lots=lots)
+
+
+def test_lots_of_one_transfer_are_told_apart_by_day_and_place():
+    assert [(lot.event_id, lot.opened_on.year, lot.nth, lot.quantity) for lot in brought().book().positions[1].lots] == [
+        (1, 2019, 1, 2),
+        (1, 2019, 2, 3),
+        (1, 2020, 1, 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "nth", "cost"), [("2020-01-02", None, 50), ("2020-01-02", 1, 50), ("2019-01-02", 2, 40), ("2019-01-02", 1, 20), (None, None, 20)]
+)
+def test_a_sale_takes_the_lot_of_the_day_and_place_that_it_names(opened_on, nth, cost):
+    choice = LotChoice(1, D(2), day(opened_on) if opened_on else None, nth)
+    (match,) = brought().trade("sell", 5, 2, 30, lots=(choice,)).book().matches
+    assert (match.quantity, match.cost, match.nth) == (2, cost, nth or 1)
+
+
+def test_the_place_of_a_lot_stays_when_one_before_it_is_sold():
+    first, second = LotChoice(1, D(2), day("2019-01-02"), 1), LotChoice(1, D(3), day("2019-01-02"), 2)
+    ledger = brought().trade("sell", 5, 2, 30, lots=(first,)).trade("sell", 6, 3, 30, lots=(second,))
+    assert [(one.nth, one.cost) for one in ledger.book().matches] == [(1, 20), (2, 60)]
+    refusal(LotNotOpen, ledger.trade("sell", 7, 1, 30, lots=(first,)))
+
+
+def test_a_place_or_a_day_that_no_lot_has_is_refused():
+    refusal(LotNotOpen, brought().trade("sell", 5, 1, 30, lots=(LotChoice(1, D(1), day("2019-01-02"), 3),)))
+    refusal(LotNotOpen, brought().trade("sell", 5, 1, 30, lots=(LotChoice(1, D(1), day("2019-01-03")),)))
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "said"),
+    [
+        (
+            None,
+            "has 3 of them open: of 2 Jan 2019, number 1 (2 units); of 2 Jan 2019, number 2 (3 units); of 2 Jan 2020 (4 units). Say which by its day",
+        ),
+        ("2019-01-02", "has 2 of them open: of 2 Jan 2019, number 1 (2 units); of 2 Jan 2019, number 2 (3 units). Say which"),
+    ],
+)
+def test_a_name_that_must_fit_one_lot_is_refused_where_it_fits_several(opened_on, said):
+    choice = LotChoice(1, D(1), day(opened_on) if opened_on else None, None, True)
+    error = refusal(LotNotTold, brought().trade("sell", 5, 1, 30, lots=(choice,)))
+    assert said in str(error) and error.data["lots"][1] == {"opened_on": day("2019-01-02"), "nth": 2, "quantity": 3}
+    left = brought().sell(4, 5, 30).trade("sell", 5, 1, 30, lots=(choice._replace(opened_on=None),))
+    assert left.book().matches[-1].cost == 25  # one is left: there is nothing to tell apart
+
+
+def test_units_of_one_purchase_that_come_in_two_ways_are_two_lots():
+    ledger = Ledger(method="specific").buy(3, 8, 100)
+    ledger = ledger.event("spin_off", 5, instrument=1, legs=(leg(2, "1:4", "0.2"),)).event("merger", 6, instrument=1, legs=(leg(2, "1:1", "1"),))
+    assert [(lot.event_id, lot.nth, lot.quantity, lot.cost) for lot in ledger.book().positions[2].lots] == [(1, 1, 2, 160), (1, 2, 8, 640)]
+    book = ledger.trade("sell", 8, 1, 30, instrument=2, lots=(LotChoice(1, D(1), day(3), 2),)).book()
+    assert [(one.buy_id, one.nth, one.cost) for one in book.matches] == [(1, 2, 80)]
+
+
 @pytest.mark.parametrize(("choice", "lot", "left"), [("2:11", 2, 10), ("9:1", 9, 0), ("1:5 1:6", 1, 5)])
 def test_a_lot_that_is_not_open_cannot_be_named(choice, lot, left):
     error = refusal(LotNotOpen, three(method="specific").trade("sell", 10, 20, 40, lots=lot_choices(choice)))
@@ -146,6 +210,13 @@ def test_a_report_may_ask_for_a_pool_whatever_sales_name(method):
 def test_a_report_that_asks_for_another_order_leaves_named_lots_named():
     ledger = three(method="specific").trade("sell", 10, 5, 40, lots=lot_choices("1:5")).sell(11, 1, 40)
     assert taken(replay(ledger.events, ledger.rules.under("hifo"))) == [(1, 5), (2, 1)]
+
+
+def test_a_report_that_asks_for_another_order_takes_what_is_left_of_a_named_lot_and_the_rest_by_that_order():
+    ledger = three(method="fifo").sell(10, 8, 40).trade("sell", 11, 5, 40, lots=lot_choices("3:5"))
+    assert taken(replay(ledger.events, ledger.rules.under("lifo"))) == [(3, 8), (3, 2), (2, 3)]
+    assert taken(ledger.book()) == [(1, 8), (3, 5)]
+    refusal(LotNotOpen, three(method="lifo").sell(10, 10, 40).trade("sell", 11, 5, 40, lots=lot_choices("3:5")))
 
 
 def test_the_portfolios_own_method_named_on_a_sale_changes_nothing():

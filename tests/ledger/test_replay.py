@@ -13,6 +13,7 @@ from portfolios.ledger.events import EVENT_TYPES
 from portfolios.ledger.handlers import HANDLERS
 from portfolios.ledger.matching import METHODS
 from portfolios.ledger.replay import CashStep, Flow, Posting, QuantityStep, Rules
+from portfolios.ledger.words import in_units
 from tests.ledger.build import CHF, EUR, GBP, USD, D, Ledger, balance, day
 
 BOTH = pytest.mark.parametrize("method", ["average", "fifo"])
@@ -329,3 +330,8 @@ def test_a_currency_is_an_ordinary_key_of_the_cash():
     book = Ledger(base=GBP).deposit(3, 5, currency=GBP).deposit(3, 7, currency=USD, fx="0.8").book()
     assert {str(code): (pool.amount, pool.cost) for code, pool in book.cash.items()} == {"GBP": (5, 5), "USD": (7, D("5.6"))}
     assert book.cash[Currency("USD")].currency == "USD"
+
+
+@pytest.mark.parametrize(("number", "said"), [("1", "1 unit"), ("2", "2 units"), ("0.5", "0.5 units"), ("1.00", "1 unit"), ("0", "0 units")])
+def test_one_unit_is_said_in_the_singular(number: str, said: str) -> None:
+    assert in_units(D(number)) == said

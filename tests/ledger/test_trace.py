@@ -43,9 +43,11 @@ def test_changes_add_up_to_the_positions_and_to_the_lots(events, rules):
         lots = {}
         for change in book.lot_changes:
             if change.instrument == pk:
-                key = (change.lot_event_id, change.opened_on)
+                key = (change.lot_event_id, change.opened_on, change.nth)
                 lots[key] = tuple(a + b for a, b in zip(lots.get(key, (0, 0, 0)), change[6:], strict=True))
-        assert {key: kept for key, kept in lots.items() if any(kept)} == {(lot.event_id, lot.opened_on): tuple(lot[2:]) for lot in position.lots}
+        assert {key: kept for key, kept in lots.items() if any(kept)} == {
+            (lot.event_id, lot.opened_on, lot.nth): tuple(lot[2:]) for lot in position.lots
+        }
 
 
 @pytest.mark.parametrize("method", ["average", "fifo", "hifo"])

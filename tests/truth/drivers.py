@@ -17,6 +17,7 @@ from portfolios.imports import tasks
 from portfolios.ledger.events import LotChoice
 from portfolios.models import Portfolio, Transaction
 from portfolios.services import LegDraft, TransactionDraft
+from portfolios.transfers.services import TransferDraft, transfer_units
 from tests.truth.entries import Entry
 from tests.truth.world import World
 
@@ -60,6 +61,12 @@ class Services:
     def record_many(self, portfolio: int, entries: list[Entry]) -> list[int]:
         drafts = [TransactionDraft(**entry.draft) for entry in entries]
         return [row.entry for row in self._try(services.record_many, self.world.person, self._portfolio(portfolio), drafts)]
+
+    def transfer(self, source: int, target: int, instrument: Any, day: date, quantity: Decimal) -> tuple[int, int]:
+        """The numbers of what leaves and of what arrives."""
+        draft = TransferDraft(instrument=instrument, quantity=quantity, day=day)
+        made = self._try(transfer_units, self.world.person, self._portfolio(source), self._portfolio(target), draft)
+        return made.leaving.entry, made.arriving.entry
 
     def edit(self, number: int, changes: dict[str, Any]) -> None:
         self._try(services.edit_transaction, self.world.person, _live(number), **changes)
@@ -116,7 +123,8 @@ def _said(value: Any) -> Any:
     if isinstance(value, LegDraft):
         return {name: _said(part) for name in _LEG if (part := getattr(value, name)) is not None}
     if isinstance(value, LotChoice):
-        return {"transaction": value.event_id, "quantity": plain(value.quantity)}
+        name = {"opened_on": value.opened_on and value.opened_on.isoformat(), "nth": value.nth}
+        return {"transaction": value.event_id, "quantity": plain(value.quantity), **name}
     if isinstance(value, tuple):
         return [_said(part) for part in value]
     return value.pk if hasattr(value, "pk") else value
@@ -154,6 +162,11 @@ class Http(Services):
     def record_many(self, portfolio: int, entries: list[Entry]) -> list[int]:
         rows = [self._body(entry.draft) for entry in entries]
         return [row["id"] for row in self._send("post", f"/portfolios/{portfolio}/transactions/batch", {"transactions": rows})["transactions"]]
+
+    def transfer(self, source: int, target: int, instrument: Any, day: date, quantity: Decimal) -> tuple[int, int]:
+        body = {"target": target, "instrument": instrument.pk, "date": day.isoformat(), "quantity": plain(quantity)}
+        told = self._send("post", f"/portfolios/{source}/transfers", body)
+        return told["leaving"], told["arriving"]
 
     def edit(self, number: int, changes: dict[str, Any]) -> None:
         self._send("patch", f"/transactions/{number}", self._body(changes))

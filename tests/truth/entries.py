@@ -5,6 +5,7 @@ Nothing of the product's own translation is used here.  Numbers come from one se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -53,6 +54,12 @@ class Entry:
             return self
         return replace(self, day=day, time=None)
 
+    def renumbered(self, numbers: Mapping[int, int]) -> Entry:
+        """In a ledger whose entries have other numbers: those of the lots that it names."""
+        if not self.truth.get("lots"):
+            return self
+        return replace(self, truth=self.truth | {"lots": tuple(lot._replace(event_id=numbers[lot.event_id]) for lot in self.truth["lots"])})
+
 
 @dataclass
 class Writer:
@@ -65,7 +72,7 @@ class Writer:
     instrument: Instrument
     held: Decimal
     short: Decimal = ZERO
-    lots: tuple[tuple[int, Decimal], ...] = ()  # open on the day: number of the entry, units
+    lots: tuple[tuple[tuple[Any, ...], Decimal], ...] = ()  # open on the day: its name (entry; and day, and place), units
     apart: bool = False  # whether the portfolio's method keeps lots apart
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -142,10 +149,11 @@ def sell(w: Writer) -> Made:
         if w.random.random() < 0.5:
             w.fields["method"] = truth["method"] = w.random.choice(["fifo", "lifo", "hifo", "lofo"])
         elif w.lots:
-            number, units = w.random.choice(w.lots)
+            name, units = w.random.choice(w.lots)
             wanted = min(units, truth["quantity"])
-            choice = ev.LotChoice(number, wanted if w.random.random() < 0.8 else wanted + 1)
+            choice = ev.LotChoice(name[0], wanted if w.random.random() < 0.8 else wanted + 1, *name[1:])
             w.fields["lots"] = truth["lots"] = (choice,)
+            truth["method"] = "specific"  # what it leaves open is taken oldest first, whatever the portfolio's method
     return cls, truth, currency, rate
 
 

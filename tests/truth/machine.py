@@ -8,7 +8,6 @@ the ledger must take a command; a refusal must come exactly then, and must chang
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +31,12 @@ POOLS = {"average", "section104"}
 LEAVING = {"sell", "transfer_out", "adjustment_out", "redemption", "buy_to_cover"}
 OF_UNITS = LEAVING | {"dividend", "split", "stock_dividend", "spin_off", "merger", "symbol_change", "return_of_capital", "coupon"}
 BLANK: dict[str, Any] = {"currency": "", "settlement_currency": "", "costs_currency": "", "method": "", "lots": (), "legs": ()}
+
+
+def _name(lot: Any, every: Iterable[Any], seed: int) -> tuple[Any, ...]:
+    """What a sale calls the lot: its entry where that is enough, as often its whole name."""
+    alone = sum(one.id == lot.id for one in every) == 1
+    return (lot.id,) if alone and seed % 2 else (lot.id, lot.day, lot.nth)
 
 
 class Machine(RuleBasedStateMachine):
@@ -79,7 +84,7 @@ class Machine(RuleBasedStateMachine):
             wanted = (lambda one: state.held(one.pk) < 0) if name == "buy_to_cover" else (lambda one: state.held(one.pk) > 0)
             chosen = next((one for one in choice if wanted(one)), chosen)
         held = decimal(state.held(chosen.pk))
-        lots = tuple((lot.id, decimal(lot.units)) for lot in state.lots[chosen.pk] if lot.units > 0)
+        lots = tuple((_name(lot, state.lots[chosen.pk], seed), decimal(lot.units)) for lot in state.lots[chosen.pk] if lot.units > 0)
         apart = self.ledger.rules.method not in POOLS
         facts = {"world": self.world, "day": on, "base": self.ledger.base, "instrument": chosen, "lots": lots, "apart": apart}
         return write(name, seed, held=max(held, Decimal(0)), short=max(-held, Decimal(0)), **facts)
@@ -170,11 +175,12 @@ class Machine(RuleBasedStateMachine):
     def export_and_import(self) -> None:
         """L9: the file of a ledger makes the same ledger elsewhere, once, however often it is imported."""
         content = self.product.export(self.ledger.key)
-        rules = replace(self.ledger.rules, tracks_cash=True)  # without, statements leave the deposits of a broker out
+        rules = self.ledger.rules
         key = self.product.open(
             base_currency=self.ledger.base,
             cost_method=rules.method,
             dividend_treatment=rules.dividend_treatment,
+            tracks_cash=rules.tracks_cash,
             allows_short=rules.allows_short,
         )
         verdicts = self.product.read_file(key, content)
@@ -182,7 +188,8 @@ class Machine(RuleBasedStateMachine):
         numbers = self.product.record_file()
         live = self.live()
         ordered = sorted(live, key=lambda number: (live[number].day, number))
-        twin = Ledger(key, rules, dict(zip(numbers, [live[number] for number in ordered], strict=True)))
+        other = dict(zip(ordered, numbers, strict=True))
+        twin = Ledger(key, rules, {other[number]: live[number].renumbered(other) for number in ordered})
         checks.check(twin)
         assert set(self.product.read_file(key, content)) == {"duplicate"}, "L9: a second import would add something"
 

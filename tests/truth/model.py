@@ -13,7 +13,7 @@ from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import Event
 from portfolios.ledger.replay import Rules
 from tests.ledger.reference import Fold, fold
-from tests.ledger.reference.state import POOLS
+from tests.ledger.reference.state import POOLS, meant
 from tests.truth.entries import Entry
 
 # the order inside one day, said once more: corporate actions, units in, units out, the rest
@@ -48,11 +48,15 @@ class _Judge(Fold):
 def folded(events: Iterable[Event], rules: Rules) -> Fold:
     """Raises Impossible."""
     ordered = sorted(events, key=place)
-    ahead = rules.method == "section104"
-    judge = _Judge(replace(rules, method="average") if ahead else rules)
+    state: Fold = judge_of(rules).run(ordered)
+    return fold(ordered, rules) if rules.method == "section104" else state
+
+
+def judge_of(rules: Rules) -> _Judge:
+    """A fold that raises Impossible at the step that cannot be; under section 104 only its units are right."""
+    judge = _Judge(replace(rules, method="average") if rules.method == "section104" else rules)
     judge.real = rules
-    state: Fold = judge.run(ordered)
-    return fold(ordered, rules) if ahead else state
+    return judge
 
 
 def _refuse(state: Fold, event: Any, rules: Rules) -> None:
@@ -86,7 +90,7 @@ def _refuse_choice(state: Fold, event: Any, rules: Rules) -> None:
     if (rules.method in POOLS or method in POOLS) and (event.lots or method != rules.method):
         raise Impossible("the method keeps no lots apart")
     for choice in event.lots:
-        open_units = sum(lot.units for lot in state.lots[event.instrument] if lot.id == choice.event_id)
+        open_units = sum(lot.units for lot in state.lots[event.instrument] if meant(lot, choice))
         if choice.quantity > open_units or choice.quantity > event.quantity:
             raise Impossible("the lot is not open")
 

@@ -1,81 +1,89 @@
-"""Mutation testing of portfolios/ledger: `make mutants`, with mutmut, in a copy of the tree.
+"""Mutation testing of portfolios/ledger: `make mutants`, with the mutants of mutmut, against tests/ledger.
 
-    python -m tests.truth.mutants            every mutant: some four thousand, half an hour for each thousand on two idle cores
-    SAMPLE=300 python -m tests.truth.mutants    that many by chance, the same ones each time; SEED picks others
+    python -m tests.truth.mutants                       every mutant: some four thousand
+    python -m tests.truth.mutants cash handlers.paid    those of the functions whose names begin so
+    SAMPLE=300 python -m tests.truth.mutants            that many by chance, the same ones each time; SEED picks others
+    CHILDREN=1 python -m tests.truth.mutants            one at a time; else as many as there are processors
 
-Fails where fewer than 90 % are killed (BAR for another number).  Those that change nothing anybody can see are told apart in EQUIVALENT, each with its reason.
+Says which survive, and fails where fewer than 90 % are killed (BAR for another number).  Those that change nothing anybody can see
+(`equivalent_mutants.py`) do not count on either side.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import json
 import os
-import subprocess
 import sys
-import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from tests.truth.seeded_bugs import tree
+import libcst as cst
+import pytest
+
+from tests.truth.equivalent_mutants import reason
+from tests.truth.mutation import SURVIVED, TOO_LONG, Function, Mutant, Runner, functions_of, module_name, mutants_of
 
 BAR = 90  # per cent
-# pattern of names → why no test can tell the mutant from the original; the numbers are those of 21 November 2026
-EQUIVALENT = {
-    "portfolios.ledger.cash.xǁPoolǁmove__mutmut_[79]": "neither amount is zero here",
-    "portfolios.ledger.cash.xǁPoolǁmove__mutmut_18": "nothing left was asked for before",
-    "portfolios.ledger.cash.xǁPoolǁmove__mutmut_20": "what is held is not zero here",
-    "portfolios.ledger.cash.xǁPoolǁmove__mutmut_23": "all of the amount takes all of the cost, also by the rule of three",
-    "portfolios.ledger.handlers.paid.x_close__mutmut_16": "a sum that begins at 0 or at Decimal(0)",
-    "portfolios.ledger.lots.x_lowered__mutmut_5": "a sum that begins at 0 or at Decimal(0)",
-    "portfolios.ledger.section104.xǁSharesǁbecome__mutmut_23": "a sum that begins at 0 or at Decimal(0)",
-    "portfolios.ledger.handlers.reorganisations.x__settle__mutmut_12": "the lists are always of one length",
-    "portfolios.ledger.handlers.reorganisations.x_reorganise__mutmut_38": "the lists are always of one length",
-    "portfolios.ledger.lots.x_pour__mutmut_10": "of two equal days either is the earlier",
-    "portfolios.ledger.handlers.trades.x_redemption__mutmut_3": "the sale that follows marks the day",
-    "portfolios.ledger.matching.x_highest_first__mutmut_6": "twice as negative sorts the same",
-    "portfolios.ledger.replay.xǁ_UnitsOnlyǁnote_purchase__mutmut_7": "the general way gives the same, more slowly",
-    "portfolios.ledger.section104.x__share__mutmut_20": "one purchase alone takes its whole share",
-    "portfolios.ledger.section104.xǁSharesǁin_order__mutmut_12": "zeros more in a sum",
-}
-SURVIVED = (0,)  # exit code of the tests
-UNDECIDED = (None, 33, 34)  # not run, no tests, skipped
+ROOT = Path(__file__).resolve().parents[2]
+LEDGER = ROOT / "portfolios" / "ledger"
+TESTS = ROOT / "tests" / "ledger"
+QUIETLY = ["-q", "-s", "-n", "0", "-p", "no:cacheprovider", "--disable-warnings", "--no-header", "--rootdir", str(ROOT)]
 
 
-def run(copy: Path, names: list[str]) -> None:
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 2), *names]
-    done = subprocess.run(command, cwd=copy, env={**os.environ, "DATA_DIR": str(copy / "data")}, capture_output=True, text=True, check=False)
-    if "Failed to run clean test" in done.stdout:
-        raise SystemExit("The tests fail without any mutant:\n" + done.stdout[-3000:])
+def functions() -> Iterator[Function]:
+    return (
+        function for file in sorted(LEDGER.rglob("*.py")) for function in functions_of(cst.parse_module(file.read_text()), module_name(file, ROOT))
+    )
 
 
-def results(copy: Path) -> dict[str, int | None]:
-    """The exit code of the tests by mutant."""
-    found: dict[str, int | None] = {}
-    for file in (copy / "mutants" / "portfolios" / "ledger").rglob("*.meta"):
-        found |= json.loads(file.read_text())["exit_code_by_key"]
-    return found
+def every_mutant() -> list[Mutant]:
+    return [mutant for file in sorted(LEDGER.rglob("*.py")) for mutant in mutants_of(file, ROOT)]
 
 
-def main() -> int:
-    sample, seed = int(os.environ.get("SAMPLE") or 0), int(os.environ.get("SEED") or 1)
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy = tree(Path(folder))
-        if sample:
-            run(copy, ["portfolios.ledger.words*"])  # makes all mutants, and runs few
-            names = sorted(results(copy))
-            Random(seed).shuffle(names)
-            run(copy, names[:sample])
-        else:
-            run(copy, [])
-        found = {name: code for name, code in results(copy).items() if code not in UNDECIDED}
-    survivors = [name for name, code in found.items() if code in SURVIVED and not any(fnmatch.fnmatch(name, one) for one in EQUIVALENT)]
-    score = 1 - len(survivors) / max(len(found), 1)
-    for name in sorted(survivors):
-        print(f"survived  {name}")
-    print(f"{len(found)} mutants, {len(found) - len(survivors)} killed: {score:.1%}")
-    return 100 * score < float(os.environ.get("BAR") or BAR)
+class Report:
+    """Says what survives as soon as it is known, and the score at the end."""
+
+    def __init__(self, mutants: list[Mutant]) -> None:
+        self.mutants, self.began = mutants, time.monotonic()
+        self.ran = self.survived = self.equivalent = self.late = 0
+
+    def tell(self, mutant: Mutant, outcome: int) -> None:
+        self.ran += 1
+        self.late += outcome == TOO_LONG
+        if outcome == SURVIVED and reason(mutant.function.name, mutant.is_change):
+            self.equivalent += 1
+        elif outcome == SURVIVED:
+            self.survived += 1
+            print("survived  {}\n    - {}\n    + {}".format(mutant.function.name, *mutant.lines), flush=True)
+        if not self.ran % 500:
+            print(f"  {self.ran} of {len(self.mutants)} after {time.monotonic() - self.began:.0f} s", flush=True)
+
+    def score(self) -> float:
+        """Per cent."""
+        counted = self.ran - self.equivalent
+        killed = counted - self.survived
+        score = 100 * killed / max(counted, 1)
+        print(
+            f"{self.ran} mutants in {time.monotonic() - self.began:.0f} s, {self.equivalent} of them equivalent; "
+            f"{killed} of the other {counted} killed ({self.late} by time): {score:.1f} %"
+        )
+        return score
+
+
+def main(names: list[str]) -> int:
+    sample, seed, children = (int(os.environ.get(name) or 0) for name in ("SAMPLE", "SEED", "CHILDREN"))
+    mutants = [mutant for mutant in every_mutant() if not names or mutant.function.name.startswith(tuple(names))]
+    if sample:
+        Random(seed or 1).shuffle(mutants)
+        del mutants[sample:]
+    report = Report(mutants)
+    runner = Runner(mutants, children or os.cpu_count() or 1, report.tell)
+    ended = pytest.main([*QUIETLY, str(TESTS)], plugins=[runner])
+    if report.ran < len(mutants):
+        return int(ended) or 1
+    return report.score() < float(os.environ.get("BAR") or BAR)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

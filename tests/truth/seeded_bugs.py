@@ -19,9 +19,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 5
-PROGRAMS = "tests/truth/test_machine.py::test_programs_over_the_services_leave_nothing_unexplained"
+PROGRAMS = "tests/ledger/test_long_ledgers.py tests/truth/test_machine.py::test_programs_over_the_services_leave_nothing_unexplained"
 INVARIANTS = "tests/truth/test_invariants.py"
+IMPORTED_AGAIN = f"{INVARIANTS}::test_a_file_that_was_cut_off_and_imported_again_adds_only_what_is_new"
 PUBLISHED = "tests/ledger/test_published.py"
+BONDS = "tests/portfolios/test_edits.py::test_a_bond_is_worth_its_percent_of_par_and_accrued_interest_is_no_cost"
+HALVES = "tests/ledger/test_actions_in_detail.py"
 RACES = "tests/portfolios/test_serial_orders.py"
 LEDGER = "portfolios/ledger/"
 HANDLERS = LEDGER + "handlers/"
@@ -62,6 +65,7 @@ BUGS = [
         "portfolio_site/kernel/decimals.py",
         "EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN",
         'EXACT = Context(prec=120, rounding="ROUND_HALF_UP"',
+        f"{HALVES} {PROGRAMS}",
     ),
     Bug(
         "pool-not-forgotten",
@@ -92,6 +96,7 @@ BUGS = [
         "portfolios/selectors/rows.py",
         "gross if factor == ONE else EXACT.multiply(gross, factor)",
         "gross",
+        f"{BONDS} {PROGRAMS}",
     ),
     Bug(
         "spin-off-keeps-the-cost", HANDLERS + "reorganisations.py", "(lot[0], lot[1], lot[2], *parts[-1])", "(lot[0], lot[1], lot[2], lot[3], lot[4])"
@@ -114,9 +119,9 @@ BUGS = [
         "portfolios/imports/judging.py",
         'live().filter(portfolio=portfolio).exclude(source_key="")',
         'live().exclude(source_key="")',
-        INVARIANTS,
+        IMPORTED_AGAIN,
     ),
-    Bug("equal-rows-are-one", "portfolios/imports/judging.py", "[*identity, seen[identity]]", "[*identity, 0]", INVARIANTS),
+    Bug("equal-rows-are-one", "portfolios/imports/judging.py", "[*identity, seen[identity]]", "[*identity, 0]", IMPORTED_AGAIN),
     Bug("knowledge-of-the-future", "portfolios/querysets.py", "exclude(voided_at__lte=moment)", "exclude(voided_at__isnull=False)", INVARIANTS),
     Bug("lock-removed", "portfolios/services/locking.py", "        with transaction.atomic():\n", "        if True:\n", RACES),
 ]
@@ -143,19 +148,28 @@ def hunt(bug: Bug, *, minutes: float = MINUTES) -> tuple[bool, float, str]:
     with tempfile.TemporaryDirectory(prefix="seeded-") as folder:
         copy = tree(Path(folder))
         seed(bug, copy)
-        environment = {**os.environ, "PROGRAMS": "100000", "HUNT": "1", "DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.test"}
-        began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", bug.hunted_by]
-        try:
-            done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=minutes * 60, check=False)
-        except subprocess.TimeoutExpired:
-            return False, time.monotonic() - began, "not found in time"
-        seconds = time.monotonic() - began
-        said = (
-            [line[2:].strip() for line in done.stdout.splitlines() if line.startswith("E  ")] or done.stdout.splitlines()[-1:] or [done.stderr[-200:]]
-        )
-        # 1: a test failed.  Anything else, such as a tree that cannot be imported, has found nothing
-        return done.returncode == 1 and "error" not in done.stdout.splitlines()[-1].lower(), seconds, said[0][:110]
+        began, said = time.monotonic(), ""
+        for tests in bug.hunted_by.split():  # one after the other: pytest would put those with a database first
+            try:
+                found, said = _fails(copy, tests, began + minutes * 60 - time.monotonic())
+            except subprocess.TimeoutExpired:
+                return False, time.monotonic() - began, "not found in time"
+            if found:
+                return True, time.monotonic() - began, said
+        return False, time.monotonic() - began, said
+
+
+def _fails(copy: Path, tests: str, seconds: float) -> tuple[bool, str]:
+    """Whether one of the tests fails in the copy, and what it says."""
+    environment = {
+        **os.environ, "PROGRAMS": "100000", "HUNT": "1", "DATA_DIR": str(copy.parent), "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.test"
+    }  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", tests]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
+    lines = done.stdout.splitlines() or [done.stderr[-200:]]
+    said = [line[2:].strip() for line in lines if line.startswith("E  ")] or lines[-1:]
+    # 1: a test failed.  Anything else, such as a tree that cannot be imported, has found nothing
+    return done.returncode == 1 and "error" not in lines[-1].lower(), said[0][:110]
 
 
 def main(names: list[str]) -> int:

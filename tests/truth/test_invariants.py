@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import permutations
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,14 +31,14 @@ from tests.factories import D, make_instrument, make_portfolio, record, set_clos
 from tests.ledger.strategies import ledgers
 from tests.truth.checks import snapshot
 from tests.truth.drivers import Services
-from tests.truth.world import FIRST, LONG, make_world, rolled_back
+from tests.truth.world import FIRST, LONG, PHASES, make_world, rolled_back
 from tests.truth.world import day as nth
 
 pytestmark = pytest.mark.django_db
 
 
 def few(examples: int, long: int) -> Any:
-    return settings(max_examples=long if LONG else examples, deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=long if LONG else examples, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 
 
 def standing(portfolio: Portfolio) -> tuple[Any, ...]:
@@ -46,6 +49,28 @@ def standing(portfolio: Portfolio) -> tuple[Any, ...]:
     stored = list(Holding.objects.filter(portfolio=portfolio).order_by("instrument").values_list("instrument", "quantity", "cost", "realised"))
     kept = list(CashBalance.objects.filter(portfolio=portfolio).order_by("currency").values_list("currency", "amount", "cost"))
     return lots, cash, (book.realised, book.income, book.expenses, book.net_flows), stored, kept
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_each_of_the_sixteen_invariants_is_named_by_a_test_that_checks_it() -> None:
+    """L1 to L16 of the head of this package stand in the docstring of a test, and the files that it names are there."""
+    named: dict[str, list[str]] = {f"L{number}": [] for number in range(1, 17)}
+    for file in ROOT.rglob("test_*.py"):
+        for one in ast.walk(ast.parse(file.read_text())):
+            if isinstance(one, ast.FunctionDef) and one.name.startswith("test_"):
+                for name in re.findall(r"\bL\d+\b", ast.get_docstring(one) or ""):
+                    named.setdefault(name, []).append(one.name)
+    assert [name for name, tests in named.items() if not tests] == []
+    assert set(named) == {f"L{number}" for number in range(1, 17)}
+    told = ast.get_docstring(ast.parse((ROOT / "truth" / "__init__.py").read_text())) or ""
+    files = [
+        name
+        for name in re.findall(r"`([\w/]+\.py)`", told)
+        if not any((ROOT / folder / name).exists() for folder in ("truth", "ledger", "portfolios", ".."))
+    ]
+    assert files == []
 
 
 # ── L2 ──────────────────────────────────────────────────────────────────────

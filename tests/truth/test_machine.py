@@ -1,4 +1,4 @@
-"""Random programs over the services and over HTTP: L1, L3, L4, L5, L9 and L13 after every step, on whichever database runs them.
+"""Random programs over the services and over HTTP: L1, L3, L4, L5, L7, L9 and L13 after every step, on whichever database runs them.
 
 The default is a smoke of seconds; `DRILLS=long` is the long form (docs/testing.md).
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.truth.machine import OverHttp, OverServices
-from tests.truth.world import LONG
+from tests.truth.pair_machine import PairsOverHttp, PairsOverServices
+from tests.truth.world import LONG, PHASES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.drill]
 
 PROGRAMS = int(os.environ.get("PROGRAMS", "0"))
-SHRINKING = [] if os.environ.get("HUNT") else [Phase.shrink]  # a hunt wants to know that something is wrong, not what
 
 
 def profile(programs: int, steps: int) -> settings:
@@ -26,7 +26,7 @@ def profile(programs: int, steps: int) -> settings:
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.explicit, Phase.reuse, Phase.generate, *SHRINKING],
+        phases=PHASES,
         print_blob=True,
     )
 
@@ -39,3 +39,13 @@ def test_programs_over_the_services_leave_nothing_unexplained() -> None:
 def test_programs_over_http_leave_nothing_unexplained() -> None:
     """L1, L3, L4, L5, L13, through the API and pages."""
     run_state_machine_as_test(OverHttp, settings=profile(200, 40) if LONG else profile(8, 15))
+
+
+def test_transfers_there_and_back_over_the_services_lose_nothing() -> None:
+    """L7, beside L1, L3, L4, L5 and L13 of both portfolios."""
+    run_state_machine_as_test(PairsOverServices, settings=profile(300, 50) if LONG else profile(20, 25))
+
+
+def test_transfers_there_and_back_over_http_lose_nothing() -> None:
+    """L7, beside L1, L3, L4, L5 and L13 of both portfolios, through the API and pages."""
+    run_state_machine_as_test(PairsOverHttp, settings=profile(100, 40) if LONG else profile(8, 20))

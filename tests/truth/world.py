@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django.db import transaction
+from hypothesis import Phase
 
 from market.models import Instrument
 from tests import factories
@@ -19,6 +20,8 @@ FIRST = date(2024, 1, 1)
 # the days of programs: few, so that entries often meet on one; some thirty days apart, for the methods that look so far ahead
 CALENDAR = (0, 1, 2, 3, 5, 8, 13, 21, 30, 31, 32, 45)
 LONG = os.environ.get("DRILLS") == "long"
+SHRINKING = [] if os.environ.get("HUNT") else [Phase.shrink]  # a hunt wants to know that something is wrong, not what
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *SHRINKING]
 
 # dollars for one euro, another on each day, and each the inverse of a number that can be stored: what a rate is needs no rounding
 _DOLLARS = (Decimal("1.25"), Decimal("1.6"), Decimal("2"), Decimal("0.8"), Decimal("1"))

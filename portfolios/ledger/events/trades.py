@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
@@ -11,14 +12,24 @@ from portfolios.ledger.events.base import CORPORATE_ACTION, ONE, UNITS_IN, UNITS
 
 
 class LotChoice(NamedTuple):
-    """Units that a sale takes from one lot.
+    """Units that a sale takes from one lot, by the lot's name: what opened it, its day, and which of several of one day it is.
 
     event_id   the purchase that opened the lot, or the transfer that brought it
     quantity   units, as they are on the day of the sale
+    opened_on  the day since which they are held; None: of any day
+    nth        of several lots of that entry and day, from 1; None: any of them
+    sole       a name that fits several lots is refused; otherwise they are taken in their order, oldest first
     """
 
     event_id: int
     quantity: Decimal
+    opened_on: date | None = None
+    nth: int | None = None
+    sole: bool = False
+
+    @property
+    def name(self) -> tuple[int, date | None, int | None]:
+        return self.event_id, self.opened_on, self.nth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

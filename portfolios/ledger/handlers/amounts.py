@@ -5,19 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from portfolio_site.kernel.decimals import ONE_UNIT, plain
+from portfolio_site.kernel.decimals import ONE_UNIT
 from portfolio_site.kernel.money import Currency
 from portfolios.errors import QuantityNotPositive
 from portfolios.ledger.events import ONE, Reinvestment, Reward, Trade, TransferIn
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.run import Run, based
-from portfolios.ledger.words import facts_of, in_words
+from portfolios.ledger.words import facts_of, in_units, in_words
 
 
 def refuse_quantity(event: Any) -> QuantityNotPositive:
     """For the caller to raise."""
     return QuantityNotPositive(
-        f"The entry of {in_words(event.day)} is of {plain(event.quantity)} units. Enter a quantity above zero; the type says the direction.",
+        f"The entry of {in_words(event.day)} is of {in_units(event.quantity)}. Enter a quantity above zero; the type says the direction.",
         **facts_of(event),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from portfolio_site.kernel.decimals import ONE_UNIT, plain
+from portfolio_site.kernel.decimals import ONE_UNIT
 from portfolios.errors import NotHeld, QuantityNotPositive, SplitLeavesNothing
 from portfolios.ledger import lots as open_lots
 from portfolios.ledger.events import ONE, ZERO, Event, ReturnOfCapital, Split, StockDividend
@@ -12,7 +12,7 @@ from portfolios.ledger.handlers.amounts import expend_costs, pay_net, refuse_qua
 from portfolios.ledger.handlers.paid import close, in_quote, is_fraction, pay_fraction, shared
 from portfolios.ledger.lots import OpenLot, Stock, lowered
 from portfolios.ledger.run import Run, based
-from portfolios.ledger.words import facts_of, in_words
+from portfolios.ledger.words import facts_of, in_units, in_words
 
 
 def _held(run: Run, event: Split | StockDividend, what: str) -> Stock:
@@ -32,7 +32,7 @@ def split(run: Run, event: Split) -> None:
     lots = open_lots.split(run.lots(stock), event.ratio_new, event.ratio_old)
     if not lots:
         raise SplitLeavesNothing(
-            f"The split of {in_words(event.day)} would leave nothing of {plain(held)} units. Check the ratio.", held=held, **facts_of(event)
+            f"The split of {in_words(event.day)} would leave nothing of {in_units(held)}. Check the ratio.", held=held, **facts_of(event)
         )
     short = held < ZERO
     run.hold(event, stock, lots, short=short)

@@ -11,7 +11,7 @@ from portfolios.errors import Oversold, QuantityNotPositive
 from portfolios.ledger.events import ZERO, Event
 from portfolios.ledger.lots import OpenLot, Stock
 from portfolios.ledger.run import Run, based
-from portfolios.ledger.words import facts_of, in_words
+from portfolios.ledger.words import facts_of, in_units, in_words
 
 
 def in_quote(run: Run, event: Event, currency: Currency | None, amount: Decimal, worth: Decimal, lots: Sequence[OpenLot]) -> Decimal:
@@ -51,13 +51,13 @@ def is_fraction(event: Event, stock: Stock, units: Decimal, fraction: Decimal, c
     """Whether a part of the units that an action brings is paid in cash.  Raises Oversold where that would be more than there are."""
     if fraction < ZERO or (cash and not fraction):
         raise QuantityNotPositive(
-            f"The entry of {in_words(event.day)} pays {plain(cash)} for a fraction of {plain(fraction)} units. "
+            f"The entry of {in_words(event.day)} pays {plain(cash)} for a fraction of {in_units(fraction)}. "
             "Enter the part of a unit that was paid in cash, or leave the cash out.",
             **facts_of(event),
         )
     if fraction > units:
         raise Oversold(
-            f"On {in_words(event.day)} there were {plain(units)} units after the event; {plain(fraction)} of them are said to be paid in cash. "
+            f"On {in_words(event.day)} there were {in_units(units)} after the event; {plain(fraction)} of them are said to be paid in cash. "
             "Enter the fraction alone.",
             **facts_of(event) | {"instrument": stock.instrument},
             held=units,

@@ -15,9 +15,9 @@ from portfolios.errors import NotHeld, QuantityNotPositive, SharesDoNotAddUp, Sp
 from portfolios.ledger.events import ONE, ZERO, Leg, Reorganisation, SpinOff
 from portfolios.ledger.handlers.amounts import expend_costs, pay_net
 from portfolios.ledger.handlers.paid import close, in_quote, is_fraction, pay_fraction, shared
-from portfolios.ledger.lots import OpenLot, Stock, split
+from portfolios.ledger.lots import OpenLot, Stock, split, told_apart
 from portfolios.ledger.run import Run, based
-from portfolios.ledger.words import facts_of, in_words
+from portfolios.ledger.words import facts_of, in_units, in_words
 
 Part = tuple[Decimal, Decimal]  # cost and local cost
 
@@ -116,10 +116,10 @@ def _give(run: Run, event: Reorganisation, source: _Source, index: int, leg: Leg
     target = run.stock(leg.instrument, event.day)
     run.quote(event, target, leg.local_currency)
     arriving = [_converted(run, source.stock, leg, lot, parts[index]) for lot, parts in zip(source.lots, source.parts, strict=True)]
-    lots = split(arriving, leg.ratio_new, leg.ratio_old)
+    lots = told_apart(split(arriving, leg.ratio_new, leg.ratio_old), run.lots(target))
     if not lots:
         raise SplitLeavesNothing(
-            f"The {event.kind.replace('_', '-')} of {in_words(event.day)} would leave nothing for {plain(abs(_units(source.lots)))} units. Check the ratio.",
+            f"The {event.kind.replace('_', '-')} of {in_words(event.day)} would leave nothing for {in_units(abs(_units(source.lots)))}. Check the ratio.",
             **facts_of(event),
             held=_units(source.lots),
         )

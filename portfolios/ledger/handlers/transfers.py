@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from portfolios.ledger.events import ZERO, TransferIn, TransferOut
 from portfolios.ledger.handlers.amounts import expend_costs, local_worth, pay_net, refuse_quantity
-from portfolios.ledger.lots import OpenLot, Stock
+from portfolios.ledger.lots import OpenLot, Stock, told_apart
 from portfolios.ledger.run import Run, based
 
 
@@ -27,9 +27,9 @@ def _arriving(run: Run, event: TransferIn) -> list[OpenLot]:
     rate, in_base = run.rate(event), event.local_currency == run.base
     if event.lots:
         costs = [based(lot.cost, rate) for lot in event.lots]
-        return [
+        return told_apart(
             (event.id, lot.acquired_on, lot.quantity, cost, cost if in_base else lot.cost_local) for lot, cost in zip(event.lots, costs, strict=True)
-        ]
+        )
     cost = based(event.gross, rate)
     local = local_worth(run, event, cost) if in_base or event.cost_local is None else event.cost_local
     return [(event.id, event.acquired_on or event.day, event.quantity, cost, local)]

@@ -133,7 +133,8 @@ class Fold(Actions):
         self.quoted[e.instrument] = e.local_currency
         base = self.rules.base_currency
         if e.lots:
-            lots = [Lot(e.id, lot.acquired_on, F(lot.quantity), r18(F(lot.cost) * F(e.fx_rate)), F(lot.cost_local)) for lot in e.lots]
+            brought = [Lot(e.id, lot.acquired_on, F(lot.quantity), r18(F(lot.cost) * F(e.fx_rate)), F(lot.cost_local)) for lot in e.lots]
+            lots = self.named(brought, [])
         else:
             cost = r18(F(e.gross) * F(e.fx_rate))
             known = e.cost_local is not None and e.local_currency != base

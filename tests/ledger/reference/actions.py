@@ -86,7 +86,7 @@ class Actions(State):
             for lot in arriving:
                 same = leg.local_currency == quoted
                 lot.local = lot.cost if leg.local_currency == self.rules.base_currency else lot.local if same else r18(lot.local * F(leg.local_rate))
-            lots = self.scaled(arriving, F(leg.ratio_new), F(leg.ratio_old))
+            lots = self.named(self.scaled(arriving, F(leg.ratio_new), F(leg.ratio_old)), self.lots[leg.instrument])
             cost, local = sum(lot.cost for lot in lots), sum(lot.local for lot in lots)
             more = self.in_quote(e, leg.instrument, extra_amount[n], extra[n], cost, local)
             by = [lot.units for lot in lots]

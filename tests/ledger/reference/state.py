@@ -45,15 +45,22 @@ class Lot:
     cost: F
     local: F
     own: bool = False  # of one purchase, although the method pools
+    nth: int = 1  # of several lots of that entry and day
 
     def split_off(self, units: F) -> Lot:
         if units == self.units:
             part = replace(self)
             self.units = self.cost = self.local = F(0)
             return part
-        part = Lot(self.id, self.day, units, r18(self.cost * units / self.units), r18(self.local * units / self.units))
+        part = replace(self, units=units, cost=r18(self.cost * units / self.units), local=r18(self.local * units / self.units))
         self.units, self.cost, self.local = self.units - units, self.cost - part.cost, self.local - part.local
         return part
+
+
+def meant(lot: Lot, choice: Any) -> bool:
+    """Whether a sale names the lot: by its entry, by its day as well, or by its place among those of one day."""
+    entry, day, nth = choice.event_id, choice.opened_on, choice.nth
+    return lot.id == entry and (day is None or lot.day == day) and (nth is None or lot.nth == nth)
 
 
 class State:
@@ -141,6 +148,12 @@ class State:
 
     # ── lots ────────────────────────────────────────────────────────────────
 
+    def named(self, coming: list[Lot], there: list[Lot]) -> list[Lot]:
+        """The lots that come, numbered on from those of the same entry and day."""
+        for n, lot in enumerate(coming):
+            lot.nth = 1 + max((one.nth for one in (*there, *coming[:n]) if (one.id, one.day) == (lot.id, lot.day)), default=0)
+        return coming
+
     def put(self, i: int, lot: Lot) -> None:
         kept = self.lots[i]
         if self.rules.method in POOLS and kept:
@@ -150,24 +163,24 @@ class State:
             kept.append(replace(lot))
             kept.sort(key=lambda lot: lot.day)  # stable: equal dates stay as they came
 
-    def order(self, kept: list[Lot], e: Any) -> list[tuple[Lot, F | None]]:
-        """The lots in the order in which they leave; with as many units, where the sale names them."""
+    def order(self, kept: list[Lot], e: Any) -> list[tuple[Lot, tuple[int, F] | None]]:
+        """The lots in the order in which they leave; with which choice of the sale names them, and for how many units, where one does."""
         method = getattr(e, "method", "") or self.rules.method
         by = {"lifo": lambda k: -k, "hifo": lambda k: (-kept[k].cost / kept[k].units, k), "lofo": lambda k: (kept[k].cost / kept[k].units, k)}
-        named = [(lot.event_id, F(lot.quantity)) for lot in e.lots] if hasattr(e, "method") and method not in POOLS else []
+        named = enumerate(e.lots) if hasattr(e, "method") and method not in POOLS else []
         rest = sorted(range(len(kept)), key=by.get(method, lambda k: k))
-        return [(lot, units) for id, units in named for lot in kept if lot.id == id] + [(kept[k], None) for k in rest]
+        return [(lot, (n, F(choice.quantity))) for n, choice in named for lot in kept if meant(lot, choice)] + [(kept[k], None) for k in rest]
 
     def take(self, kept: list[Lot], units: F, e: Any) -> list[Lot]:
         """`units` (with the sign of what is held) out of the lots, by the method."""
         pieces: list[Lot] = []
         left_of_named: dict[int, F] = {}
         for lot, named in self.order(kept, e):
-            most = abs(units) if named is None else min(abs(units), left_of_named.setdefault(lot.id, named))
+            most = abs(units) if named is None else min(abs(units), left_of_named.setdefault(*named))
             part = min(most, abs(lot.units)) * (1 if units > 0 else -1)
             if part:
                 if named is not None:
-                    left_of_named[lot.id] -= abs(part)
+                    left_of_named[named[0]] -= abs(part)
                 pieces.append(lot.split_off(part))
                 units -= part
         assert not units, "more leaves than is held"
@@ -219,7 +232,7 @@ class State:
             total = r18(units * new / old)
             here, after = total - after, total
             if here:
-                kept.append(Lot(lot.id, lot.day, here, lot.cost + stray[0], lot.local + stray[1]))
+                kept.append(Lot(lot.id, lot.day, here, lot.cost + stray[0], lot.local + stray[1], nth=lot.nth))
                 stray = [F(0), F(0)]
             else:
                 stray = [stray[0] + lot.cost, stray[1] + lot.local]
