@@ -5,5 +5,8 @@ class PortfoliosConfig(AppConfig):
     name = "portfolios"
 
     def ready(self) -> None:
+        from portfolios import deeds  # noqa: F401  (says what is done there)
         from portfolios.actions import receivers as actions  # noqa: F401  (connects them)
         from portfolios.imports import receivers  # noqa: F401  (connects them)
+        from portfolios.selectors import followed  # noqa: F401  (says what is held)
+        from portfolios.services import merging  # noqa: F401  (takes part when instruments are merged)

@@ -83,6 +83,12 @@ class LotNotOpen(LedgerRefused):
     code, title = "lot_not_open", "The lot is not open."
 
 
+class LotNotTold(LedgerRefused):
+    """A sale names a lot by a name that fits several that are open.  data also: lot, lots (opened_on, nth, quantity of each)."""
+
+    code, title = "lot_not_told", "The lot is not the only one of its name."
+
+
 class MethodPools(LedgerRefused):
     """A sale asks for lots of its own where the portfolio's method pools them."""
 

@@ -3,7 +3,7 @@
 CSV has the columns below, one row an entry, in the order of their days and numbers; importers/own.py reads it.
 `date` holds the time where it is known, in an offset in which it falls on the entry's day; `fx_rate` is units of the portfolio's
 currency for one unit of the settlement currency; numbers are plain, with a point.  `legs` and `lots` are lists in JSON; a lot that
-a sale names has the number in the column `row` of the row that opened it.  `link` is the same on both sides of a transfer
+a sale names has the number in the column `row` of the row that opened it, and its `opened_on` and `nth` where that row has several.  `link` is the same on both sides of a transfer
 between two portfolios, for information: read back in, each side is a transfer of its own.
 A text that a spreadsheet would take for a formula, or that begins with an apostrophe, gets an apostrophe in front.
 """
@@ -163,4 +163,6 @@ def entry_of(row: Transaction, places: Mapping[int, int]) -> dict[str, Any]:
 
 def _lot(lot: dict[str, Any], places: Mapping[int, int]) -> dict[str, Any]:
     """A lot that a sale names is named by the row that opened it."""
-    return {"row": places[lot["entry"]] + 1, "quantity": lot["quantity"]} if "entry" in lot else lot
+    if "entry" not in lot:
+        return lot
+    return {"row": places[lot["entry"]] + 1, **{name: value for name, value in lot.items() if name != "entry"}}

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from market.models import CorporateAction, Instrument
+from market.models import Benchmark, CorporateAction, Instrument
 from portfolio_site.web.fields import ExactDecimalField
 from portfolio_site.web.packed import PackedField
 from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
@@ -30,7 +30,9 @@ class Portfolio(models.Model):
     locked_until = models.DateField(null=True, blank=True)  # entries of this day and before cannot be changed, added or removed
     applies_splits = models.BooleanField(default=False)  # proposals of splits are accepted by themselves
     applies_dividends = models.BooleanField(default=False)  # proposals of dividends are accepted by themselves
+    # compared with an instrument, or with a blend of its owner's; not with both
     benchmark = models.ForeignKey(Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    blend = models.ForeignKey(Benchmark, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     is_sample = models.BooleanField(default=False)
     is_linked = models.BooleanField(default=False)  # it has, or had, a leg of a transfer: it is locked together with the others that do
     revision = models.PositiveBigIntegerField(default=0)
@@ -38,10 +40,13 @@ class Portfolio(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
+    is_restated = False  # no column: a copy that a report tells under the cost method it was asked for
+
     objects: ClassVar[Any] = PortfolioQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
+        constraints = [models.CheckConstraint(name="compared_with_one", condition=Q(benchmark=None) | Q(blend=None))]
 
     def __str__(self) -> str:
         return f"portfolio {self.pk}"

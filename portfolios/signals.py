@@ -3,5 +3,6 @@
 from django.dispatch import Signal
 
 ledger_changed = Signal()  # portfolio_id: int, since: date (the earliest day affected)
+rules_turned_on = Signal()  # portfolio_id: int (what the market reports is applied by itself from now on)
 import_uploaded = Signal()  # batch_id: int
 import_confirmed = Signal()  # batch_id: int

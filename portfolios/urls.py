@@ -7,6 +7,7 @@ from django.urls import path
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 from portfolios import api, views
 from portfolios.actions import urls as actions
+from portfolios.blends import urls as blends
 from portfolios.imports import urls as imports
 from portfolios.reconciling import urls as reconciling
 from portfolios.transfers import urls as transfers
@@ -34,6 +35,7 @@ urlpatterns = [
     path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
     *actions.urlpatterns,
     *imports.urlpatterns,
+    *blends.urlpatterns,
     *reconciling.urlpatterns,
     *transfers.urlpatterns,
 ]
@@ -52,9 +54,11 @@ api_patterns = [
     path("portfolios/<id:pk>/export", api.ExportView.as_view(), name="api-export"),
     path("transactions", api.TransactionsView.as_view(), name="api-transactions"),
     path("transactions/<id:pk>", api.TransactionView.as_view(), name="api-transaction"),
+    path("transactions/<id:pk>/restore", api.RestoreView.as_view(), name="api-transaction-restore"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
     *actions.api_patterns,
     *imports.api_patterns,
+    *blends.api_patterns,
     *reconciling.api_patterns,
     *transfers.api_patterns,
 ]

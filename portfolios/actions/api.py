@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from market.choices import ActionKind
 from portfolio_site.web.paging import CursorPages, refused
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 from portfolios.actions import deciding, selectors
 from portfolios.actions.selectors import ProposalView
 from portfolios.api.common import IDEMPOTENCY, LedgerView
@@ -57,7 +57,7 @@ class AcceptSerializer(serializers.Serializer[Any]):
     amount = ExactField(required=False, allow_null=True, help_text="for one unit, before tax; as reported where missing")
     quantity = ExactField(required=False, allow_null=True, help_text="the units held at the close before the ex-day where missing")
     taxes = ExactField(required=False, allow_null=True, help_text="withheld")
-    date = serializers.DateField(required=False, allow_null=True, help_text="when it was paid; the ex-day where missing")
+    date = DayField(required=False, allow_null=True, help_text="when it was paid; the ex-day where missing")
     settlement_currency = CurrencyField(required=False, allow_blank=True, help_text="in which it was paid out; the instrument's where missing")
 
 

@@ -24,7 +24,7 @@ from portfolios.choices import ProposalStatus, TransactionKind
 from portfolios.ledger.book import QuantityStep
 from portfolios.ledger.replay import replay
 from portfolios.models import ActionProposal, Holding, Portfolio, Transaction
-from portfolios.selectors.ledger import events_of, rules_of
+from portfolios.selectors.ledger import connected_to, events_of, rules_of
 
 ZERO = Decimal(0)
 ODD = "A split of {ratio} is most often a spin-off that the source of prices booked as a split. Look at what the company announced."
@@ -53,7 +53,7 @@ def units_before(steps: Iterable[QuantityStep], instrument: int, day: date) -> D
 def propose_actions(instruments: Iterable[int] | None = None, portfolios: Iterable[int] | None = None) -> Proposed:
     """Bring the proposals of these portfolios (all, where missing) for these instruments (all) up to what is known.
 
-    May be called at any time, and twice at once.  Six queries for each portfolio that ever held an instrument with an action.
+    May be called at any time, and twice at once.  Seven queries for each portfolio that ever held an instrument with an action.
     """
     found = Holding.objects.all()
     if instruments is not None:
@@ -70,14 +70,20 @@ def propose_actions(instruments: Iterable[int] | None = None, portfolios: Iterab
     return total
 
 
+def entries_of_actions(portfolio: Portfolio, actions: Sequence[ActionView]) -> tuple[dict[int, Transaction], dict[int, Decimal]]:
+    """By the action's number: the entry that is it already, and the units held at the close before.  Four queries, more where spin-offs and the like lead on."""
+    instruments = {action.instrument_id for action in actions}
+    book = replay(events_of(portfolio, instruments=connected_to([portfolio.pk], instruments)), rules_of(portfolio))
+    held = {action.id: units_before(book.steps, action.instrument_id, action.ex_day) for action in actions}
+    rows = Transaction.objects.live().filter(portfolio=portfolio, instrument__in=instruments, kind__in=KINDS)
+    return found_in(actions, rows, held), held
+
+
 def _propose(portfolio: Portfolio, instruments: Sequence[int]) -> Proposed:
     actions = actions_of(instruments, end=timezone.localdate())
     if not actions:
         return Proposed()
-    book = replay(events_of(portfolio, instruments=instruments), rules_of(portfolio))
-    held = {action.id: units_before(book.steps, action.instrument_id, action.ex_day) for action in actions}
-    rows = Transaction.objects.live().filter(portfolio=portfolio, instrument__in=instruments, kind__in=KINDS)
-    there = found_in(actions, rows, held)
+    there, held = entries_of_actions(portfolio, actions)
     with transaction.atomic():
         known = {one.action_id: one for one in ActionProposal.objects.filter(portfolio=portfolio, action__in=[action.id for action in actions])}
         new = [_new(portfolio, action) for action in actions if action.id not in known and action.id not in there and _takes_part(action, held)]
@@ -110,7 +116,7 @@ def _follow(proposal: ActionProposal, action: ActionView, there: Transaction | N
     if proposal.status != ProposalStatus.OPEN and not withdrawn:
         return False
     if there is not None and there.proposal_id != proposal.pk:
-        status, reason = ProposalStatus.DISMISSED, f"Recorded already: {_said(there)}."
+        status, reason = ProposalStatus.DISMISSED, f"Recorded already: {said(there)}."
     elif not _takes_part(action, held):
         status, reason = ProposalStatus.DISMISSED, "Nothing was held at the close before."
     else:
@@ -123,5 +129,6 @@ def _follow(proposal: ActionProposal, action: ActionView, there: Transaction | N
     return bool(found.update(status=status, reason=reason[:200], by_rule=dismissed, decided_at=decided))
 
 
-def _said(row: Transaction) -> str:
+def said(row: Transaction) -> str:
+    """“split of 10 Jun 2024”."""
     return f"{str(TransactionKind(row.kind).label).lower()} of {row.traded_on.day} {row.traded_on:%b %Y}"

@@ -1,11 +1,13 @@
-"""Which reported splits can be splits."""
+"""Which reported splits can be splits, and which are the same."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 LARGEST = 100
+NEAR = timedelta(days=10)  # a statement may book a split so long before or after its ex-day
 
 
 def is_usual(new: Decimal, old: Decimal) -> bool:

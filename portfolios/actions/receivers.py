@@ -1,4 +1,4 @@
-"""News heard: of new corporate actions, and of ledgers that may have held what an action is about."""
+"""News heard: of new corporate actions, of ledgers that may have held what an action is about, and of rules that apply them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from market.models import CorporateAction
 from market.signals import actions_changed
 from portfolios.actions import tasks
 from portfolios.actions.recorded import AFTER_EX_DAY
-from portfolios.signals import ledger_changed
+from portfolios.signals import ledger_changed, rules_turned_on
 
 
 @receiver(actions_changed)
@@ -25,3 +25,8 @@ def propose_again(*, portfolio_id: int, since: date, **_: object) -> None:
     # an entry can be the payment of an action that lies as far back, and what is held changes for later ones alone
     if CorporateAction.objects.filter(instrument__holdings__portfolio=portfolio_id, ex_day__gte=since - AFTER_EX_DAY).exists():
         tasks.propose.delay(None, [portfolio_id])
+
+
+@receiver(rules_turned_on)
+def apply_what_waits(*, portfolio_id: int, **_: object) -> None:
+    tasks.propose.delay(None, [portfolio_id])

@@ -1,7 +1,7 @@
 """Whether a ledger has an action already: by a statement, by hand, or by a proposal that was accepted before.
 
-A split is there where one of the same ratio was recorded within five days, or any reorganisation of the instrument, since a
-spin-off may have been reported as a split.  A dividend is there where about as much was recorded in the weeks after the
+A split is there where one of the same ratio was recorded within ten days, or any reorganisation of the instrument within five, since
+a spin-off may have been reported as a split.  A dividend is there where about as much was recorded in the weeks after the
 ex-day; money comes later than the right to it.  Each entry stands for one action only, the nearest: those who pay each
 month pay the same amount each time.
 """
@@ -19,7 +19,7 @@ from portfolios.choices import TransactionKind as Kind
 from portfolios.models import Transaction
 
 ZERO = Decimal(0)
-NEAR = timedelta(days=5)
+REORGANISED = timedelta(days=5)
 BEFORE_EX_DAY, AFTER_EX_DAY = timedelta(days=10), timedelta(days=45)
 LEAST, MOST = Decimal("0.6"), Decimal("1.05")  # of what was expected: what is left after tax, and what rounding adds
 _SPLITS = (Kind.SPLIT, Kind.STOCK_DIVIDEND, Kind.SPIN_OFF, Kind.MERGER, Kind.SYMBOL_CHANGE)
@@ -40,11 +40,35 @@ def found_in(actions: Iterable[ActionView], rows: Iterable[Transaction], held: d
 
 
 def _is_split(action: ActionView, row: Transaction) -> bool:
-    if row.kind not in _SPLITS or row.instrument_id != action.instrument_id or abs(row.traded_on - action.ex_day) > NEAR:
+    apart = abs(row.traded_on - action.ex_day)
+    if row.kind not in _SPLITS or row.instrument_id != action.instrument_id or apart > ratios.NEAR:
         return False
     if row.kind != Kind.SPLIT or row.ratio_new is None or row.ratio_old is None or action.ratio_new is None or action.ratio_old is None:
-        return True
+        return apart <= REORGANISED
     return ratios.same(row.ratio_new, row.ratio_old, action.ratio_new, action.ratio_old)
+
+
+def split_beside(entry: Transaction) -> Transaction | None:
+    """The live split that is the same as this one, where one of the two came from a proposal and the other did not.
+
+    Two that were entered by hand, or two of statements, are what somebody says that there were.  One query.
+    """
+    if entry.kind != Kind.SPLIT or entry.ratio_new is None or entry.ratio_old is None:
+        return None
+    near = (entry.traded_on - ratios.NEAR, entry.traded_on + ratios.NEAR)
+    others = Transaction.objects.live().filter(
+        portfolio=entry.portfolio_id,
+        instrument=entry.instrument_id,
+        kind=Kind.SPLIT,
+        traded_on__range=near,
+        proposal__isnull=entry.proposal_id is not None,
+    )
+    other: Transaction
+    for other in others.select_related("instrument").order_by("traded_on", "pk"):
+        new, old = other.ratio_new, other.ratio_old
+        if new is not None and old is not None and ratios.same(entry.ratio_new, entry.ratio_old, new, old):
+            return other
+    return None
 
 
 def _payments(actions: list[ActionView], entries: list[Transaction], held: dict[int, Decimal]) -> dict[int, Transaction]:

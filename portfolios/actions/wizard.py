@@ -14,9 +14,11 @@ from market.models import Instrument
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.web.fields import ExactFormField
 from portfolios.choices import TransactionKind as Kind
-from portfolios.forms import RefusableForm, resolve_instrument
-from portfolios.models import ActionProposal, Portfolio
+from portfolios.forms import RefusableForm, currency_choices, resolve_instrument
+from portfolios.models import ActionProposal, Portfolio, Transaction
+from portfolios.selectors.rows import legs_of
 from portfolios.services.drafts import LegDraft, TransactionDraft
+from portfolios.services.drafts.legs import MOST_LEGS
 
 KINDS = (Kind.SPLIT, Kind.SPIN_OFF, Kind.MERGER, Kind.SYMBOL_CHANGE, Kind.STOCK_DIVIDEND, Kind.RETURN_OF_CAPITAL, Kind.RIGHTS)
 SAID: dict[str, str] = {
@@ -29,7 +31,7 @@ SAID: dict[str, str] = {
     Kind.RIGHTS: "New units bought with rights, at the price of the offer.",
 }
 WITH_LEGS = (Kind.SPIN_OFF, Kind.MERGER, Kind.SYMBOL_CHANGE)
-MOST_LEGS = 5
+_RENAMED = {"settlement_currency": "settlement", "currency": "settlement"}
 _PART = ("instrument", "new", "old", "share", "fraction", "cash")
 _OWN_FIELDS = {"instrument": "instrument", "ratio_new": "new", "ratio_old": "old", "cost_share": "share", "fraction": "fraction", "cash": "cash"}
 
@@ -84,6 +86,8 @@ class ActionForm(RefusableForm):
         made |= self._amounts()
         for place in range(self.legs_shown):
             made |= self._leg(place)
+        if kind in WITH_LEGS:
+            made["tags"] = forms.CharField(label="Tags", required=False, max_length=500, help_text="Parted by commas.")
         made["notes"] = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
         self.fields = made
 
@@ -105,7 +109,15 @@ class ActionForm(RefusableForm):
         if kind == Kind.SYMBOL_CHANGE:
             return {}
         cash = _number("Cash for all units", "Below zero where you paid on top." if kind == Kind.MERGER else "")
-        return {"amount": cash, "cost_share": _number("Share of the cost it stands for, %", "Only with cash."), "taxes": _number("Tax withheld")}
+        paid: Any = forms.ChoiceField(label="Money in", required=False)
+        paid.choices = [("", "The currency of the instrument"), *currency_choices(())]
+        return {
+            "amount": cash,
+            "cost_share": _number("Share of the cost it stands for, %", "Only with cash."),
+            "taxes": _number("Tax withheld"),
+            "fees": _number("Fee"),
+            "settlement": paid,
+        }
 
     def _leg(self, place: int) -> dict[str, forms.Field]:
         first = place == 0 and self.kind_chosen != Kind.MERGER
@@ -127,13 +139,17 @@ class ActionForm(RefusableForm):
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """What stands two in a row, above the instruments that the units become."""
-        passing = {"portfolio", "instrument", "notes"}
+        passing = {"portfolio", "instrument", "notes", "tags"}
         return [field for field in self.visible_fields() if field.name not in passing and not field.name.startswith("leg")]
 
     @property
     def leg_fields(self) -> list[list[forms.BoundField]]:
         """For each further instrument: its field first, then its numbers."""
         return [[field for field in self.visible_fields() if field.name.startswith(f"leg{place}_")] for place in range(self.legs_shown)]
+
+    @property
+    def tags_field(self) -> forms.BoundField | None:
+        return self["tags"] if "tags" in self.fields else None
 
     @property
     def can_add(self) -> bool:
@@ -144,7 +160,7 @@ class ActionForm(RefusableForm):
         for error in problem.errors or ():
             head, _, rest = error.field.partition(".")
             place, _, name = rest.partition(".")
-            field = f"leg{place}_{_OWN_FIELDS.get(name, name)}" if head == "legs" and place else error.field
+            field = f"leg{place}_{_OWN_FIELDS.get(name, name)}" if head == "legs" and place else _RENAMED.get(error.field, error.field)
             self.add_error(field if field in self.fields else None, error.detail)
         if not problem.errors:
             self.add_error(None, problem.detail)
@@ -174,6 +190,10 @@ class ActionForm(RefusableForm):
         found: dict[str, Any] = {name: self.cleaned_data.get(name) for name in names if name in self.fields}
         if "cost_share" in self.fields:
             found["cost_share"] = _part_of_one(self.cleaned_data.get("cost_share"))
+        if "tags" in self.fields:
+            found["tags"] = tuple(tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip())
+        if self.cleaned_data.get("settlement"):
+            found["settlement_currency"] = self.cleaned_data["settlement"]
         legs = tuple(leg for place in range(self.legs_shown) if (leg := self._leg_draft(place)) is not None)
         return TransactionDraft(kind=self.kind_chosen.value, legs=legs, notes=self.cleaned_data["notes"], proposal=self.answers, **found)
 
@@ -189,6 +209,42 @@ class ActionForm(RefusableForm):
             fraction=values["fraction"],
             cash=values["cash"],
         )
+
+
+def initial_of(model: Transaction) -> dict[str, Any]:
+    """The fields of a spin-off, merger or symbol change for another one of today, with its legs; without what belongs to that one alone."""
+    legs = legs_of(model)
+    fields: dict[str, Any] = {
+        "portfolio": model.portfolio_id,
+        "instrument": _named(model.instrument),
+        "amount": model.amount,
+        "cost_share": _percent(model.cost_share),
+        "taxes": model.taxes,
+        "fees": model.fees,
+        "settlement": model.settlement_currency,
+        "tags": ", ".join(model.tags or ()),
+        "notes": model.notes,
+        "legs": max(len(legs), 1),
+    }
+    for place, leg in enumerate(legs):
+        told = {
+            "instrument": _named(leg.instrument),
+            "new": leg.ratio_new,
+            "old": leg.ratio_old,
+            "share": _percent(leg.cost_share),
+            "fraction": leg.fraction,
+            "cash": leg.cash,
+        }
+        fields |= {f"leg{place}_{name}": value for name, value in told.items()}
+    return fields
+
+
+def _named(instrument: Instrument | None) -> str:
+    return f"{instrument.symbol} · {instrument.name}" if instrument is not None else ""
+
+
+def _percent(part: Decimal | None) -> Decimal | None:
+    return None if part is None else EXACT.multiply(part, Decimal(100))
 
 
 def _part_of_one(percent: Decimal | None) -> Decimal | None:

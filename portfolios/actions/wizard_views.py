@@ -17,22 +17,26 @@ from portfolio_site.web.idempotency import first_time
 from portfolio_site.web.pages import render_page
 from portfolios.actions import deciding, selectors
 from portfolios.actions.preview import preview_action
-from portfolios.actions.wizard import KINDS, SAID, ActionForm
+from portfolios.actions.wizard import KINDS, SAID, ActionForm, initial_of
 from portfolios.choices import TransactionKind
-from portfolios.models import ActionProposal, Portfolio
-from portfolios.selectors import instruments_in, portfolios_of
+from portfolios.kinds import REORGANISATIONS
+from portfolios.models import ActionProposal, Portfolio, Transaction
+from portfolios.selectors import get_transaction, instruments_in, portfolios_of
 from portfolios.services import record_transaction
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def action_add(request: HttpRequest) -> HttpResponse:
-    """A corporate action by hand, or in the place of a proposal."""
+    """A corporate action by hand, or in the place of a proposal.  `clone` fills in another spin-off, merger or symbol change."""
     mine = list(portfolios_of(request.user))
     if not mine:
         messages.info(request, "Make a portfolio first: corporate actions are about what it holds.")
         return HttpResponseRedirect(reverse("portfolio-add"))
     more = "more" in request.POST
+    model = _model(request)
+    if model is not None and model.kind not in REORGANISATIONS:
+        return HttpResponseRedirect(f"{reverse('transaction-add')}?clone={model.entry}")
     if request.method == "POST" and not more:
         form = _form(request, mine, bound=True)
         if form.is_valid():
@@ -40,24 +44,36 @@ def action_add(request: HttpRequest) -> HttpResponse:
             if answer is not None:
                 return answer
     else:
-        form = _form(request, mine, bound=False, more=more)
+        form = _form(request, mine, bound=False, more=more, model=model)
     context = {
         "page": "actions",
         "form": form,
         "kinds": KINDS,
         "kind_said": SAID[form.kind_chosen],
+        "model": model,
         "preview": None,
         "options": instruments_in(request.user)[:36],
     }
     return render_page(request, "portfolios/action_form.html", context, status=422 if form.is_bound else 200)
 
 
-def _form(request: HttpRequest, mine: list[Portfolio], *, bound: bool, more: bool = False) -> ActionForm:
+def _model(request: HttpRequest) -> Transaction | None:
+    """The entry that the new one is filled in from.  Raises NotFound for somebody else's."""
+    number = request.GET.get("clone", "")
+    if not (request.method == "GET" and number.isascii() and number.isdigit() and len(number) <= 18):
+        return None
+    return get_transaction(request.user, int(number), with_voided=True)
+
+
+def _form(request: HttpRequest, mine: list[Portfolio], *, bound: bool, more: bool = False, model: Transaction | None = None) -> ActionForm:
     given = request.POST if request.method == "POST" else request.GET
     proposal = _proposal(request, given.get("proposal", ""))
     if proposal is not None:
         mine = [one for one in mine if one.pk == proposal.portfolio_id] or mine
     kind = given.get("kind", "") if given.get("kind", "") in KINDS else TransactionKind.SPLIT.value
+    if model is not None:
+        initial = initial_of(model)
+        return ActionForm(initial=initial, user=request.user, kind=model.kind, portfolios=mine, legs=initial["legs"])
     text = given.get("legs", "")
     legs = (int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 1) + more
     more_fields: dict[str, Any] = {"user": request.user, "kind": kind, "portfolios": mine, "legs": legs, "proposal": proposal}

@@ -6,7 +6,14 @@ from portfolios.api.holdings import HoldingsView, HoldingView
 from portfolios.api.locks import LockView
 from portfolios.api.lots import LotsView, MethodsView
 from portfolios.api.portfolios import PortfoliosView, PortfolioView
-from portfolios.api.transactions import BatchView, PortfolioTransactionsView, TransactionsOfPortfolioView, TransactionsView, TransactionView
+from portfolios.api.transactions import (
+    BatchView,
+    PortfolioTransactionsView,
+    RestoreView,
+    TransactionsOfPortfolioView,
+    TransactionsView,
+    TransactionView,
+)
 
 __all__ = [
     "BatchView",
@@ -20,6 +27,7 @@ __all__ = [
     "PortfolioTransactionsView",
     "PortfolioView",
     "PortfoliosView",
+    "RestoreView",
     "TransactionView",
     "TransactionsOfPortfolioView",
     "TransactionsView",

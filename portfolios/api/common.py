@@ -18,17 +18,10 @@ from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolio_site.web.idempotency import Idempotent
 
 # names inside → names in the API
-NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time"}
+NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time", "day": "date"}
 
 
 # ── fields ──────────────────────────────────────────────────────────────────
-
-
-class WordField(serializers.ChoiceField):
-    """One word of a few, in any case."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value(data.strip().lower() if isinstance(data, str) else data)
 
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "the instrument's id, or its symbol"})
@@ -72,7 +65,17 @@ def find_one(user: Any, asked: int | str, field: str = "instrument") -> Instrume
 
 
 def find_all(user: Any, rows: Sequence[Mapping[str, Any]], places: Sequence[str] | None = None) -> list[Instrument | None]:
-    """The instrument of each row, None where it names none.  Two queries.  Raises ValidationError that names the rows.
+    """The instrument of each row, None where it names none.  Two queries.  Raises ValidationError that names the rows (see `look_up`)."""
+    found, wrong = look_up(user, rows, places)
+    if wrong:
+        raise serializers.ValidationError(wrong)
+    return found
+
+
+def look_up(
+    user: Any, rows: Sequence[Mapping[str, Any]], places: Sequence[str] | None = None
+) -> tuple[list[Instrument | None], dict[str, list[serializers.ErrorDetail]]]:
+    """The instrument of each row, None where it names none or no single one, and the fields by which none was found.  Two queries.
 
     places  what stands before a field of each row in errors; where missing, "transactions.<place from 0>."
     """
@@ -82,7 +85,7 @@ def find_all(user: Any, rows: Sequence[Mapping[str, Any]], places: Sequence[str]
     by_id: dict[int, Instrument] = {one.pk: one for one in instruments_visible_to(user).filter(pk__in=ids)} if ids else {}
     by_name = _Names(candidates(user, symbols=symbols, isins=isins))
     found: list[Instrument | None] = []
-    wrong: dict[str, list[Any]] = {}
+    wrong: dict[str, list[serializers.ErrorDetail]] = {}
     for number, row in enumerate(rows):
         asked = row.get("instrument") or row.get("isin") or row.get("symbol")
         one = None
@@ -97,9 +100,7 @@ def find_all(user: Any, rows: Sequence[Mapping[str, Any]], places: Sequence[str]
             place = f"transactions.{number}." if places is None else places[number]
             wrong[place + field] = [serializers.ErrorDetail(unknown_words(asked), code="unknown_instrument")]
         found.append(one)
-    if wrong:
-        raise serializers.ValidationError(wrong)
-    return found
+    return found, wrong
 
 
 class _Names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from rest_framework import serializers
 
 from market.models import Instrument
-from portfolio_site.web.serializers import CurrencyField, ExactField
-from portfolios.api.common import InstrumentField, WordField, find_all
+from portfolio_site.kernel.errors import FieldError
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, WordField
+from portfolios.api.common import InstrumentField, find_all, look_up
 from portfolios.choices import CostMethod, TransactionKind
 from portfolios.ledger.events import Arriving, LotChoice
 from portfolios.services import LegDraft, TransactionDraft
@@ -44,12 +45,24 @@ class LegSerializer(serializers.Serializer[Any]):
 class LotSerializer(serializers.Serializer[Any]):
     """A lot that a sale names (`transaction`, or `row` of the same batch), or that a transfer in carries (the other fields)."""
 
-    transaction = serializers.IntegerField(required=False, allow_null=True, min_value=1, help_text="the entry that opened the lot")
+    transaction = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=10**18 - 1, help_text="the entry that opened the lot"
+    )
     row = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=MOST_IN_A_BATCH, help_text="its place in the batch, from 0"
     )
+    opened_on = DayField(
+        required=False, allow_null=True, help_text="the lot's day, where that entry opened several: a transfer brings lots of many days"
+    )
+    nth = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MOST_LOTS,
+        help_text="which it is, where it opened several of one day; as lots tell it",
+    )
     quantity = ExactField()
-    acquired_on = serializers.DateField(required=False, allow_null=True)
+    acquired_on = DayField(required=False, allow_null=True)
     cost = _number(help_text="in the settlement currency")
     cost_local = _number(help_text="in the instrument's currency")
 
@@ -66,9 +79,9 @@ class TransactionSerializer(serializers.Serializer[Any]):
     """One entry, as it is sent.  `price` is in `currency`; `amount`, `fees` and `taxes` in `settlement_currency`."""
 
     type = WordField(choices=TransactionKind.choices)
-    date = serializers.DateField(required=False, help_text="of the trade, in its market; needed unless `time` is given")
+    date = DayField(required=False, help_text="of the trade, in its market; needed unless `time` is given")
     time = serializers.DateTimeField(required=False, allow_null=True, help_text="with offset, where it is known")
-    settles_on = serializers.DateField(required=False, allow_null=True, help_text="when units and money change hands")
+    settles_on = DayField(required=False, allow_null=True, help_text="when units and money change hands")
     instrument = InstrumentField(required=False, allow_null=True)
     symbol = serializers.CharField(max_length=32, required=False, allow_blank=True)
     isin = serializers.CharField(max_length=12, required=False, allow_blank=True)
@@ -95,7 +108,7 @@ class TransactionSerializer(serializers.Serializer[Any]):
     ratio_old = _number(help_text="of a split: 1 for 4:1")
     legs: Any = serializers.ListSerializer(child=LegSerializer(), required=False, max_length=20, help_text="of a spin-off, merger or symbol change")
     cost_share = _number(help_text="of a merger: the fraction of the cost that its cash stands for")
-    acquired_on = serializers.DateField(required=False, allow_null=True, help_text="of units transferred in")
+    acquired_on = DayField(required=False, allow_null=True, help_text="of units transferred in")
     method = WordField(choices=CostMethod.choices, required=False, allow_blank=True, help_text="of this sale alone")
     lots: Any = serializers.ListSerializer(
         child=LotSerializer(), required=False, max_length=MOST_LOTS, help_text="the lots that a sale takes, or that a transfer in carries"
@@ -131,6 +144,57 @@ def day_as_written(data: Any, moment: datetime) -> Any:
         return moment.date()
 
 
+# ── a batch ─────────────────────────────────────────────────────────────────
+
+
+def batch_of(user: Any, data: Any) -> tuple[list[TransactionDraft], dict[int, list[FieldError]]]:
+    """The entries of a batch as drafts, and what could not be read of them by their place, so that the ledger tells all else with it.
+
+    Two queries for instruments.  Raises ValidationError where the batch as a whole is not one.
+    """
+    wanted = BatchSerializer(data=data)
+    if wanted.is_valid():
+        rows, unread = list(wanted.validated_data["transactions"]), {}
+    else:
+        told = wanted.errors.get("transactions")
+        if len(wanted.errors) > 1 or not isinstance(told, Mapping) or not all(isinstance(place, int) for place in told):
+            raise serializers.ValidationError(wanted.errors)
+        unread = {place: list(_flat(wrong)) for place, wrong in told.items()}
+        rows = [_readable(row, told.get(place, {})) for place, row in enumerate(data["transactions"])]
+    asked, places = _instruments_asked(rows, batch=True)
+    found, unknown = look_up(user, asked, places)
+    for path, details in unknown.items():
+        _, place, field = path.split(".", 2)
+        unread.setdefault(int(place), []).extend(FieldError(field, detail.code or "invalid", str(detail)) for detail in details)
+    return [TransactionDraft(**{"kind": "", "traded_on": None, **values}) for values in _all_inside(rows, found)], unread
+
+
+def _flat(errors: Any, path: str = "") -> Iterator[FieldError]:
+    """The errors of one row by field, in the names of the ledger."""
+    if isinstance(errors, Mapping):
+        for name, inner in errors.items():
+            part = "" if name == "non_field_errors" else _INSIDE.get(str(name), str(name))
+            yield from _flat(inner, ".".join(filter(None, (path, part))))
+    elif isinstance(errors, list):
+        for place, inner in enumerate(errors):
+            yield from _flat(inner, path if isinstance(inner, str) else f"{path}.{place}")
+    else:
+        yield FieldError(path, getattr(errors, "code", "invalid"), str(errors))
+
+
+def _readable(row: Any, wrong: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be read of a row whose other fields are wrong."""
+    if not isinstance(row, Mapping):
+        return {}
+    rest = TransactionSerializer(data={name: value for name, value in row.items() if name not in wrong}, partial=True)
+    if not rest.is_valid():
+        return {}
+    values = dict(rest.validated_data)
+    if values.get("time") is not None and "date" not in values and "date" not in wrong:
+        values["date"] = day_as_written(row, values["time"])
+    return values
+
+
 # ── what the ledger takes ───────────────────────────────────────────────────
 
 
@@ -139,6 +203,12 @@ def fields_of(user: Any, rows: Sequence[Mapping[str, Any]], *, batch: bool = Fal
 
     Only what was sent is there.  In a batch, fields are named with their row.
     """
+    asked, places = _instruments_asked(rows, batch=batch)
+    return list(_all_inside(rows, find_all(user, asked, places)))
+
+
+def _instruments_asked(rows: Sequence[Mapping[str, Any]], *, batch: bool) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """What names an instrument: each row and each of its legs, with what stands before its fields in errors."""
     asked: list[Mapping[str, Any]] = []
     places: list[str] = []
     for number, row in enumerate(rows):
@@ -148,8 +218,13 @@ def fields_of(user: Any, rows: Sequence[Mapping[str, Any]], *, batch: bool = Fal
         for place, leg in enumerate(row.get("legs", ())):
             asked.append(leg)
             places.append(f"{prefix}legs.{place}.")
-    found = iter(find_all(user, asked, places))
-    return [_inside(row, next(found), [next(found) for _ in row.get("legs", ())]) for row in rows]
+    return asked, places
+
+
+def _all_inside(rows: Sequence[Mapping[str, Any]], found: Iterable[Instrument | None]) -> Iterator[dict[str, Any]]:
+    each = iter(found)
+    for row in rows:
+        yield _inside(row, next(each), [next(each) for _ in row.get("legs", ())])
 
 
 def drafts_of(user: Any, rows: Sequence[Mapping[str, Any]], *, batch: bool = False) -> list[TransactionDraft]:
@@ -179,4 +254,10 @@ def _lot(values: Mapping[str, Any]) -> LotChoice | Arriving:
     if values.get("acquired_on") is not None:
         return Arriving(values["acquired_on"], values["quantity"], values["cost"], values["cost_local"])
     number = values.get("transaction")
-    return LotChoice(-values["row"] - 1 if number is None else number, values["quantity"])
+    place = values.get("row")
+    return named_lot(-(place or 0) - 1 if number is None else number, values)
+
+
+def named_lot(number: int, values: Mapping[str, Any]) -> LotChoice:
+    """A lot that a program names; it must be the only one of that name."""
+    return LotChoice(number, values["quantity"], values.get("opened_on"), values.get("nth"), sole=True)

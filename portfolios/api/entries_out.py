@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,9 +37,11 @@ class LegAnswerSerializer(serializers.Serializer[Any]):
 
 
 class LotAnswerSerializer(serializers.Serializer[Any]):
-    """A lot that a sale names has `transaction`; one that a transfer in carries the other fields."""
+    """A lot that a sale names has `transaction`, and of its name what was said; one that a transfer in carries the other fields."""
 
     transaction = serializers.IntegerField(required=False)
+    opened_on = serializers.DateField(required=False)
+    nth = serializers.IntegerField(required=False)
     quantity = ExactField()
     acquired_on = serializers.DateField(required=False)
     cost = ExactField(required=False)
@@ -108,8 +111,18 @@ class BatchAnswerSerializer(serializers.Serializer[Any]):
     transactions = TransactionAnswerSerializer(many=True)
 
 
+def answers_of(rows: Sequence[Transaction]) -> list[dict[str, Any]]:
+    """The entries as told; their instruments, and the legs of those that may have some, must be loaded.  Queries as paid_while_short."""
+    short = selectors.paid_while_short(rows)
+    return [_answer_of(row, short=row.pk in short) for row in rows]
+
+
 def answer_of(row: Transaction) -> dict[str, Any]:
-    """The entry as told; its instrument, and its legs if it may have some, must be loaded."""
+    """The same of one entry."""
+    return answers_of([row])[0]
+
+
+def _answer_of(row: Transaction, *, short: bool) -> dict[str, Any]:
     event = selectors.event_of(row)
     return {
         "id": row.entry,
@@ -142,7 +155,7 @@ def answer_of(row: Transaction) -> dict[str, Any]:
         "acquired_on": row.acquired_on,
         "method": row.method,
         "lots": lots_told(row),
-        "cash": [{"currency": str(move.currency), "amount": move.amount} for move in selectors.cash_moves(event) if move.amount],
+        "cash": [{"currency": str(move.currency), "amount": move.amount} for move in selectors.cash_moves(event, short=short) if move.amount],
         "notes": row.notes,
         "tags": row.tags or [],
         "external_id": row.external_id,
@@ -181,7 +194,8 @@ def lots_told(row: Transaction) -> list[dict[str, Any]]:
     """The lots that an entry names or carries."""
     if RULES[row.kind].acquired:
         return [lot._asdict() for lot in arriving_of(row.lots)]
-    return [{"transaction": lot.event_id, "quantity": lot.quantity} for lot in choices_of(row.lots)]
+    named = [{"transaction": lot.event_id, "opened_on": lot.opened_on, "nth": lot.nth, "quantity": lot.quantity} for lot in choices_of(row.lots)]
+    return [{name: value for name, value in lot.items() if value is not None} for lot in named]
 
 
 def version_of(row: Transaction) -> str:

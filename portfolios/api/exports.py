@@ -36,7 +36,7 @@ def _json(portfolio: Portfolio, rows: list[Transaction]) -> Iterator[bytes]:
     head = {
         name: value
         for name, value in plain_of(portfolio).items()
-        if name not in {"id", "created_at", "updated_at", "benchmark", "is_sample", "locked_until"}
+        if name not in {"id", "created_at", "updated_at", "benchmark", "blend", "is_sample", "locked_until"}
     }
     yield b'{"format":"plumbline-1","portfolio":' + dumps(head) + b',"transactions":['
     places = {row.entry: place for place, row in enumerate(rows)}

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.models import Instrument
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query
-from portfolio_site.web.serializers import CurrencyField, ExactField, UndefinedSerializer
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, UndefinedSerializer
 from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
@@ -81,7 +81,7 @@ class NewHoldingSerializer(serializers.Serializer[Any]):
     quantity = ExactField()
     average_cost = ExactField(help_text="of one unit, in `currency`")
     currency = CurrencyField(required=False, help_text="the instrument's where missing")
-    date = serializers.DateField(required=False, help_text="when they were bought; today where missing")
+    date = DayField(required=False, help_text="when they were bought; today where missing")
     notes = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class NewHoldingSerializer(serializers.Serializer[Any]):
 class AdjustedHoldingSerializer(serializers.Serializer[Any]):
     quantity = ExactField(required=False)
     average_cost = ExactField(required=False, help_text="of the units added; without a change of quantity, of those held")
-    date = serializers.DateField(required=False, help_text="today where missing")
+    date = DayField(required=False, help_text="today where missing")
 
 
 # ── out ─────────────────────────────────────────────────────────────────────
@@ -164,6 +164,7 @@ class HoldingsView(LedgerView):
     def get(self, request: Request, pk: int) -> Response:
         """What the portfolio holds, now or at the end of an earlier day, as it is known now or was known then."""
         portfolio = selectors.get_portfolio(request.user, pk)
+        only_parameters(request, [AS_OF, KNOWN_AT])
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
         return Response(table_of(selectors.holdings_of(portfolio, as_of=day, known_at=known_at)))
 

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, refuse
-from portfolio_site.web.serializers import ExactField
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters, refuse
+from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios import selectors
 from portfolios.api.common import LedgerView
 from portfolios.choices import CostMethod, LotStatus
@@ -31,6 +31,7 @@ class LotSerializer(serializers.Serializer[Any]):
     transaction = serializers.IntegerField(allow_null=True, help_text="what opened it; null for a pool that is sold out")
     status = serializers.ChoiceField(choices=LotStatus.choices)
     opened_on = serializers.DateField()
+    nth = serializers.IntegerField(help_text="of several lots of that transaction and day, from 1; the three together are the lot's name")
     closed_on = serializers.DateField(allow_null=True, help_text="the last day on which units left it")
     bought = ExactField(help_text="units that there were, splits since then included; below zero of a short sale")
     quantity = ExactField(help_text="units that are left")
@@ -48,6 +49,7 @@ class MatchSerializer(serializers.Serializer[Any]):
 
     purchase = serializers.IntegerField(allow_null=True, help_text="null where the units come from a pool")
     opened_on = serializers.DateField(allow_null=True)
+    nth = serializers.IntegerField(help_text="as in the lot")
     quantity = ExactField()
     cost = ExactField()
     proceeds = ExactField()
@@ -99,6 +101,7 @@ class MethodSerializer(serializers.Serializer[Any]):
     long_term_gain = ExactField(allow_null=True, help_text="the part of units held for more than a year")
     unrealized_gain = ExactField(allow_null=True)
     open_lots = serializers.IntegerField()
+    undefined = UndefinedSerializer(many=True, help_text="what this method cannot say: a pool has no day on which its units were bought")
 
 
 class MethodsSerializer(ToldSerializer):
@@ -115,6 +118,7 @@ def _lot(lot: LotView, names: dict[str, Any], told: Told) -> dict[str, Any]:
         "transaction": lot.event_id,
         "status": lot.status,
         "opened_on": lot.opened_on,
+        "nth": lot.nth,
         "closed_on": lot.closed_on,
         "bought": lot.bought,
         "quantity": lot.quantity,
@@ -132,6 +136,7 @@ def _match(match: MatchView) -> dict[str, Any]:
     return {
         "purchase": match.buy_id,
         "opened_on": match.opened_on,
+        "nth": match.nth,
         "quantity": match.quantity,
         "cost": match.cost,
         "proceeds": match.proceeds,
@@ -180,8 +185,9 @@ def lots_answer(table: LotsTable) -> dict[str, Any]:
     }
 
 
-def _method(result: MethodResult, told: Told) -> dict[str, Any]:
-    return {
+def _method(result: MethodResult, whole: Told) -> dict[str, Any]:
+    told = Told()
+    answer = {
         "method": result.method,
         "is_own": result.is_own,
         "cost": told("cost", result.cost),
@@ -189,7 +195,11 @@ def _method(result: MethodResult, told: Told) -> dict[str, Any]:
         "long_term_gain": told("long_term_gain", result.long_gain),
         "unrealized_gain": told("unrealized_gain", result.unrealised),
         "open_lots": result.lots,
+        "undefined": told.undefined,
     }
+    whole.undefined += [{**one, "figure": f"{result.method}.{one['figure']}"} for one in told.undefined]
+    whole.warnings += [said for said in told.warnings if said not in whole.warnings]
+    return answer
 
 
 # ── views ───────────────────────────────────────────────────────────────────
@@ -210,6 +220,7 @@ class LotsView(LedgerView):
     def get(self, request: Request, pk: int) -> Response:
         """Lots, open, part closed and closed, and what sales took from them, under any cost method."""
         portfolio = selectors.get_portfolio(request.user, pk)
+        only_parameters(request, [AS_OF, KNOWN_AT, METHOD, INSTRUMENT])
         method = request.query_params.get("method", "").lower()
         if method and method not in CostMethod.values:
             raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
@@ -223,6 +234,7 @@ class MethodsView(LedgerView):
     def get(self, request: Request, pk: int) -> Response:
         """Cost and gains under each of the cost methods, side by side.  Nothing that is stored changes."""
         portfolio = selectors.get_portfolio(request.user, pk)
+        only_parameters(request, [AS_OF, KNOWN_AT, INSTRUMENT])
         told = Told()
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
         results = selectors.compare_methods(portfolio, _instrument(request, portfolio), as_of=day, known_at=known_at)

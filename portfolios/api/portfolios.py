@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,17 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.selectors import preferences_of
+from market.errors import UnknownBenchmark
+from market.models import Benchmark
+from market.selectors import get_blend
 from portfolio_site.web.answers import Told, ToldSerializer
 from portfolio_site.web.etags import check_if_match, etag_of
 from portfolio_site.web.paging import CursorPages, refused
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, ExactField, WordField
 from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
     InstrumentField,
     LedgerView,
-    WordField,
     find_one,
 )
 from portfolios.choices import CostMethod, DividendTreatment
@@ -46,7 +49,16 @@ class PortfolioSerializer(serializers.Serializer[Any]):
     dividend_treatment = WordField(choices=DividendTreatment.choices, required=False)
     tracks_cash = serializers.BooleanField(required=False, help_text="false where missing: purchases need no deposit then")
     allows_short = serializers.BooleanField(required=False)
-    benchmark = InstrumentField(required=False, allow_null=True)
+    benchmark = InstrumentField(
+        required=False, allow_null=True, help_text="an instrument to compare with; setting it ends the comparison with a blend"
+    )
+    blend = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=10**18 - 1,
+        help_text="one of your blends (`GET /benchmarks`) to compare with, in place of `benchmark`",
+    )
     applies_splits = serializers.BooleanField(required=False, help_text="splits that the market reports are applied by themselves")
     applies_dividends = serializers.BooleanField(required=False, help_text="dividends that the market reports are applied by themselves")
     locked_until = serializers.DateField(read_only=True, allow_null=True, help_text="entries of that day and before cannot change")
@@ -91,6 +103,7 @@ def plain_of(portfolio: Portfolio) -> dict[str, Any]:
         "tracks_cash": portfolio.tracks_cash,
         "allows_short": portfolio.allows_short,
         "benchmark": portfolio.benchmark_id,
+        "blend": portfolio.blend_id,
         "applies_splits": portfolio.applies_splits,
         "applies_dividends": portfolio.applies_dividends,
         "locked_until": portfolio.locked_until,
@@ -127,10 +140,38 @@ def version_of(portfolio: Portfolio) -> str:
     return etag_of("portfolio", selectors.ledger_version(portfolio))
 
 
+def _refuse_what_is_not_set_here(data: Any, portfolio: Portfolio) -> None:
+    """What is sent back as it was read may stand there; a lock has an address of its own, so that it is never taken off by the way."""
+    if not isinstance(data, Mapping):
+        return
+    unknown = [name for name in data if name not in PortfolioDetailSerializer().fields]
+    wrong = {
+        name: [serializers.ErrorDetail("There is no field of this name. See the documentation for the names.", code="unknown_field")]
+        for name in unknown
+    }
+    until = portfolio.locked_until
+    if "locked_until" in data and data["locked_until"] != (until.isoformat() if until else None):
+        said = f"Lock with POST /portfolios/{portfolio.pk}/lock, unlock with DELETE; both stand in the log of the account."
+        wrong["locked_until"] = [serializers.ErrorDetail(said, code="read_only")]
+    if wrong:
+        raise serializers.ValidationError(wrong)
+
+
 def _fields(request: Request, values: dict[str, Any]) -> dict[str, Any]:
     if "benchmark" in values and values["benchmark"] is not None:
         values["benchmark"] = find_one(request.user, values["benchmark"], "benchmark")
+        values.setdefault("blend", None)
+    if "blend" in values and values["blend"] is not None:
+        values["blend"] = _blend(request, values["blend"])
+        values.setdefault("benchmark", None)
     return values
+
+
+def _blend(request: Request, number: int) -> Benchmark:
+    try:
+        return get_blend(request.user, number)
+    except UnknownBenchmark as problem:
+        raise refused("blend", problem.detail) from None
 
 
 class PortfoliosView(LedgerView):
@@ -185,6 +226,7 @@ class PortfolioView(LedgerView):
             "tracks_cash": False,
             "allows_short": False,
             "benchmark": None,
+            "blend": None,
             "applies_splits": False,
             "applies_dividends": False,
         }
@@ -203,6 +245,7 @@ class PortfolioView(LedgerView):
 
     def _update(self, request: Request, pk: int, standard: dict[str, Any], *, partial: bool) -> Response:
         portfolio = selectors.get_portfolio(request.user, pk)
+        _refuse_what_is_not_set_here(request.data, portfolio)
         wanted = PortfolioSerializer(data=request.data, partial=partial)
         wanted.is_valid(raise_exception=True)
         values = _fields(request, {**standard, **wanted.validated_data})

@@ -12,13 +12,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from portfolio_site.web.answers import day_of_query
+from portfolio_site.web.answers import day_of_query, only_parameters, switch_of_query
 from portfolio_site.web.etags import check_if_match
 from portfolio_site.web.paging import bad_cursor, page_size_asked
 from portfolios import selectors, services
 from portfolios.api.common import IDEMPOTENCY, IF_MATCH, LedgerView
-from portfolios.api.entries_in import BatchSerializer, TransactionSerializer, TransactionWithPortfolioSerializer, day_as_written, drafts_of, fields_of
-from portfolios.api.entries_out import BatchAnswerSerializer, TransactionAnswerSerializer, TransactionPageSerializer, answer_of, version_of
+from portfolios.api.entries_in import (
+    BatchSerializer,
+    TransactionSerializer,
+    TransactionWithPortfolioSerializer,
+    batch_of,
+    day_as_written,
+    drafts_of,
+    fields_of,
+)
+from portfolios.api.entries_out import (
+    BatchAnswerSerializer,
+    TransactionAnswerSerializer,
+    TransactionPageSerializer,
+    answer_of,
+    answers_of,
+    version_of,
+)
 from portfolios.choices import TransactionKind
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
@@ -35,6 +50,7 @@ def _record(request: Request, portfolio: Portfolio, serializer: type[Transaction
 
 def _listed(request: Request, entries: TransactionQuerySet) -> Response:
     """One page of entries by the query string's conditions."""
+    only_parameters(request, LIST_PARAMETERS)
     asked = request.query_params
     kinds = tuple(kind for kind in asked.get("type", "").lower().split(",") if kind)
     _only("type", kinds, TransactionKind.values)
@@ -44,14 +60,13 @@ def _listed(request: Request, entries: TransactionQuerySet) -> Response:
         text=asked.get("search", "")[:200],
         kinds=kinds,
         instrument_id=_number(asked.get("instrument"), "instrument"),
+        symbol=asked.get("symbol", "")[:32],
         start=day_of_query(request, "start", future=True),
         end=day_of_query(request, "end", future=True),
         tag=asked.get("tag", "")[:200],
-        with_voided=asked.get("voided", "").lower() in {"1", "true", "yes"},
+        with_voided=switch_of_query(request, "voided"),
     )
     found = selectors.matching(entries, conditions)
-    if symbol := asked.get("symbol", "").strip():
-        found = found.filter(instrument__symbol__iexact=symbol[:32])
     cursor = asked.get("cursor", "")
     if cursor and not selectors.is_cursor(cursor):
         raise bad_cursor()
@@ -59,7 +74,7 @@ def _listed(request: Request, entries: TransactionQuerySet) -> Response:
     here = request.build_absolute_uri()
     return Response(
         {
-            "results": [answer_of(row) for row in page.rows],
+            "results": answers_of(page.rows),
             "next": replace_query_param(here, "cursor", page.onward) if page.onward else None,
             "previous": replace_query_param(here, "cursor", page.back) if page.back else None,
         }
@@ -81,8 +96,8 @@ def _number(text: str | None, name: str) -> int | None:
 
 LIST_PARAMETERS = [
     OpenApiParameter("type", OpenApiTypes.STR, description="one or several, by comma"),
-    OpenApiParameter("symbol", OpenApiTypes.STR),
-    OpenApiParameter("instrument", OpenApiTypes.INT),
+    OpenApiParameter("symbol", OpenApiTypes.STR, description="as `instrument`, by symbol, in any case"),
+    OpenApiParameter("instrument", OpenApiTypes.INT, description="entries of it, and spin-offs, mergers and symbol changes that led to it"),
     OpenApiParameter("start", OpenApiTypes.DATE, description="first day, included"),
     OpenApiParameter("end", OpenApiTypes.DATE, description="last day, included"),
     OpenApiParameter("search", OpenApiTypes.STR, description="in symbols, names, ISINs and notes"),
@@ -162,12 +177,11 @@ class BatchView(LedgerView):
         tags=["transactions"],
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Record up to 10 000 entries, all or none; what is wrong is told by row, from 0."""
+        """Record up to 10 000 entries, all or none; all that is wrong is told at once, by row from 0 and field."""
         portfolio = selectors.get_portfolio(request.user, pk)
-        wanted = BatchSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        rows = services.record_many(request.user, portfolio, drafts_of(request.user, wanted.validated_data["transactions"], batch=True))
-        return Response({"count": len(rows), "transactions": [answer_of(row) for row in rows]}, status=201)
+        drafts, unread = batch_of(request.user, request.data)
+        rows = services.record_many(request.user, portfolio, drafts, unread=unread)
+        return Response({"count": len(rows), "transactions": answers_of(rows)}, status=201)
 
 
 class TransactionView(LedgerView):
@@ -220,3 +234,13 @@ class TransactionView(LedgerView):
         check_if_match(request, version_of(row))
         services.void_transaction(request.user, row)
         return Response(status=204)
+
+
+class RestoreView(LedgerView):
+    @extend_schema(
+        operation_id="transactions_restore", request=None, responses=TransactionAnswerSerializer, parameters=[IDEMPOTENCY], tags=["transactions"]
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Take the voiding of an entry back: it counts again as it was, under its id; of a transfer both sides do.  409 where it counts already."""
+        row = services.restore_transaction(request.user, selectors.get_transaction(request.user, pk, with_voided=True))
+        return Response(answer_of(row), headers={"ETag": version_of(row)})

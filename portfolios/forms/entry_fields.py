@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,7 +185,7 @@ def seldom_of(now: Situation) -> Fields:
         made["costs_currency"] = choice("Fee and tax in", _costs_currencies(now), refreshes=True)
         if now.costs_in not in (now.paid, now.base):
             made["costs_rate"] = number(f"Rate, 1 {now.costs_in} in {now.base}", "The day’s reference rate, if you leave it empty.")
-    if now.keeps_lots:
+    if now.keeps_lots and rule.method:
         own = f"The portfolio’s: {CostMethod(now.portfolio.cost_method).label.lower()}"
         kept = [(method.value, str(method.label)) for method in CostMethod if method.value not in POOLING]
         made["method"] = choice("Method of this sale", [("", own), *kept], "Which lots it takes.")
@@ -274,8 +273,3 @@ def _paid_out(now: Situation) -> Fields:
     if now.rule.reinvested:
         made["reinvested_quantity"] = number("Units bought with it", "Only where it was reinvested at once.")
     return made
-
-
-def picked_lots(lots: Mapping[int, str]) -> Fields:
-    """A field for each lot that a sale may name, by the number of what opened it."""
-    return {f"lot_{number_of}": ExactFormField(label=label, required=False) for number_of, label in lots.items()}

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from market.models import Instrument
 from market.selectors import candidates
-from portfolio_site.kernel.errors import DomainError
+from portfolio_site.kernel.errors import DomainError, FieldError
 from portfolio_site.web import writing
 from portfolio_site.web.fields import ExactFormField
 from portfolios.choices import TransactionKind as Kind
@@ -48,6 +48,7 @@ _COLUMN_OF = {
     "traded_on": "date", "traded_at": "date", "kind": "type", "settlement_currency": "currency", "fx_rate": "currency",
     "ratio_new": "quantity", "ratio_old": "quantity",
 }  # fmt: skip
+_FIELDS_OF = {"date": ("traded_on",), "type": ("kind",), "quantity": ("quantity", "ratio_new", "ratio_old"), "currency": ("settlement_currency",)}
 _HEADS = {**{column: {normal(label)} for column, label in COLUMNS.items()}}
 _ALIASES = {column: _HEADS[column] | set(ALIASES.get(column, ())) for column in COLUMNS}
 _ALIASES["instrument"] |= {"security", *ALIASES["isin"], *ALIASES["symbol"], *ALIASES["name"]}
@@ -77,8 +78,16 @@ class GridRow:
         """What is wrong, in sentences that name the column."""
         return [f"{COLUMNS[column]}: {words}" if column else words for column, found in self.errors.items() for words in found]
 
+    @property
+    def unread(self) -> list[FieldError]:
+        """What could not be read, by the fields that it was to fill."""
+        columns = ((column, _FIELDS_OF.get(column, (column,)), words) for column, found in self.errors.items() for words in found)
+        return [FieldError(name, "invalid", words) for _, names, words in columns for name in names]
+
     def refuse(self, column: str, words: str) -> None:
-        self.errors.setdefault(column, []).append(words)
+        said = self.errors.setdefault(column, [])
+        if words not in said:
+            said.append(words)
 
 
 class TransactionGrid:
@@ -130,7 +139,7 @@ class TransactionGrid:
     # ── reading ─────────────────────────────────────────────────────────────
 
     def read(self, user: Any, portfolio: Portfolio) -> list[TransactionDraft]:
-        """The entries that the rows make; a row that cannot be read says why and makes none."""
+        """The entries that the rows make; a row that cannot be read says why, and makes one of what can be (see `unread`)."""
         rows = self.filled
         if not rows:
             self.problem = "There is nothing to record yet. Fill in a row, or paste some."
@@ -140,18 +149,25 @@ class TransactionGrid:
         known = _instruments(user, [row.cells["instrument"] for row in rows])
         for row in rows:
             values = _read_row(row, known, portfolio)
-            row.draft = None if row.errors else TransactionDraft(**values)
+            row.draft = TransactionDraft(**values)
         return [row.draft for row in rows if row.draft is not None]
+
+    @property
+    def unread(self) -> dict[int, list[FieldError]]:
+        """What could not be read of the rows, by their place among those that are filled."""
+        return {place: row.unread for place, row in enumerate(self.filled) if row.errors}
 
     def refuse(self, problem: DomainError) -> None:
         """Put what a service refused to the rows and cells that it names."""
         sent = [row for row in self.rows if row.draft is not None]
-        self.problem = problem.detail
+        placed = 0
         for error in problem.errors:
             parts = error.field.split(".")
             if len(parts) == 3 and parts[0] == "transactions" and parts[1].isdigit() and int(parts[1]) < len(sent):
                 column = _COLUMN_OF.get(parts[2], parts[2])
                 sent[int(parts[1])].refuse(column if column in COLUMNS else "", error.detail)
+                placed += 1
+        self.problem = "" if placed else problem.detail
 
 
 # ── cells ───────────────────────────────────────────────────────────────────
@@ -244,6 +260,7 @@ def _read_kind(row: GridRow) -> str:
         row.refuse("type", f"“{text[:30]}” is not a type of transaction.")
     elif kind in ELSEWHERE:
         row.refuse("type", f"Record a {str(Kind(kind).label).lower()} on its own form: it has more to it than a row holds.")
+        return ""  # nothing of it is judged here
     return kind
 
 

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from market.choices import AssetClass
-from market.models import Instrument
-from market.selectors import instruments_visible_to
+from market.models import Benchmark, Instrument
+from market.selectors import benchmarks_by_place, instruments_visible_to
 from portfolios.choices import METHODS_SAID, CostMethod, DividendTreatment
 from portfolios.forms.common import RefusableForm, currency_choices
 from portfolios.models import Portfolio
@@ -46,22 +46,46 @@ class PortfolioForm(RefusableForm):
         label="Record dividends by themselves",
         help_text="Dividends that the market reports, before tax. Those that a statement brought are not recorded again.",
     )
-    benchmark = forms.ModelChoiceField(
-        queryset=Instrument.objects.none(), required=False, empty_label="None", help_text="What returns are compared with."
-    )
+    benchmark = forms.ChoiceField(required=False, help_text="What returns are compared with: an index, a fund, or a blend of your own.")
+
+    renamed = {"blend": "benchmark"}
 
     def __init__(self, *args: Any, user: Any, portfolio: Portfolio | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         base: Any = self.fields["base_currency"]
         base.choices = currency_choices([portfolio.base_currency] if portfolio else [])
+        self._compared: dict[str, Instrument | Benchmark] = {}
         benchmark: Any = self.fields["benchmark"]
-        kept = Q(pk=portfolio.benchmark_id) if portfolio and portfolio.benchmark_id else Q()
-        wanted = Q(asset_class__in=[AssetClass.INDEX, AssetClass.ETF, AssetClass.FUND])
-        benchmark.queryset = instruments_visible_to(user).filter(wanted | kept if kept else wanted)
-        benchmark.label_from_instance = lambda one: f"{one.name} ({one.symbol})"
+        benchmark.choices = [("", "None"), *self._groups(user, portfolio)]
+        if portfolio is not None:
+            of_blend = f"blend-{portfolio.blend_id}" if portfolio.blend_id else ""
+            self.initial["benchmark"] = of_blend if of_blend in self._compared else str(portfolio.benchmark_id or "")
         if portfolio is not None and portfolio.revision:
             base.disabled = True
         self.say_what_is_missing()
+
+    def _groups(self, user: Any, portfolio: Portfolio | None) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What can be compared with: the list of indices, blends, other indices and funds, and what is chosen now."""
+        wanted = Q(asset_class__in=[AssetClass.INDEX, AssetClass.ETF, AssetClass.FUND]) | Q(pk=portfolio.benchmark_id if portfolio else None)
+        groups: dict[str, list[tuple[str, str]]] = {"Indices": [], "Your blends": [], "Other indices and funds": []}
+        rows = list(benchmarks_by_place(user))
+        for row in rows:
+            value: Instrument | Benchmark = row if row.is_blend else row.instrument
+            key = f"blend-{row.pk}" if row.is_blend else str(value.pk)
+            self._compared[key] = value
+            groups["Your blends" if row.is_blend else "Indices"].append((key, row.name if row.is_blend else f"{row.name} ({row.instrument.symbol})"))
+        for one in instruments_visible_to(user).filter(wanted).exclude(pk__in=[row.instrument_id for row in rows if not row.is_blend]):
+            self._compared[str(one.pk)] = one
+            groups["Other indices and funds"].append((str(one.pk), f"{one.name} ({one.symbol})"))
+        return [(name, found) for name, found in groups.items() if found]
+
+    def clean(self) -> dict[str, Any]:
+        """`benchmark` and `blend` as services take them."""
+        values = super().clean() or self.cleaned_data
+        chosen = self._compared.get(values.get("benchmark") or "")
+        values["benchmark"] = chosen if isinstance(chosen, Instrument) else None
+        values["blend"] = chosen if isinstance(chosen, Benchmark) else None
+        return values
 
     @property
     def methods(self) -> list[tuple[str, str, str]]:

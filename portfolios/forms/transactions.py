@@ -5,25 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from market.models import Instrument
-from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.money import CURRENCIES
-from portfolio_site.web import times
-from portfolios.choices import TransactionKind
-from portfolios.forms.common import COMMON, RefusableForm, currency_choices, resolve_instrument
-from portfolios.forms.entry_fields import REFRESHES, Situation, amounts_of, choice, day, number, picked_lots, seldom_of
+from portfolios.choices import CostMethod, TransactionKind
+from portfolios.forms.common import COMMON, currency_choices, resolve_instrument
+from portfolios.forms.entry_fields import REFRESHES, Situation, amounts_of, choice, day, number, seldom_of
+from portfolios.forms.lots import LotChoiceForm
 from portfolios.kinds import RULES
-from portfolios.ledger.book import Lot
-from portfolios.ledger.events import LotChoice
 from portfolios.lot_records import choices_of
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors import open_lots
 from portfolios.services import TransactionDraft
 
 Kind = TransactionKind
@@ -34,7 +29,7 @@ _TAKEN_OVER = (
 _TEXTS = ("method", "external_id", "reference")
 
 
-class TransactionForm(RefusableForm):
+class TransactionForm(LotChoiceForm):
     """One entry of one kind.  Only the fields of that kind are there; labels name the currencies of what is chosen."""
 
     renamed = {"kind": "", "currency": "settlement", "settlement_currency": "settlement", "traded_at": "traded_time", "lots": ""}
@@ -52,15 +47,11 @@ class TransactionForm(RefusableForm):
             self.renamed = {**self.renamed, "currency": "received"}
         costs_in = self._present_currency("costs_currency", [self.settlement, *map(str, CURRENCIES)])
         self.now = Situation(self.kind_chosen, portfolio, self.chosen, entry, self.settlement, self.received, costs_in)
-        self.lots = self._open_lots()
+        if not self.rule.is_sale:
+            self.lots_rest = "What you leave open goes by the cost method of the portfolio."
         self._build(portfolios)
 
     # ── what is chosen now, before anything is checked ──────────────────────
-
-    def _present(self, name: str) -> Any:
-        if self.is_bound:
-            return self.data.get(name)
-        return self.initial.get(name)
 
     def _present_instrument(self) -> Instrument | None:
         given = self._present("instrument")
@@ -74,15 +65,6 @@ class TransactionForm(RefusableForm):
         given = str(self._present(name) or "")
         return given if given in known else known[0]
 
-    def present_day(self) -> date:
-        """The day that stands in the form; today where there is none, or one that no entry can have."""
-        today, given = timezone.localdate(), self._present("traded_on")
-        try:
-            found = given if isinstance(given, date) else date.fromisoformat(str(given))
-        except ValueError:
-            return today
-        return found if EARLIEST <= found <= today else today
-
     def _settlements(self) -> list[str]:
         """Currencies that the entry may be paid in, the likely one first."""
         if Situation(self.kind_chosen, self.portfolio, self.chosen, self.entry, "", "", "").in_any_currency:
@@ -91,12 +73,6 @@ class TransactionForm(RefusableForm):
         own = [self.entry.settles_in] if self.entry else []
         quoted = [self.chosen.currency] if self.chosen else []
         return list(dict.fromkeys([*own, *([*quoted, self.base] if self.kind_chosen == Kind.TRANSFER_IN else [self.base, *quoted])]))
-
-    def _open_lots(self) -> tuple[Lot, ...]:
-        """The lots that the sale may name: open on its day, without what it took itself."""
-        if self.chosen is None or not self.now.keeps_lots:
-            return ()
-        return open_lots(self.portfolio, self.chosen.pk, self.present_day(), without=self.entry)
 
     # ── fields ──────────────────────────────────────────────────────────────
 
@@ -118,7 +94,8 @@ class TransactionForm(RefusableForm):
             made[name] = number(f"Rate, 1 {self.now.rate_from} in {self.base}", "The day’s reference rate, if you leave it empty.")
         self.main_names = tuple(made)
         made |= {name: field for name, field in seldom_of(self.now).items() if name not in made}
-        made |= picked_lots({lot.event_id: f"{times.day(lot.opened_on)}" for lot in self.lots})
+        if self.rule.lots:
+            made |= self._offer_lots(self.portfolio, self.chosen, self.entry)
         made["notes"] = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
         self.fields = made
         self.say_what_is_missing()
@@ -177,14 +154,8 @@ class TransactionForm(RefusableForm):
         return any(field.value() not in (None, "", []) or (self.is_bound and field.errors) for field in self.seldom_fields)
 
     @property
-    def lot_fields(self) -> list[tuple[Lot, int, forms.BoundField]]:
-        """The lots that a sale may name, each with the days it was held and its field."""
-        on = self.present_day()
-        return [(lot, (on - lot.opened_on).days, self[f"lot_{lot.event_id}"]) for lot in self.lots]
-
-    @property
     def lots_open(self) -> bool:
-        return self.portfolio.cost_method == "specific" or any(field.value() not in (None, "") for _, _, field in self.lot_fields)
+        return self.portfolio.cost_method == CostMethod.SPECIFIC or self.any_lot_typed
 
     # ── checking ────────────────────────────────────────────────────────────
 
@@ -220,7 +191,7 @@ class TransactionForm(RefusableForm):
         if "costs_currency" in self.fields:
             found["costs_currency"] = self.cleaned_data.get("costs_currency") or ""
         if self.lots:
-            found["lots"] = self._named_lots()
+            found["lots"] = self.named_lots()
         return found | self._currencies(found)
 
     def _currencies(self, found: dict[str, Any]) -> dict[str, str]:
@@ -243,10 +214,6 @@ class TransactionForm(RefusableForm):
         before = self.entry.traded_at if self.entry is not None else None
         return before if before is not None and before.replace(microsecond=0) == made else made
 
-    def _named_lots(self) -> tuple[LotChoice, ...]:
-        named = ((lot.event_id, self.cleaned_data.get(f"lot_{lot.event_id}")) for lot in self.lots)
-        return tuple(LotChoice(number_of, quantity) for number_of, quantity in named if isinstance(quantity, Decimal) and quantity)
-
 
 def initial_of(entry: Transaction) -> dict[str, Any]:
     """The fields of a recorded entry, as the form shows them."""
@@ -255,7 +222,7 @@ def initial_of(entry: Transaction) -> dict[str, Any]:
         "ratio_new", "ratio_old", "acquired_on", "costs_currency", "costs_rate", "cost_share", "method", "notes", "external_id", "reference",
     )  # fmt: skip
     moment = timezone.localtime(entry.traded_at) if entry.traded_at else None
-    named = {f"lot_{lot.event_id}": lot.quantity for lot in choices_of(entry.lots)} if RULES[entry.kind].lots else {}
+    named = choices_of(entry.lots) if RULES[entry.kind].lots else ()
     return {
         **{name: getattr(entry, name) for name in names},
         "settlement": entry.settles_in,
@@ -264,5 +231,5 @@ def initial_of(entry: Transaction) -> dict[str, Any]:
         "method": "" if named else entry.method,
         "traded_time": moment.time().replace(microsecond=0, tzinfo=None) if moment else None,
         "tags": ", ".join(entry.tags or ()),
-        **named,
+        "lots": named,
     }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from portfolio_site.kernel.decimals import plain
@@ -77,11 +78,19 @@ class InstrumentHint:
     @property
     def key(self) -> str:
         """Equal for rows that mean the same instrument: the ISIN if there is one, else symbol and exchange, else the name."""
-        if self.isin:
-            return f"isin:{self.isin}"
-        if self.symbol:
-            return f"symbol:{self.symbol.upper()}:{self.exchange.upper()}:{self.currency}"
-        return f"name:{self.name.casefold()}:{self.currency}"
+        return key_of_hint(self.isin, self.symbol, self.name, self.currency, self.exchange)
+
+
+shared_hint = lru_cache(maxsize=4096)(InstrumentHint)  # a file has many rows of few instruments
+
+
+@lru_cache(maxsize=4096)
+def key_of_hint(isin: str, symbol: str, name: str, currency: str, exchange: str) -> str:
+    if isin:
+        return f"isin:{isin}"
+    if symbol:
+        return f"symbol:{symbol.upper()}:{exchange.upper()}:{currency}"
+    return f"name:{name.casefold()}:{currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +177,10 @@ class Draft:
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON column; decimals and dates as text.  `from_json` gives the same draft back."""
         out: dict[str, Any] = {}
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if value in (None, "", ()) or value == {}:
-                continue
-            out[each.name] = _plain(value)
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value or isinstance(value, (int, Decimal)):
+                out[name] = _plain(value)
         return out
 
     @classmethod
@@ -190,7 +198,7 @@ class Draft:
         for name in {"acquired_on", "settles_on"} & values.keys():
             values[name] = date.fromisoformat(values[name])
         if "hint" in values:
-            values["hint"] = InstrumentHint(**values["hint"])
+            values["hint"] = shared_hint(**values["hint"])
         if "charges" in values:
             values["charges"] = tuple(Charge(c["kind"], Decimal(c["amount"]), c["currency"]) for c in values["charges"])
         if "exchange" in values:
@@ -215,6 +223,8 @@ def _leg(raw: Mapping[str, Any]) -> LegHint:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, (date, datetime)):
@@ -224,7 +234,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Mapping):
-        return value if isinstance(value, dict) else dict(value)  # shared, not copied: a large file has a hundred thousand of them
+        return value if isinstance(value, dict) else dict(value.items())
     return value if isinstance(value, (int, bool)) else str(value)
 
 

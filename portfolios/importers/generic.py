@@ -18,7 +18,7 @@ from decimal import Decimal
 from portfolio_site.kernel.money import CURRENCIES
 from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.amounts import agreement, disagreement, remark, to_minor
-from portfolios.importers.base import CellProblem, Draft, InstrumentHint, Layout, Options, Parsed, Question, Repair, RowError
+from portfolios.importers.base import CellProblem, Draft, InstrumentHint, Layout, Options, Parsed, Question, Repair, RowError, shared_hint
 from portfolios.importers.generic_names import ALIASES, FIELDS, NUMBER_FIELDS, TYPE_WORDS
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of, day_order, decimal_evidence, normal, read_moment
@@ -97,7 +97,7 @@ def read(table: Table, options: Options) -> Parsed:
                 raise CellProblem("too_many_cells", "The row has more cells than the header has columns.")
             draft = reader.entry(row)
             if draft is not None:
-                drafts.append(replace(draft, cells=row.shown))
+                drafts.append(draft)
         except CellProblem as problem:
             errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown, _repairs(problem, columns)))
     return Parsed(KEY, facts, tuple(drafts), tuple(errors), layout=layout)
@@ -195,6 +195,7 @@ class _Rows:
             settlement_currency=settlement or currency,
             notes=self._text(row, "notes")[:4000],
             external_id=self._text(row, "external_id")[:200],
+            cells=row.shown,
         )
         draft = self._sized(row, draft, factor)
         return replace(draft, identity=identity_of(KEY, draft))
@@ -228,7 +229,7 @@ class _Rows:
             return None
         if not (isin or symbol or name):
             raise CellProblem("missing", "The instrument is missing.", self.layout.columns.get("isin") or self.layout.columns.get("symbol", ""))
-        return InstrumentHint(isin=isin, symbol=symbol[:32], name=name[:200], currency=currency, exchange=self._text(row, "exchange")[:40])
+        return shared_hint(isin=isin, symbol=symbol[:32], name=name[:200], currency=currency, exchange=self._text(row, "exchange")[:40])
 
     def _sized(self, row: Cells, draft: Draft, factor: Decimal) -> Draft:
         """Quantity, price, amount and charges, checked against each other."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind as Kind
-from portfolios.importers.base import CellProblem, Draft, Folded, InstrumentHint, Options, Parsed, Repair, RowError
+from portfolios.importers.base import CellProblem, Draft, Folded, InstrumentHint, Options, Parsed, Repair, RowError, shared_hint
 from portfolios.importers.ibkr_flex import broker_id, decimal_style
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Table, cells_of
@@ -120,7 +120,7 @@ def _hint(row: Cells, currency: str) -> InstrumentHint | None:
         raise CellProblem(
             "bad_isin", f"“{isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")
         )
-    return InstrumentHint(isin=isin, symbol=symbol, name=symbol, currency=currency)
+    return shared_hint(isin=isin, symbol=symbol, name=symbol, currency=currency)
 
 
 def _single(line: _Line) -> Draft:

@@ -21,7 +21,7 @@ from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.money import CURRENCIES
 from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.amounts import agreement, disagreement, remark
-from portfolios.importers.base import CellProblem, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError
+from portfolios.importers.base import CellProblem, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of, decimal_evidence
 from portfolios.importers.reading.cells import facts_of, overlong
@@ -48,9 +48,7 @@ def hint_of(row: Cells) -> InstrumentHint:
     """ISIN, symbol and name; Flex may lack any of them."""
     currency, _ = row.currency("currencyprimary")
     name = row.text("description")
-    hint = InstrumentHint(
-        isin=row.text("isin").upper(), symbol=row.text("symbol"), name=name, currency=currency, exchange=row.text("listingexchange")
-    )
+    hint = shared_hint(isin=row.text("isin").upper(), symbol=row.text("symbol"), name=name, currency=currency, exchange=row.text("listingexchange"))
     if hint.isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", hint.isin):
         raise CellProblem(
             "bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")

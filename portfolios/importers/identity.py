@@ -7,10 +7,14 @@ the flow adds: two equal fills in one file are two entries.
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from portfolio_site.kernel.decimals import plain
 from portfolios.importers.base import Draft
+
+text_of_day = lru_cache(maxsize=8192)(date.isoformat)  # the same text for all rows of a day
 
 
 def _text(value: Decimal | None) -> str:
@@ -22,4 +26,4 @@ def identity_of(format_key: str, draft: Draft) -> tuple[str, ...]:
     what = draft.hint.key if draft.hint else ""
     size = (_text(draft.quantity), _text(draft.amount), draft.settlement_currency or draft.currency)
     ratio = (_text(draft.ratio_new), _text(draft.ratio_old)) if draft.ratio_new is not None else ()
-    return (format_key, draft.external_id, draft.day.isoformat(), str(draft.kind), what, *size, *ratio)
+    return (format_key, draft.external_id, text_of_day(draft.day), str(draft.kind), what, *size, *ratio)

@@ -11,7 +11,7 @@ from typing import Any
 
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolios.choices import TransactionKind as Kind
-from portfolios.importers.base import CellProblem, Draft, InstrumentHint, LegHint, Options, Parsed, RowError
+from portfolios.importers.base import CellProblem, Draft, InstrumentHint, LegHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of
 from portfolios.importers.reading.cells import facts_of, overlong
@@ -90,7 +90,7 @@ def _hint(row: Cells) -> InstrumentHint | None:
     isin, symbol, name = (_text(row, field) for field in ("isin", "symbol", "name"))
     if not (isin or symbol or name):
         return None
-    return InstrumentHint(isin=isin, symbol=symbol[:32], name=name[:200], currency="", exchange=_text(row, "exchange")[:40])
+    return shared_hint(isin=isin, symbol=symbol[:32], name=name[:200], currency="", exchange=_text(row, "exchange")[:40])
 
 
 def _number(row: Cells, column: str) -> Decimal | None:
@@ -132,7 +132,9 @@ def _lot(values: dict[str, Any]) -> dict[str, str]:
     """As in lot_records; what it says of numbers and days is checked here."""
     try:
         if "row" in values:
-            return {"entry": str(int(values["row"])), "quantity": str(exact(values["quantity"]))}
+            named = {"opened_on": date.fromisoformat(str(values["opened_on"])).isoformat()} if values.get("opened_on") else {}
+            named |= {"nth": str(int(values["nth"]))} if values.get("nth") else {}
+            return {"entry": str(int(values["row"])), "quantity": str(exact(values["quantity"])), **named}
         numbers = {name: str(exact(values[name])) for name in ("quantity", "cost", "cost_local")}
         return {"acquired_on": date.fromisoformat(str(values["acquired_on"])).isoformat(), **numbers}
     except (KeyError, TypeError, ValueError):

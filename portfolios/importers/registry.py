@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from portfolios.importers import generic, ibkr_cash, ibkr_flex, own, trading212
-from portfolios.importers.base import Options, Parsed, Unreadable
+from portfolios.importers.base import Options, Parsed, Unreadable, key_of_hint, shared_hint
+from portfolios.importers.identity import text_of_day
 from portfolios.importers.reading import Row, Table, decode, normal, records_of, sniff_delimiter
+from portfolios.importers.reading.dates import read_moment
 from portfolios.importers.reading.table import HEADER_WITHIN, unique_names
 
 
@@ -109,4 +111,8 @@ def read_file(data: bytes, options: Options, *, format_key: str = "") -> Parsed:
     found, table = _opened(data, options)
     if format_key == generic.KEY:
         found = GENERIC
-    return found.read(table, options)
+    try:
+        return found.read(table, options)
+    finally:
+        for known in (read_moment, text_of_day, shared_hint, key_of_hint):
+            known.cache_clear()  # what is kept lies between what is not, and would keep its memory from being given back

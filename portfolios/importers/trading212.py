@@ -22,7 +22,7 @@ from fractions import Fraction
 
 from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind as Kind
-from portfolios.importers.base import CellProblem, Charge, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError
+from portfolios.importers.base import CellProblem, Charge, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Row, Table, cells_of, decimal_evidence
 from portfolios.importers.reading.cells import Align, facts_of, overlong
@@ -115,7 +115,7 @@ def _reader_of(action: str) -> Reader:
 
 def _hint(row: Cells) -> InstrumentHint:
     currency, _ = row.currency("currency (price / share)")
-    hint = InstrumentHint(isin=row.text("isin").upper(), symbol=row.text("ticker"), name=row.text("name"), currency=currency)
+    hint = shared_hint(isin=row.text("isin").upper(), symbol=row.text("ticker"), name=row.text("name"), currency=currency)
     if not (hint.isin or hint.symbol):
         raise CellProblem("missing", "Neither ISIN nor ticker is given.", "ISIN")
     if hint.isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", hint.isin):

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
+
+from django.db.models import Q
 
 from market.models import Instrument
 from portfolio_site.kernel.errors import FieldError, Invalid
@@ -19,17 +21,20 @@ from portfolio_site.web.sealed import fingerprint
 from portfolios.actions.in_statements import AcceptedDividends
 from portfolios.choices import TransactionKind as Kind
 from portfolios.choices import Verdict
-from portfolios.errors import LedgerRefused
+from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.importers import Draft, Parsed, RowError
+from portfolios.importers.own import KEY as OWN
 from portfolios.imports.instruments import Matcher, key_of
-from portfolios.imports.preparing import Candidate, prepared
+from portfolios.imports.preparing import Candidate, Preparing
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import groups, instrument_ids_of, links_of
 from portfolios.ledger.replay import replay
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
 from portfolios.selectors.ledger import event_of, events_of, links_in, rules_of
-from portfolios.services.drafts import checked
+from portfolios.services.drafts import TransactionDraft, checked
+from portfolios.services.judging import refuse_locked
 
+ALREADY = "This row is recorded already."
 SAME_SPLIT = timedelta(days=7)
 _AFTER_ALL = 1 << 62
 AT_ONCE = 5000  # rows of which entries are made together
@@ -49,7 +54,7 @@ class Look:
     number: int
     verdict: str
     part: int = 0
-    draft: dict[str, Any] = field(default_factory=dict)
+    draft: dict[str, Any] | None = None
     reason: str = ""
     remarked: bool = False
     instrument: Instrument | None = None
@@ -64,14 +69,14 @@ class Judged:
 
     row: Look | ImportRow
     draft: Draft | None = None
-    remarks: list[str] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()
     place: int = 0  # among the rows that are new: by it rows of the file name each other
 
     def stored(self, batch: ImportBatch) -> ImportRow:
         """The row as it is kept, not saved."""
         values = {each.name: getattr(self.row, each.name) for each in fields(Look)}
         if self.draft is not None:
-            values["draft"] = {**self.draft.to_json(), **self.row.draft}
+            values["draft"] = {**self.draft.to_json(), **(self.row.draft or {})}
         return ImportRow(batch=batch, **values)
 
 
@@ -101,13 +106,14 @@ def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Prog
     portfolio, actor = batch.portfolio, batch.uploaded_by
     keys, recorded = source_keys(parsed.drafts), recorded_keys(portfolio)
     matcher = Matcher(actor, [draft.hint for draft in parsed.drafts if draft.hint is not None])
-    splits = _split_days(portfolio)
+    own = batch.format == OWN
+    splits = _split_days(portfolio, proposed=own)
     judged: list[Judged] = []
     meant: dict[str, tuple[str, Instrument | None]] = {}
     for place, (draft, key) in enumerate(zip(parsed.drafts, keys, strict=True)):
         if draft.hint is not None and draft.hint.key not in meant:
             meant[draft.hint.key] = key_of(draft.hint), matcher.of(draft.hint)
-        each = _first_look(portfolio, draft, key, recorded, meant, splits)
+        each = _first_look(draft, key, recorded, meant, splits, takes_cash=own or portfolio.tracks_cash)
         each.row.chosen = each.row.verdict in (Verdict.NEW, Verdict.UNKNOWN_INSTRUMENT) and draft.number not in left_out
         judged.append(each)
         if place % 1000 == 999:
@@ -122,20 +128,22 @@ def judge(batch: ImportBatch, parsed: Parsed, left_out: set[int], progress: Prog
 
 
 def _first_look(
-    portfolio: Portfolio,
     draft: Draft,
     key: str,
     recorded: set[str],
     meant: Mapping[str, tuple[str, Instrument | None]],
     splits: Mapping[int, list[Any]],
+    *,
+    takes_cash: bool,
 ) -> Judged:
+    """What can be said of a row without the ledger.  An export of our own is a ledger, not a statement: its deposits are taken as well."""
     row = Look(draft.number, Verdict.NEW, draft.part, source_key=key)
-    each = Judged(row, draft, list(draft.warnings))
+    each = Judged(row, draft, draft.warnings)
     if draft.hint is not None:
         row.instrument_key, row.instrument = meant[draft.hint.key]
     if key in recorded:
-        row.verdict, row.reason = Verdict.DUPLICATE, "This row is recorded already."
-    elif draft.kind in _CASH_ONLY and not portfolio.tracks_cash:
+        row.verdict, row.reason = Verdict.DUPLICATE, ALREADY
+    elif draft.kind in _CASH_ONLY and not takes_cash:
         row.verdict, row.reason = Verdict.SKIPPED, "This portfolio does not track cash."
     elif draft.hint is not None and row.instrument is None:
         row.verdict, row.reason = Verdict.UNKNOWN_INSTRUMENT, f"No instrument is known under {_named(draft)}."
@@ -156,9 +164,15 @@ def _named(draft: Draft) -> str:
     return next(word for word in words if word)
 
 
-def _split_days(portfolio: Portfolio) -> dict[int, list[Any]]:
+def _split_days(portfolio: Portfolio, *, proposed: bool) -> dict[int, list[Any]]:
+    """The splits that a row may tell once more, by instrument; with `proposed` only those that the market reported.
+
+    A ledger that we exported may have two of one ratio in one week: the second is none that was recorded before.
+    """
     found: dict[int, list[Any]] = defaultdict(list)
     entries = Transaction.objects.live().filter(portfolio=portfolio, kind=Kind.SPLIT)
+    if proposed:
+        entries = entries.filter(proposal__isnull=False)
     for pk, day, new, old in entries.values_list("instrument_id", "traded_on", "ratio_new", "ratio_old"):
         found[pk].append((day, new, old))
     return found
@@ -196,22 +210,11 @@ def _error_row(error: RowError) -> Judged:
 def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged], source: str) -> None:
     """Give every row that is new its remarks, or the ledger's reason against it."""
     waiting = [each for each in judged if each.row.verdict == Verdict.NEW and each.draft is not None]
-    candidates = [Candidate(each.draft, each.row.instrument, each.row.source_key) for each in waiting if each.draft is not None]
     known = [(each.draft.entry, each.row.source_key) for each in judged if each.draft is not None and each.row.verdict == Verdict.DUPLICATE]
-    drafts = prepared(portfolio, actor, candidates, source, lambda: known)
-    pairs = []
-    for place, (each, candidate, draft) in enumerate(zip(waiting, candidates, drafts, strict=True)):
-        each.place = place
-        each.remarks += candidate.remarks
-        if candidate.errors:
-            refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
-        else:
-            pairs.append((each, draft))
-    del candidates, drafts
+    preparing = Preparing(portfolio, actor, [each.draft for each in waiting if each.draft is not None], source, lambda: known)
     new: list[tuple[Judged, Event]] = []
-    while pairs:  # entries are made of a part of the rows at a time: of all of them only their events are kept
-        part, pairs = pairs[:AT_ONCE], pairs[AT_ONCE:]
-        entries = _checked_fields(portfolio, actor, part)
+    for start in range(0, len(waiting), AT_ONCE):  # entries are made of a part of the rows at a time: of all of them only their events are kept
+        entries = _checked_fields(portfolio, actor, _prepared(preparing, waiting[start : start + AT_ONCE], start))
         new += [(each, event_of(entry, number=-(each.place + 1), sequence=_AFTER_ALL + each.place)) for each, entry in entries]
     _checked_history(portfolio, new)
     for each in waiting:
@@ -219,13 +222,62 @@ def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged]
             each.row.reason, each.row.remarked = " ".join(each.remarks), bool(each.remarks)
 
 
+def _prepared(preparing: Preparing, part: Sequence[Judged], start: int) -> list[tuple[Judged, TransactionDraft]]:
+    """The rows with what they come to in the ledger; the ones that cannot be prepared get their reason and are left out."""
+    pairs = []
+    for place, each in enumerate(part, start=start):
+        each.place = place
+        if each.draft is None:
+            continue
+        candidate = Candidate(each.draft, each.row.instrument, each.row.source_key)
+        draft = preparing.draft(candidate)
+        each.remarks += tuple(candidate.remarks)
+        if candidate.errors:
+            refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
+        else:
+            pairs.append((each, draft))
+    return pairs
+
+
+def refused_by_ledger(batch: ImportBatch) -> Any:
+    """The rows that were read well and that the ledger, or a lock, refused when they were last judged; without those left out."""
+    rows = ImportRow.objects.filter(batch=batch, verdict=Verdict.ERROR).exclude(source_key="")
+    return rows.exclude(number__in=left_out) if (left_out := (batch.mapping or {}).get("left_out")) else rows
+
+
+def judge_refused_again(batch: ImportBatch) -> int:
+    """Take in what was refused and no longer is: a period was unlocked, or a missing purchase recorded.  Returns how many rows.
+
+    They are judged among all that wait, which may be what they need; those stay as they are, since recording judges them itself.
+    """
+    refused = set(refused_by_ledger(batch).values_list("pk", flat=True))
+    if not refused:
+        return 0
+    beside = Q(verdict=Verdict.NEW, chosen=True) | Q(verdict=Verdict.DUPLICATE) | Q(verdict=Verdict.ERROR) & ~Q(source_key="")
+    judged: list[Judged] = []
+    again: list[ImportRow] = []
+    for row in ImportRow.objects.select_related("instrument").filter(beside, batch=batch).order_by("number", "part").iterator(chunk_size=2000):
+        if row.pk in refused:
+            row.verdict, row.chosen = Verdict.NEW, True
+            row.draft.pop("bad", None)
+            again.append(row)
+        draft = Draft.from_json(row.draft)
+        if row.pk not in refused:
+            row.draft = {}  # it is not stored again, and its cells need room
+        judged.append(Judged(row, draft, draft.warnings))
+    check_with_ledger(batch.portfolio, batch.uploaded_by, judged, batch.format)
+    for row in again:
+        row.save(update_fields=["verdict", "reason", "chosen", "remarked", "draft"])
+    return sum(row.verdict == Verdict.NEW for row in again)
+
+
 def refuse(row: Look | ImportRow, detail: str, field_name: str) -> None:
     """Turn a row into one that is refused for a reason that stands in one of its fields."""
     row.verdict, row.reason, row.chosen, row.remarked = Verdict.ERROR, detail, False, False
-    row.draft = {**row.draft, "bad": _COLUMNS.get(field_name, field_name)}
+    row.draft = {**(row.draft or {}), "bad": _COLUMNS.get(field_name, field_name)}
 
 
-def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[tuple[Judged, Any]]) -> list[tuple[Judged, Transaction]]:
+def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[tuple[Judged, TransactionDraft]]) -> list[tuple[Judged, Transaction]]:
     """The rows as entries, field by field as recording checks them; the ones that are refused get their reason and drop out."""
     while pairs:
         try:
@@ -238,8 +290,21 @@ def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[tuple[Judged, 
                 raise
             pairs = [pair for place, pair in enumerate(pairs) if place not in wrong]
         else:
-            return [(each, entry) for (each, _), entry in zip(pairs, entries, strict=True)]
+            return _of_open_time(portfolio, [(each, entry) for (each, _), entry in zip(pairs, entries, strict=True)])
     return []
+
+
+def _of_open_time(portfolio: Portfolio, entries: list[tuple[Judged, Transaction]]) -> list[tuple[Judged, Transaction]]:
+    """Without those that lie in the time that the portfolio is locked up to: they get their reason."""
+    left = []
+    for each, entry in entries:
+        try:
+            refuse_locked(portfolio, [entry], by_row=False)
+        except PeriodLocked as locked:
+            refuse(each.row, locked.detail, "traded_on")
+        else:
+            left.append((each, entry))
+    return left
 
 
 def _by_place(errors: Iterable[FieldError]) -> dict[int, FieldError]:

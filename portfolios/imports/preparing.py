@@ -21,6 +21,7 @@ from portfolios.models import Portfolio, Transaction
 from portfolios.services import LegDraft, TransactionDraft
 
 Pair = tuple[str, str, date]
+Recorded = Callable[[], Iterable[tuple[int | None, str]]]
 _OF_LEG = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
 _SAME = (
     "quantity", "price", "amount", "fees", "taxes", "currency", "settlement_currency", "fx_rate", "settles_on", "accrued", "costs_currency", "costs_rate",
@@ -40,19 +41,27 @@ class Candidate:
     errors: list[FieldError] = field(default_factory=list)
 
 
-def prepared(
-    portfolio: Portfolio, actor: Any, candidates: Sequence[Candidate], source: str, recorded: Callable[[], Iterable[tuple[int | None, str]]] = tuple
-) -> list[TransactionDraft]:
-    """The drafts as the ledger takes them, in the same order.  `recorded` gives the numbers and keys of rows that stand in it already.  At most two queries, seven with legs and lots.  Adds remarks and errors to the candidates."""
-    known = rates(_pairs(portfolio, candidates), user=actor)
-    of_legs = Matcher(actor, hints) if (hints := [leg.hint for each in candidates for leg in each.draft.legs]) else None
-    numbers = {each.draft.entry: -place for place, each in enumerate(candidates, start=1) if each.draft.entry is not None}
-    if any("entry" in lot and int(lot["entry"]) not in numbers for each in candidates for lot in each.draft.lots):
-        numbers |= _numbers_in_ledger(portfolio, {key: entry for entry, key in recorded() if entry is not None})
-    return [
-        _as_exported(each, of_legs, numbers, source) if each.draft.entry is not None else _prepared(portfolio, each, known, source)
-        for each in candidates
-    ]
+class Preparing:
+    """What makes candidates to drafts as the ledger takes them, one after another, so that they need not be held beside each other.
+
+    `drafts` are those of all candidates, in their order; `recorded` gives the numbers and keys of rows of the file that stand in
+    the ledger already.  At most two queries, seven with legs and lots, all of them at the beginning.
+    """
+
+    def __init__(self, portfolio: Portfolio, actor: Any, drafts: Sequence[Draft], source: str, recorded: Recorded = tuple) -> None:
+        self._portfolio, self._source = portfolio, source
+        self._rates = rates(_pairs(portfolio, drafts), user=actor)
+        hints = [leg.hint for draft in drafts for leg in draft.legs]
+        self._of_legs = Matcher(actor, hints) if hints else None
+        self._numbers = {draft.entry: -place for place, draft in enumerate(drafts, start=1) if draft.entry is not None}
+        if any("entry" in lot and int(lot["entry"]) not in self._numbers for draft in drafts for lot in draft.lots):
+            self._numbers |= _numbers_in_ledger(portfolio, {key: entry for entry, key in recorded() if entry is not None})
+
+    def draft(self, each: Candidate) -> TransactionDraft:
+        """The draft of a candidate, which gets its remarks and errors."""
+        if each.draft.entry is not None:
+            return _as_exported(each, self._of_legs, self._numbers, self._source)
+        return _prepared(self._portfolio, each, self._rates, self._source)
 
 
 def _numbers_in_ledger(portfolio: Portfolio, entries: Mapping[str, int]) -> dict[int, int]:
@@ -89,10 +98,9 @@ def _as_exported(each: Candidate, of_legs: Matcher | None, numbers: Mapping[int,
     )
 
 
-def _pairs(portfolio: Portfolio, candidates: Iterable[Candidate]) -> set[Pair]:
+def _pairs(portfolio: Portfolio, drafts: Iterable[Draft]) -> set[Pair]:
     wanted: set[Pair] = set()
-    for each in candidates:
-        draft = each.draft
+    for draft in drafts:
         wanted |= {(charge.currency, draft.settlement_currency, draft.day) for charge in draft.charges}
         if draft.exchange is not None:
             wanted.add((draft.exchange.given_currency, portfolio.base_currency, draft.day))

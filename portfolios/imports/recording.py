@@ -6,6 +6,8 @@ A kill before the commit leaves the batch waiting and the ledger as it was; afte
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -18,12 +20,12 @@ from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolios.choices import ImportStatus, Verdict
 from portfolios.errors import AlreadyRecorded
 from portfolios.importers import Draft
-from portfolios.imports.judging import recorded_keys, refuse
-from portfolios.imports.preparing import Candidate, prepared
+from portfolios.imports.judging import ALREADY, judge_refused_again, recorded_keys, refuse, refused_by_ledger
+from portfolios.imports.preparing import Candidate, Preparing
 from portfolios.imports.reading import MOST_ATTEMPTS, claim, touch
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow
-from portfolios.services import only_writer, record_many
+from portfolios.services import TransactionDraft, only_writer, record_many
 
 _PLACE = re.compile(r"transactions\.(\d+)\.(\w+)")
 
@@ -66,7 +68,10 @@ def _candidates(batch: ImportBatch) -> list[Candidate]:
 
 def _record(batch: ImportBatch) -> None:
     touch(batch, 0)
+    judge_refused_again(batch)
     new = _candidates(batch)
+    if not new and (row := refused_by_ledger(batch).order_by("number", "part").first()):
+        raise Invalid(f"Row {row.number}: {row.reason}")
     with transaction.atomic(), only_writer(batch.portfolio) as portfolio:
         current = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if current.status != ImportStatus.COMMITTING:
@@ -74,15 +79,14 @@ def _record(batch: ImportBatch) -> None:
         known = recorded_keys(portfolio)
         doubled = [each.source_key for each in new if each.source_key in known]
         new = [each for each in new if each.source_key not in known]
-        drafts = prepared(portfolio, batch.uploaded_by, new, batch.format, partial(_recorded, batch))
-        if wrong := next((each for each in new if each.errors), None):
-            raise Invalid(wrong.errors[0].detail)
+        preparing = Preparing(portfolio, batch.uploaded_by, [each.draft for each in new], batch.format, partial(_recorded, batch))
+        drafts = _drafts(preparing, deque(new))
         new.clear()  # of a large file they are many, and what follows needs the room
-        record_many(batch.uploaded_by, portfolio, drafts, batch=batch)
+        entries = len(record_many(batch.uploaded_by, portfolio, drafts, batch=batch))
         for start in range(0, len(doubled), 500):
-            _waiting(batch).filter(source_key__in=doubled[start : start + 500]).update(verdict=Verdict.DUPLICATE, chosen=False)
+            _waiting(batch).filter(source_key__in=doubled[start : start + 500]).update(verdict=Verdict.DUPLICATE, chosen=False, reason=ALREADY)
         batch.status, batch.content, batch.finished_at = ImportStatus.COMMITTED, None, timezone.now()
-        batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, ""
+        batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, _left_behind(batch)
         batch.save()
         record_audit(
             batch.uploaded_by,
@@ -91,8 +95,27 @@ def _record(batch: ImportBatch) -> None:
             object_type="import",
             object_id=batch.pk,
             portfolio=portfolio.pk,
-            entries=len(drafts),
+            entries=entries,
         )
+
+
+def _drafts(preparing: Preparing, waiting: deque[Candidate]) -> Iterator[TransactionDraft]:
+    """One draft after another, each made when it is asked for, and its candidate forgotten.  Raises Invalid where one cannot be made."""
+    while waiting:
+        each = waiting.popleft()
+        draft = preparing.draft(each)
+        if each.errors:
+            raise Invalid(each.errors[0].detail)
+        yield draft
+
+
+def _left_behind(batch: ImportBatch) -> str:
+    """What is said of rows that the ledger refused again and that were not recorded with the others; "" where there is none."""
+    refused = list(refused_by_ledger(batch).order_by("number", "part"))
+    if not refused:
+        return ""
+    rows = "1 row was" if len(refused) == 1 else f"{len(refused)} rows were"
+    return f"{rows} not recorded. Row {refused[0].number}: {refused[0].reason}"[:500]
 
 
 def _recorded(batch: ImportBatch) -> list[tuple[int | None, str]]:

@@ -56,6 +56,7 @@ class Counts:
     duplicate: int = 0
     ready: int = 0
     out: int = 0
+    refused: int = 0  # of those with an error: by the ledger or a lock, so that they are judged again when the import is recorded
 
     @property
     def recordable(self) -> int:
@@ -200,7 +201,7 @@ def past_imports(user: Any, most: int = 20) -> list[BatchLine]:
 def counts_of(batch: ImportBatch) -> Counts:
     """How many rows are in which state.  One query."""
     sums = {name: Count("pk", filter=state) for name, state in STATES.items()}
-    found = ImportRow.objects.filter(batch=batch).aggregate(**sums)
+    found = ImportRow.objects.filter(batch=batch).aggregate(**sums, refused=Count("pk", filter=STATES["error"] & ~Q(source_key="")))
     return Counts(total=batch.rows_total, **found)
 
 

@@ -27,7 +27,7 @@ from portfolios.importers import Draft, Layout
 from portfolios.importers.generic_names import FIELDS
 from portfolios.importers.reading import refuse_foreign
 from portfolios.imports.errors import CannotUndo, FileTooLarge, NotAtThisStep, NothingToRecord, RowNotFound
-from portfolios.imports.judging import Judged, check_with_ledger, row_key
+from portfolios.imports.judging import Judged, check_with_ledger, refused_by_ledger, row_key
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
 from portfolios.services import only_writer, void_many
@@ -252,7 +252,7 @@ def _judge_again(batch: ImportBatch, instruments: set[int], remarks: Mapping[int
     judged = []
     for row in rows:
         draft = Draft.from_json(row.draft)
-        judged.append(Judged(row, draft, [*draft.warnings, *([remarks[row.pk]] if remarks and row.pk in remarks else [])]))
+        judged.append(Judged(row, draft, (*draft.warnings, *([remarks[row.pk]] if remarks and row.pk in remarks else []))))
     check_with_ledger(batch.portfolio, batch.uploaded_by, judged, batch.format)
     for row in rows:
         if row.verdict != Verdict.NEW or row.remarked:
@@ -271,9 +271,12 @@ def _resummarise(batch: ImportBatch) -> None:
 
 @transaction.atomic
 def confirm_import(actor: Any, batch: ImportBatch) -> ImportBatch:
-    """Ask for the ready rows to be recorded.  Raises NothingToRecord; asking twice does it once."""
+    """Ask for the ready rows to be recorded, with those that the ledger refused and no longer does.
+
+    Raises NothingToRecord where no row is of either kind; asking twice does it once.
+    """
     current = _locked(batch, ImportStatus.REVIEW)
-    if not ImportRow.objects.filter(batch=current, verdict=Verdict.NEW, chosen=True).exists():
+    if not ImportRow.objects.filter(batch=current, verdict=Verdict.NEW, chosen=True).exists() and not refused_by_ledger(current).exists():
         raise NothingToRecord("No row is ready. Resolve the rows with problems first, or discard the import.")
     current.status, current.rows_done, current.attempts, current.touched_at, current.problem = ImportStatus.COMMITTING, 0, 0, None, ""
     current.save()

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from market.choices import AssetClass
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, ExactField, WordField
 from portfolios.choices import ImportStatus, TransactionKind, Verdict
 from portfolios.importers.generic_names import FIELDS
 from portfolios.imports import selectors
@@ -21,7 +21,7 @@ class UploadSerializer(serializers.Serializer[Any]):
     """A statement.  `format` “generic” reads a known broker's file as a plain table."""
 
     file = serializers.FileField(allow_empty_file=True)
-    format = serializers.ChoiceField(choices=["generic"], required=False)
+    format = WordField(choices=["generic"], required=False)
 
 
 class CountsSerializer(serializers.Serializer[Any]):
@@ -100,10 +100,10 @@ class LayoutSerializer(serializers.Serializer[Any]):
         default=dict,
         help_text=f"{', '.join(TransactionKind.values)} or skip.",
     )
-    decimals = serializers.ChoiceField(choices=["", "point", "comma"], required=False, default="")
+    decimals = WordField(choices=["", "point", "comma"], required=False, default="")
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
     currency = CurrencyField(required=False, allow_blank=True, default="")
-    rate_direction = serializers.ChoiceField(choices=["", "base_per_unit", "unit_per_base"], required=False, default="")
+    rate_direction = WordField(choices=["", "base_per_unit", "unit_per_base"], required=False, default="")
 
 
 class UnknownSerializer(serializers.Serializer[Any]):
@@ -173,8 +173,8 @@ class ImportSerializer(BatchSerializer):
 
 
 class RowsQuery(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(choices=list(STATES), required=False, default="")
-    verdict = serializers.ChoiceField(choices=Verdict.choices, required=False, default="")
+    state = WordField(choices=list(STATES), required=False, default="")
+    verdict = WordField(choices=Verdict.choices, required=False, default="")
 
 
 class ResolveSerializer(serializers.Serializer[Any]):
@@ -187,7 +187,7 @@ class ResolveSerializer(serializers.Serializer[Any]):
     symbol = serializers.CharField(max_length=32, required=False, allow_blank=True, default="")
     name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     currency = CurrencyField(required=False, allow_blank=True, default="")
-    asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False, default=AssetClass.STOCK)
+    asset_class = WordField(choices=AssetClass.choices, required=False, default=AssetClass.STOCK)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         ways = [name for name in ("instrument", "create", "create_all") if attrs.get(name)]

@@ -14,7 +14,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from market.selectors import get_instrument
+from market.models import Instrument
+from market.selectors import get_instrument, instruments_visible_to
+from market.services import can_search
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 from portfolios.choices import ImportStatus
@@ -128,11 +130,19 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         unknown=selectors.unknown_instruments(request.user, batch),
         search=search,
         searched=key,
-        found=selectors.found_instruments(request.user, search) if key else [],
+        found=_found(request, search) if key else [],
+        can_search=can_search(),
         has_columns=bool((batch.facts or {}).get("layout")),
         like=like,
         like_text=f"Its columns and types are read as those of “{like}” were.",
     )
+
+
+def _found(request: HttpRequest, search: str) -> list[Instrument]:
+    """What may be meant: the instrument that was found at the sources for this, else what the search finds."""
+    text = request.GET.get("instrument", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+    return list(instruments_visible_to(request.user).filter(pk=number)) if number else selectors.found_instruments(request.user, search)
 
 
 def _progress(request: HttpRequest, batch: ImportBatch, step: int, doing: str, name: str) -> HttpResponse:

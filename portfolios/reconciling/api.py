@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from market.models import Instrument
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.paging import CursorPages
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, WordField
 from portfolios import selectors
 from portfolios.api.common import IDEMPOTENCY, InstrumentField, LedgerView, find_all
 from portfolios.api.portfolios import LIST_PARAMETERS
@@ -24,6 +24,7 @@ from portfolios.reconciling.reading import read_statement
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation, reconciliations_of, summaries_of
 from portfolios.reconciling.shapes import CauseView, Comparison, Line, Summary
 from portfolios.reconciling.words import sentence
+from portfolios.services import Impact
 
 LAMPS = [lamp.value for lamp in Lamp]
 
@@ -53,7 +54,7 @@ class StatedCashSerializer(serializers.Serializer[Any]):
 class StatementSerializer(serializers.Serializer[Any]):
     """What was there at the end of a day: as lists, or as `lines` of CSV.  A part that is missing is not compared."""
 
-    date = serializers.DateField()
+    date = DayField()
     positions = StatedPositionSerializer(many=True, required=False)
     cash = StatedCashSerializer(many=True, required=False)
     lines = serializers.CharField(
@@ -63,8 +64,14 @@ class StatementSerializer(serializers.Serializer[Any]):
 
 class CorrectionSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=24, help_text="of the line")
-    fix = serializers.ChoiceField(choices=services.FIXES)
-    entry = serializers.IntegerField(required=False, help_text="the first entry of the cause, where several causes offer the same")
+    fix = WordField(choices=services.FIXES)
+    entry = serializers.IntegerField(
+        required=False, min_value=1, max_value=10**18 - 1, help_text="the first entry of the cause, where several causes offer the same"
+    )
+
+
+class CorrectionQuerySerializer(CorrectionSerializer):
+    """The same, in the query string."""
 
 
 # ── out ─────────────────────────────────────────────────────────────────────
@@ -73,12 +80,12 @@ class CorrectionSerializer(serializers.Serializer[Any]):
 class MarkSerializer(serializers.Serializer[Any]):
     transaction = serializers.IntegerField()
     type = serializers.CharField()
-    date = serializers.DateField()
+    date = DayField()
     is_voided = serializers.BooleanField()
 
 
 class SplitSerializer(serializers.Serializer[Any]):
-    date = serializers.DateField()
+    date = DayField()
     ratio_new = ExactField()
     ratio_old = ExactField()
 
@@ -86,7 +93,7 @@ class SplitSerializer(serializers.Serializer[Any]):
 class CauseSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
-    fix = serializers.CharField(help_text="what puts it right by one call; blank where a person must look")
+    fix = serializers.CharField(help_text=f"what puts it right by one call: {', '.join(services.FIXES[1:])}; blank where a person must look")
     amount = ExactField(allow_null=True)
     entries = MarkSerializer(many=True)
     splits = SplitSerializer(many=True)
@@ -123,8 +130,78 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     cash = ReconciledLineSerializer(many=True)
 
 
+class _Number(serializers.IntegerField):
+    def __init__(self) -> None:
+        super().__init__(min_value=1, max_value=10**18 - 1)
+
+
+class UndoSerializer(serializers.Serializer[Any]):
+    """What was done, as `undo` of the answer to the correction tells it."""
+
+    fix = serializers.ChoiceField(choices=services.FIXES)
+    entries = serializers.ListField(child=_Number(), min_length=1, max_length=services.MOST_UNDONE)
+    versions = serializers.ListField(child=_Number(), required=False, max_length=services.MOST_UNDONE, help_text="that an edit made")
+
+
 class CorrectedSerializer(ComparisonSerializer):
-    corrected = serializers.ListField(child=serializers.IntegerField(), help_text="the entries that were recorded, restored or voided")
+    corrected = serializers.ListField(child=serializers.IntegerField(), help_text="the entries that were recorded, restored, edited or voided")
+    undo = UndoSerializer(help_text="what takes it back, by POST …/undo")
+
+
+class HoldingImpactSerializer(serializers.Serializer[Any]):
+    symbol = serializers.CharField()
+    quantity_before = ExactField()
+    quantity_after = ExactField()
+    cost_before = ExactField()
+    cost_after = ExactField()
+    realized_gain_before = ExactField()
+    realized_gain_after = ExactField()
+
+
+class CashImpactSerializer(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    before = ExactField()
+    after = ExactField()
+
+
+class SaleImpactSerializer(serializers.Serializer[Any]):
+    transaction = serializers.IntegerField()
+    symbol = serializers.CharField()
+    date = serializers.DateField()
+    gain_before = ExactField(allow_null=True)
+    gain_after = ExactField(allow_null=True)
+
+
+class CorrectionPreviewSerializer(serializers.Serializer[Any]):
+    """What a correction would change, as of today; money in the portfolio's currency."""
+
+    problem = serializers.CharField(allow_blank=True, help_text="why it would be refused; blank where it would not")
+    holdings = HoldingImpactSerializer(many=True)
+    cash = CashImpactSerializer(many=True)
+    sales = SaleImpactSerializer(many=True, help_text="other sales whose gain comes out otherwise, up to twelve")
+
+
+def preview_of(impact: Impact) -> dict[str, Any]:
+    return {
+        "problem": impact.problem,
+        "holdings": [
+            {
+                "symbol": one.symbol,
+                "quantity_before": one.units_before,
+                "quantity_after": one.units_after,
+                "cost_before": one.cost_before,
+                "cost_after": one.cost_after,
+                "realized_gain_before": one.realised_before,
+                "realized_gain_after": one.realised_after,
+            }
+            for one in impact.holdings
+        ],
+        "cash": [{"currency": one.currency, "before": one.before, "after": one.after} for one in impact.cash],
+        "sales": [
+            {"transaction": one.number, "symbol": one.symbol, "date": one.day, "gain_before": one.gain_before, "gain_after": one.gain_after}
+            for one in impact.sales
+        ],
+    }
 
 
 class SummaryPageSerializer(serializers.Serializer[Any]):
@@ -241,14 +318,43 @@ class ReconciliationView(LedgerView):
 
 class CorrectView(LedgerView):
     @extend_schema(
+        operation_id="reconcile_correct_preview", parameters=[CorrectionQuerySerializer], responses=CorrectionPreviewSerializer, tags=["reconcile"]
+    )
+    def get(self, request: Request, pk: int, number: int) -> Response:
+        """What a correction would change.  Nothing is recorded."""
+        statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+        wanted = CorrectionQuerySerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        return Response(preview_of(services.preview_correction(request.user, statement, **wanted.validated_data)))
+
+    @extend_schema(
         operation_id="reconcile_correct", request=CorrectionSerializer, responses=CorrectedSerializer, parameters=[IDEMPOTENCY], tags=["reconcile"]
     )
     def post(self, request: Request, pk: int, number: int) -> Response:
-        """Make one line agree: by an adjustment, or by what one of its likely causes offers.  Void the entries to take it back."""
+        """Make one line agree: by an adjustment, or by what one of its likely causes offers.
+
+        To take it back, send `undo` of the answer to …/undo.
+        """
         portfolio = selectors.get_portfolio(request.user, pk)
         statement = get_reconciliation(portfolio, number)
         wanted = CorrectionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         done = services.correct_difference(request.user, statement, **wanted.validated_data)
         fresh = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
-        return Response({**answer_of(comparison_of(fresh)), "corrected": list(done.entries)})
+        undo = {"fix": done.fix, "entries": list(done.entries), "versions": list(done.versions)}
+        return Response({**answer_of(comparison_of(fresh)), "corrected": list(done.entries), "undo": undo})
+
+
+class UndoView(LedgerView):
+    @extend_schema(
+        operation_id="reconcile_undo", request=UndoSerializer, responses=ComparisonSerializer, parameters=[IDEMPOTENCY], tags=["reconcile"]
+    )
+    def post(self, request: Request, pk: int, number: int) -> Response:
+        """Take a correction back, all of it or nothing: what it recorded is voided, what it voided counts again, what it edited is as it was."""
+        statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+        wanted = UndoSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        done = services.Correction(values["fix"], tuple(values["entries"]), tuple(values.get("versions", ())))
+        services.undo_correction(request.user, statement, done)
+        return Response(answer_of(comparison_of(get_reconciliation(selectors.get_portfolio(request.user, pk), number))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -37,6 +37,8 @@ class CashEntry:
     amount   with its sign
     costs    fees and taxes in it, each by itself
     crossed  whether an exchange rate made the amount: its price is in another currency, or it is an exchange
+    turns    whether it can be turned round, so that the same amount moves the other way
+    settles  whether the amount is what is recorded of it, so that another can be put in its place
     """
 
     number: int
@@ -47,6 +49,8 @@ class CashEntry:
     costs: tuple[Decimal, ...] = ()
     crossed: bool = False
     settles_on: date | None = None
+    turns: bool = False
+    settles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,9 @@ def _voided(balance: Balance) -> Iterator[Cause]:
 
 
 def _wrong_way(balance: Balance) -> Iterator[Cause]:
-    yield from _few(WRONG_WAY, "", [entry for entry in balance.entries if entry.amount and -2 * entry.amount == balance.difference])
+    entries = [entry for entry in balance.entries if entry.amount and -2 * entry.amount == balance.difference]
+    turns = {entry.number for entry in entries if entry.turns}
+    yield from (replace(cause, fix="turn" if turns.issuperset(cause.entries) else "") for cause in _few(WRONG_WAY, "", entries))
 
 
 def _waiting(balance: Balance) -> Iterator[Cause]:
@@ -157,4 +163,4 @@ def _rates(balance: Balance) -> Iterator[Cause]:
     crossed = [entry for entry in _recent(balance) if entry.crossed and ZERO < abs(balance.difference) <= RATE_OFF * abs(entry.amount)]
     if len(crossed) == 1:
         entry = crossed[0]
-        yield Cause(RATE, "", (entry.number,), amount=entry.amount + balance.difference)
+        yield Cause(RATE, "amount" if entry.settles else "", (entry.number,), amount=entry.amount + balance.difference)

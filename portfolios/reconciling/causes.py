@@ -15,12 +15,13 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from portfolios.actions import ratios
 from portfolios.errors import LedgerRefused
 from portfolios.ledger.events import Buy, Event, Sell, Split, TransferIn, TransferOut
 from portfolios.ledger.replay import Rules, replay
 
 ZERO = Decimal(0)
-NEAR = timedelta(days=10)  # an entry so long after the statement may belong before it; splits so near each other are the same
+NEAR = timedelta(days=10)  # an entry so long after the statement may belong before it
 TWINS = timedelta(days=40)  # two equal splits so near each other are one, recorded twice
 MOST_REPLAYED = 400_000  # events, for the suppositions of one holding
 MOST_ALIKE = 2  # entries that would explain the difference equally: more of them say nothing
@@ -47,11 +48,12 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A split as the market reports it: `old` units become `new`."""
+    """A split as the market reports it: `old` units become `new`; `action` is its number there, 0 where nobody reports it."""
 
     day: date
     new: Decimal
     old: Decimal
+    action: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Cause:
     """One likely cause.
 
     code     which of the causes above, or of `cash_causes`
-    fix      what puts it right with one click: "split", "void", "restore", or "" where a person must look
+    fix      what puts it right with one click: "split", "void", "restore", "turn" (the other way round), "amount" (what moved was
+             another amount), or "" where a person must look
     entries  the numbers of the entries concerned
     splits   those that are missing
     amount   units or money concerned, with the sign of what the ledger lacks; None where the sentence needs none
@@ -83,6 +86,7 @@ class Holding:
     voided    the last versions of entries of it that count no more
     settles   the settlement day of entries, by number, where one is known
     reported  the splits that the market reports, up to the day of the statement
+    bound     the numbers of entries that are what they are: one side of a transfer between two portfolios
     """
 
     instrument: int
@@ -95,6 +99,7 @@ class Holding:
     voided: tuple[Event, ...] = ()
     settles: Mapping[int, date] = field(default_factory=dict)
     reported: tuple[Ratio, ...] = ()
+    bound: frozenset[int] = frozenset()
 
     @property
     def difference(self) -> Decimal:
@@ -156,7 +161,8 @@ def _units(event: Event) -> Decimal:
 def _splits(holding: Holding, trial: _Trial) -> Iterator[Cause]:
     """A split of the market that is missing here, several of them; one that stands here twice, or that only we have."""
     own = [event for event in holding.mine if isinstance(event, Split)]
-    missing = [one for one in holding.reported if not any(_same_split(one, event) for event in own)]
+    known = [*own, *(event for event in holding.later if isinstance(event, Split))]  # booked after the statement, it is not missing
+    missing = [one for one in holding.reported if not any(_same_split(one, event) for event in known)]
     for several in [[one] for one in missing] + ([missing] if len(missing) > 1 else []):
         if trial.fits(more=[_split_event(holding, one, -place) for place, one in enumerate(several, start=1)]):
             yield Cause(MISSING_SPLIT, "split", splits=tuple(several))
@@ -168,7 +174,7 @@ def _splits(holding: Holding, trial: _Trial) -> Iterator[Cause]:
 
 
 def _same_split(reported: Ratio, event: Split) -> bool:
-    return abs(reported.day - event.day) <= NEAR and reported.new * event.ratio_old == reported.old * event.ratio_new
+    return abs(reported.day - event.day) <= ratios.NEAR and ratios.same(reported.new, reported.old, event.ratio_new, event.ratio_old)
 
 
 def _equal_splits(one: Split, other: Split) -> bool:
@@ -213,7 +219,7 @@ def _turned(event: Event) -> Event | None:
     other = _OPPOSITE.get(type(event))
     if other is None or other is TransferIn:
         return None  # units that arrive need a cost, which those that left do not tell
-    names = {one.name for one in fields(other)}
+    names = {one.name for one in fields(other)} - {"lots"}  # they are of the way that it went
     return other(**{one.name: getattr(event, one.name) for one in fields(event) if one.name in names})
 
 
@@ -224,7 +230,7 @@ def _wrong_way(holding: Holding, trial: _Trial) -> Iterator[Cause]:
         if trial.may(2 * _units(event)) and (turned := _turned(event)) is not None and trial.fits(without=[event.id], more=[turned]):
             fitting.append(event.id)
     if len(fitting) <= MOST_ALIKE:
-        yield from (Cause(WRONG_WAY, "", (number,)) for number in fitting)
+        yield from (Cause(WRONG_WAY, "" if number in holding.bound else "turn", (number,)) for number in fitting)
 
 
 def _waiting(holding: Holding, trial: _Trial) -> Iterator[Cause]:

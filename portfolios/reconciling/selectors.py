@@ -15,17 +15,18 @@ from market.models import Instrument
 from market.selectors import ActionView, actions_of
 from portfolio_site.kernel.decimals import product, rounded
 from portfolio_site.kernel.money import Currency
-from portfolios.choices import TransactionKind
+from portfolios.choices import ProposalStatus, TransactionKind
 from portfolios.errors import ReconciliationNotFound
 from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import connected, instrument_ids_of, links_of
-from portfolios.models import Portfolio, Reconciliation, Transaction
+from portfolios.models import ActionProposal, Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.cash_causes import Balance, CashEntry, Payment, cash_causes_of
 from portfolios.reconciling.causes import NEAR, Cause, Holding, Ratio, causes_of
+from portfolios.reconciling.changing import can_settle, can_turn
 from portfolios.reconciling.comparing import Compared, Lamp, compared, lamp_of
 from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line, Present, Summary
-from portfolios.selectors import InstrumentView, book_of, connected_to, event_of, rules_of
+from portfolios.selectors import InstrumentView, book_of, connected_to, event_of, paid_while_short, rules_of
 from portfolios.selectors.ledger import cash_moves, with_legs
 
 ZERO = Decimal(0)
@@ -106,7 +107,7 @@ def summaries_of(portfolio: Portfolio, statements: Iterable[Reconciliation]) -> 
 def comparison_of(statement: Reconciliation) -> Comparison:
     """A statement beside the ledger as it is now, with what each difference may come from.
 
-    Two queries where everything agrees and the book is known; at most nine where not, however many holdings.
+    Two queries where everything agrees and the book is known; at most ten where not, however many holdings.
     """
     portfolio = statement.portfolio
     positions, cash = _lines(portfolio, statement, _standings(book_of(portfolio), [statement.day])[statement.day])
@@ -147,11 +148,12 @@ class _Known:
     events: dict[int, Event]
     voided: dict[int, Transaction]  # the last versions of entries that count no more
     actions: list[ActionView]
+    short: set[int]  # keys of those that paid what others receive
 
     @classmethod
     def read(cls, portfolio: Portfolio, day: date, instruments: set[int], currencies: set[str]) -> _Known:
         if not instruments and not currencies:
-            return cls(portfolio, day, {}, {}, {}, [])
+            return cls(portfolio, day, {}, {}, {}, [], set())
         group = connected_to([portfolio.pk], instruments) if instruments else set()
         of_cash = Q(currency__in=currencies) | Q(settlement_currency__in=currencies) | Q(costs_currency__in=currencies)
         wanted = Q(instrument__in=group) | of_cash if currencies else Q(instrument__in=group)
@@ -164,7 +166,8 @@ class _Known:
                 gone[row.entry] = row
         held = {row.instrument_id for row in rows if row.instrument_id is not None} if currencies else set()
         actions = actions_of(group | held, end=day)
-        return cls(portfolio, day, {row.entry: row for row in rows}, {row.entry: event_of(row) for row in rows}, gone, actions)
+        short = paid_while_short([*rows, *gone.values()])
+        return cls(portfolio, day, {row.entry: row for row in rows}, {row.entry: event_of(row) for row in rows}, gone, actions, short)
 
     def holdings(self, lines: Sequence[Compared[int]]) -> Iterator[Holding]:
         """What is known of each instrument that differs."""
@@ -173,7 +176,7 @@ class _Known:
             for pk in instrument_ids_of(event):
                 of_instrument[pk].append(event)
         links = links_of(self.events.values())
-        rules = rules_of(self.portfolio)
+        rules, actions = rules_of(self.portfolio), _not_accepted(self.portfolio, self.actions) if lines else []
         for line in lines:
             group = sorted(connected([line.key], links))
             events = {event.id: event for pk in group for event in of_instrument[pk]}
@@ -186,14 +189,13 @@ class _Known:
                 events=tuple(event for event in events.values() if event.day <= self.day),
                 later=tuple(event for event in of_instrument[line.key] if event.day > self.day and getattr(event, "instrument", None) == line.key),
                 voided=tuple(event_of(row) for row in self.voided.values() if row.instrument_id == line.key),
+                bound=frozenset(number for number in events if self.rows[number].link is not None),
                 settles={number: day for number in events if (day := self.rows[number].settles_on) is not None},
-                reported=tuple(
-                    _ratio(one) for one in self.actions if one.instrument_id == line.key and one.kind == ActionKind.SPLIT and one.ratio_new
-                ),
+                reported=tuple(_ratio(one) for one in actions if one.instrument_id == line.key and one.kind == ActionKind.SPLIT and one.ratio_new),
             )
 
     def balance(self, line: Compared[str]) -> Balance:
-        entries = [entry for row in self.rows.values() for entry in _cash_entry(row, self.events[row.entry], line.key)]
+        entries = [entry for row in self.rows.values() for entry in _cash_entry(row, self.events[row.entry], line.key, short=row.pk in self.short)]
         return Balance(
             currency=line.key,
             day=self.day,
@@ -201,7 +203,7 @@ class _Known:
             there=line.there,
             entries=tuple(entry for entry in entries if entry.day <= self.day),
             later=tuple(entry for entry in entries if entry.day > self.day),
-            voided=tuple(entry for row in self.voided.values() for entry in _cash_entry(row, event_of(row), line.key)),
+            voided=tuple(entry for row in self.voided.values() for entry in _cash_entry(row, event_of(row), line.key, short=row.pk in self.short)),
             unpaid=tuple(self._unpaid(line.key)),
         )
 
@@ -235,13 +237,20 @@ class _Known:
         return EntryMark(number, str(TransactionKind(row.kind).label), row.traded_on, row.voided_at is not None)
 
 
+def _not_accepted(portfolio: Portfolio, actions: list[ActionView]) -> list[ActionView]:
+    """Without those that were accepted from a proposal: they are booked, on whatever day."""
+    accepted = ActionProposal.objects.filter(portfolio=portfolio, status=ProposalStatus.ACCEPTED, action__in=[one.id for one in actions])
+    booked = set(accepted.values_list("action", flat=True)) if actions else set()
+    return [one for one in actions if one.id not in booked]
+
+
 def _ratio(action: ActionView) -> Ratio:
-    return Ratio(action.ex_day, action.ratio_new or Decimal(1), action.ratio_old or Decimal(1))
+    return Ratio(action.ex_day, action.ratio_new or Decimal(1), action.ratio_old or Decimal(1), action.id)
 
 
-def _cash_entry(row: Transaction, event: Event, currency: str) -> list[CashEntry]:
+def _cash_entry(row: Transaction, event: Event, currency: str, *, short: bool) -> list[CashEntry]:
     """What an entry does to the balance of a currency; nothing where it does not touch it."""
-    moved = [move.amount for move in cash_moves(event) if str(move.currency) == currency]
+    moved = [move.amount for move in cash_moves(event, short=short) if str(move.currency) == currency]
     amount = sum(moved, ZERO)
     if not amount:
         return []
@@ -257,5 +266,7 @@ def _cash_entry(row: Transaction, event: Event, currency: str) -> list[CashEntry
         costs=costs,
         crossed=crossed,
         settles_on=row.settles_on,
+        turns=not costs and not row.costs_currency and can_turn(row),
+        settles=can_settle(row, currency),
     )
     return [entry]

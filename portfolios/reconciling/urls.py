@@ -18,4 +18,5 @@ api_patterns = [
     path("portfolios/<id:pk>/reconcile", api.ReconcileView.as_view(), name="api-portfolio-reconcile"),
     path("portfolios/<id:pk>/reconcile/<id:number>", api.ReconciliationView.as_view(), name="api-portfolio-reconciliation"),
     path("portfolios/<id:pk>/reconcile/<id:number>/correct", api.CorrectView.as_view(), name="api-portfolio-reconciliation-correct"),
+    path("portfolios/<id:pk>/reconcile/<id:number>/undo", api.UndoView.as_view(), name="api-portfolio-reconciliation-undo"),
 ]

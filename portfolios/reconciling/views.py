@@ -23,7 +23,7 @@ from portfolio_site.web.pages import render_page
 from portfolio_site.web.times import day as day_text
 from portfolios import selectors
 from portfolios.imports.errors import FileTooLarge
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Reconciliation
 from portfolios.reconciling import cash_causes, causes, services
 from portfolios.reconciling.forms import LinesForm, StatementForm, day_of
 from portfolios.reconciling.reading import Stated
@@ -32,9 +32,22 @@ from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line
 from portfolios.reconciling.words import sentence
 
 STATEMENTS_A_PAGE = 25
-MOST_UNDONE = 100
-_BUTTONS = {"split": "Record the split", "void": "Void it", "restore": "Count it again"}
-_DONE = {"adjust": "Adjustment recorded", "split": "Split recorded", "void": "Entry voided", "restore": "The entry counts again"}
+_BUTTONS = {
+    "adjust": "Adjust",
+    "split": "Record the split",
+    "void": "Void it",
+    "restore": "Count it again",
+    "turn": "Turn it round",
+    "amount": "Correct the amount",
+}
+_DONE = {
+    "adjust": "Adjustment recorded",
+    "split": "Split recorded",
+    "void": "Entry voided",
+    "restore": "The entry counts again",
+    "turn": "Entry turned round",
+    "amount": "Amount corrected",
+}
 
 
 @login_required
@@ -188,43 +201,64 @@ def _links(portfolio: Portfolio, found: Comparison, line: Line, view: CauseView)
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def correct(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """Makes one line agree; the toast takes that back."""
+    """Asked for: what a correction would change.  Sent: it makes one line agree, and the toast takes that back."""
     statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
-    entry = request.POST.get("entry", "")
+    given = request.GET if request.method == "GET" else request.POST
+    entry = given.get("entry", "")
+    asked: dict[str, Any] = {"key": given.get("key", "")[:24], "fix": given.get("fix", "")[:10], "entry": _number(entry)}
     try:
-        done = services.correct_difference(
-            request.user,
-            statement,
-            key=request.POST.get("key", "")[:24],
-            fix=request.POST.get("fix", "")[:10],
-            entry=int(entry) if entry.isascii() and entry.isdigit() and len(entry) <= 18 else None,
-        )
+        if request.method == "GET":
+            return _what_changes(request, statement, asked)
+        done = services.correct_difference(request.user, statement, **asked)
     except DomainError as refused:
         messages.error(request, refused.detail)
     else:
-        query = urlencode({"fix": done.fix, "entries": ".".join(map(str, done.entries))})
+        made = {"versions": ".".join(map(str, done.versions))} if done.versions else {}
+        query = urlencode({"fix": done.fix, "entries": ".".join(map(str, done.entries)), **made})
         messages.success(request, _DONE[done.fix], extra_tags=f"{reverse('portfolio-reconciliation-undo', args=[pk, number])}?{query}")
     return redirect("portfolio-reconciliation", pk, number)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _what_changes(request: HttpRequest, statement: Reconciliation, asked: dict[str, Any]) -> HttpResponse:
+    impact = services.preview_correction(request.user, statement, **asked)
+    context = {
+        "page": "portfolios",
+        "portfolio": statement.portfolio,
+        "statement": statement,
+        "asked": asked,
+        "button": _BUTTONS[asked["fix"]],
+        "impact": impact,
+        "next": reverse("portfolio-reconciliation", args=[statement.portfolio_id, statement.pk]),
+    }
+    currencies = {impact.base, *(one.currency for one in impact.cash)}
+    return render_page(request, "portfolios/comparison_preview.html", context, fragment="drawer", currencies=currencies)
 
 
 @login_required
 @require_POST
 def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """Takes the correction in the address back: `?fix=` what was done, `?entries=` to which, with points between."""
+    """Takes the correction in the address back: `?fix=` what was done, `?entries=` to which, `?versions=` that it made, with points between."""
     statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
-    texts = request.GET.get("entries", "").split(".")[:MOST_UNDONE]
-    entries = tuple(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 18)
+    entries, versions = _numbers(request.GET.get("entries", "")), _numbers(request.GET.get("versions", ""))
     fix = request.GET.get("fix", "")
     if fix in services.FIXES and entries:
         try:
-            services.undo_correction(request.user, statement, services.Correction(fix, entries))
+            services.undo_correction(request.user, statement, services.Correction(fix, entries, versions))
         except DomainError as refused:
             messages.error(request, refused.detail)
         else:
             messages.success(request, "Taken back")
     return redirect("portfolio-reconciliation", pk, number)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(number for one in text.split(".")[: services.MOST_UNDONE] if (number := _number(one)) is not None)
 
 
 @login_required

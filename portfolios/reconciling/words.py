@@ -17,7 +17,7 @@ Days = Callable[[date], str]
 _SENTENCES = {
     units.DUPLICATE: "{these} stand{s} here twice. Void the second.",
     units.VOIDED: "{this} was voided, and the statement counts it. Count it again.",
-    units.WRONG_WAY: "{this} may have gone the other way. Change its type if so.",
+    units.WRONG_WAY: "{this} may have gone the other way. {turn} if so.",
     units.NOT_SETTLED: "{these} had not settled by that day: the statement does not have {it} yet. Nothing is wrong.",
     units.DATED_LATER: "{these} {is_} dated after the statement, which has {it} already. Correct the date if it is wrong.",
     units.SPLIT_TWICE: "The split of {day} stands here twice. Void the second.",
@@ -45,6 +45,7 @@ def sentence(line: Line, view: CauseView, amount: Writer = plain, day: Days = pl
             "is_": "are" if several else "is",
             "it": "them" if several else "it",
             "day": day(view.entries[0].day) if view.entries else "that day",
+            "turn": "Turn it round" if view.fix == "turn" else "Void it, and record what happened",
         }
         return _capital(template.format(**words))
     return _special(line, view, amount, day)

@@ -14,11 +14,13 @@ from portfolios.selectors.ledger import (
     events_of_all,
     rules_of,
 )
-from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, SaleView
+from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, OfferedLot, SaleView
 from portfolios.selectors.lots import kinds_of, lot_view, lots_of, open_lots, quantity_held
-from portfolios.selectors.methods import compare_methods
+from portfolios.selectors.methods import POOLED, compare_methods
 from portfolios.selectors.portfolios import (
     chosen_portfolios,
+    compared_with,
+    compared_with_blend,
     get_portfolio,
     get_transaction,
     held_instrument,
@@ -40,13 +42,16 @@ from portfolios.selectors.shapes import (
     TransactionRow,
     TransactionsPage,
 )
-from portfolios.selectors.traced import Trace, traces_of
+from portfolios.selectors.sides import paid_while_short, payments_while_short
+from portfolios.selectors.traced import CostChange, Trace, cost_changes, traces_of
 from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, is_cursor, matching, page_by_key, row_of, transactions_of
 
 __all__ = [
     "ORDERINGS",
+    "POOLED",
     "CashRow",
     "Changes",
+    "CostChange",
     "EntryChange",
     "HoldingRow",
     "HoldingsTable",
@@ -57,6 +62,7 @@ __all__ = [
     "MatchView",
     "MethodResult",
     "MonthGroup",
+    "OfferedLot",
     "SaleView",
     "Told",
     "Trace",
@@ -72,7 +78,10 @@ __all__ = [
     "changes_between",
     "chosen_portfolios",
     "compare_methods",
+    "compared_with",
+    "compared_with_blend",
     "connected_to",
+    "cost_changes",
     "event_of",
     "events_in",
     "events_of",
@@ -93,6 +102,8 @@ __all__ = [
     "matching",
     "open_lots",
     "page_by_key",
+    "paid_while_short",
+    "payments_while_short",
     "portfolios_of",
     "quantity_held",
     "row_of",

@@ -2,7 +2,8 @@
 
 Everything is exact.  A holding's value is quantity × price × rate, each product rounded to a storable number; its gain is
 the ledger core's.  Every ledger is replayed in the report currency (see `restated`), where the identity of numbers.md holds to
-the last decimal; values are converted at the rate of the day.
+the last decimal; values are converted at the rate of the day.  What never had a price, or whose currency never had a rate, stands
+at its cost, with a warning that says so.
 
 `day_change` is what today's (or that day's) change of price does to the units held at its end, at the rate of the day.  Where the
 newest price is not of the last session, there is none: its difference to the close before is news of another day.
@@ -11,7 +12,7 @@ newest price is not of the last session, there is none: its difference to the cl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +24,7 @@ from market.selectors import is_of_last_session
 from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book, Position
-from portfolios.ledger.gains import Unrealised, unrealised, unrealised_cash
+from portfolios.ledger.gains import NOTHING, Unrealised, at_cost, unrealised, unrealised_cash
 from portfolios.models import Portfolio
 from portfolios.selectors.ledger import ZERO, books_of
 from portfolios.selectors.restated import Told, told_in
@@ -89,6 +90,7 @@ class _Part:
     """One instrument in one portfolio, in the report currency."""
 
     portfolio_id: int
+    owner_id: int
     position: Position
     paid: Decimal  # for everything ever bought
     cost: Decimal
@@ -96,8 +98,8 @@ class _Part:
     income: Decimal
     expenses: Decimal
     rate: Decimal | None = None
-    result: Unrealised | None = None
-    why_not: str = ""
+    result: Unrealised = NOTHING
+    why_not: str = ""  # it stands at its cost
     rate_day: date | None = None
 
 
@@ -149,6 +151,7 @@ class _Gathered:
 def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World, currency: str) -> _Part:
     part = _Part(
         portfolio_id=portfolio.pk,
+        owner_id=portfolio.owner_id,
         position=position,
         paid=position.cost + sold,
         cost=position.cost,
@@ -163,12 +166,16 @@ def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World,
     if rate is not None:
         part.rate, part.rate_day = rate.rate, rate.day
     if price is None:
-        part.why_not = f"No price of {instrument.symbol} is known, held since {part.position.opened_on.day} {part.position.opened_on:%b %Y}."
+        part.why_not = _no_price(instrument, position, world.day)
     elif rate is None:
         part.why_not = _no_rate(instrument.currency, currency, world.day)
-    else:
-        part.result = unrealised(position, price.price, rate.rate)
+    part.result = at_cost(position) if price is None or rate is None else unrealised(position, price.price, rate.rate)
     return part
+
+
+def _no_price(instrument: Instrument, position: Position, day: date) -> str:
+    then = "" if day >= timezone.localdate() else f" for {day.day} {day:%b %Y} or before"
+    return f"No price of {instrument.symbol} is known{then}, held since {position.opened_on.day} {position.opened_on:%b %Y}."
 
 
 def _no_rate(base: str, quote: str, day: date) -> str:
@@ -200,38 +207,26 @@ def _weight(part: Decimal | None, whole: Decimal | None, why_not: str) -> Figure
     return _fraction("weight", part, whole, why_not)
 
 
-def _total(values: Iterable[Decimal | None]) -> Decimal | None:
-    total = ZERO
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
-
-
 def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str, whole: Decimal | None) -> HoldingRow:
     quantity = sum((part.position.quantity for part in parts), ZERO)
     cost = sum((part.cost for part in parts), ZERO)
     held = [part for part in parts if part.position.quantity]
     why = next((part.why_not for part in held if part.why_not), "")
-    results = [part.result for part in held]
-    value = ZERO if not held else _total(None if r is None else r.value for r in results)
-    gain = ZERO if not held else _total(None if r is None else r.gain for r in results)
-    price_part = ZERO if not held else _total(None if r is None else r.price_part for r in results)
-    currency_part = ZERO if not held else _total(None if r is None else r.currency_part for r in results)
+    result = sum((part.result for part in held), NOTHING)
+    said = _stands_at_cost(why, result.value, whole)
     price = world.prices.get(instrument.pk) if held else None
     rate = next((part.rate for part in held if part.rate is not None), None)
     old = _stale_since(price, held, world.day)
     realised, income = sum((p.realised for p in parts), ZERO), sum((p.income for p in parts), ZERO)
     expenses = sum((p.expenses for p in parts), ZERO)
-    total_gain = None if gain is None else realised + gain + income - expenses
+    total_gain = realised + result.gain + income - expenses
     old_news = "" if price is None or is_of_last_session(price.day, instrument.asset_class, world.day) else _newest_of(price.day)
-    change, base_value = (None, None) if old_news else _day_change(quantity, price, rate, value)
+    change, base_value = (None, None) if old_news else _day_change(quantity, price, rate, result.value)
     why_no_change = why or old_news or ("" if not held else f"No earlier price of {instrument.symbol} is known.")
     owners = tuple(sorted({part.portfolio_id for part in (held or parts)}))
     nothing = "Nothing is held."
     return HoldingRow(
-        instrument=InstrumentView.of(instrument),
+        instrument=InstrumentView.of(instrument, world.words.get((parts[0].owner_id, instrument.pk))),
         portfolio_id=owners[0] if len(owners) == 1 else None,
         portfolio_ids=owners,
         quantity=quantity,
@@ -239,25 +234,34 @@ def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str
         cost=cost,
         price=_money("price", price.price if price else None, instrument.currency, why or nothing, stale=old),
         rate=Figure("rate", Unit.NUMBER, rate) if rate is not None else Figure.undefined("rate", Unit.NUMBER, why or nothing),
-        value=_money("value", value, currency, why, stale=old),
+        value=_money("value", result.value, currency, "", stale=old, warnings=said),
         day_change=_money("day_change", change, currency, why_no_change),
         day_change_fraction=_fraction("day_change", change, base_value, why_no_change),
-        unrealised=_money("unrealised", gain, currency, why, stale=old),
-        unrealised_fraction=_fraction("unrealised", gain, cost, why),
-        price_part=_money("price_part", price_part, currency, why, stale=old),
-        currency_part=_money("currency_part", currency_part, currency, why, stale=old),
+        unrealised=_money("unrealised", result.gain, currency, "", stale=old, warnings=said),
+        unrealised_fraction=_fraction("unrealised", result.gain, cost, ""),
+        price_part=_money("price_part", result.price_part, currency, "", stale=old, warnings=said),
+        currency_part=_money("currency_part", result.currency_part, currency, "", stale=old, warnings=said),
         realised=realised,
         income=income,
         expenses=expenses,
-        total_gain=_money("total_gain", total_gain, currency, why, stale=old),
-        total_gain_fraction=_fraction("total_gain", total_gain, sum((p.paid for p in parts), ZERO), why),
-        weight=_weight(value, whole, why),
+        total_gain=_money("total_gain", total_gain, currency, "", stale=old, warnings=said),
+        total_gain_fraction=_fraction("total_gain", total_gain, sum((p.paid for p in parts), ZERO), ""),
+        weight=_weight(result.value, whole, ""),
         opened_on=min(part.position.opened_on for part in (held or parts)),
         changed_on=max(part.position.changed_on for part in parts),
         quote=price.quote if price else None,
         priced_on=price.day if price else None,
         stale=bool(price and price.stale),
+        at_cost=bool(why),
     )
+
+
+def _stands_at_cost(why: str, value: Decimal, whole: Decimal | None) -> tuple[str, ...]:
+    """The warning of what stands at its cost, with its part of the whole; none where there is no reason for it."""
+    if not why:
+        return ()
+    share = f", {abs(value) / whole:.1%} of the value" if whole is not None and whole > 0 else ""
+    return (f"{why} It stands at its cost{share}.",)
 
 
 def _newest_of(day: date) -> str:
@@ -297,7 +301,7 @@ def _cash_row(code: str, cash: _Cash, currency: str, day: date, whole: Decimal |
 def _table(gathered: _Gathered, world: World, currency: str, ids: tuple[int, ...], *, is_now: bool) -> HoldingsTable:
     known = ZERO
     for parts in gathered.parts.values():
-        known += sum((part.result.value for part in parts if part.result is not None), ZERO)
+        known += sum((part.result.value for part in parts), ZERO)
     known += sum((cash.value for cash in gathered.cash.values() if not cash.why_not), ZERO)
     rows = [_row(world.instruments[pk], parts, world, currency, known) for pk, parts in gathered.parts.items()]
     cash = tuple(_cash_row(code, one, currency, world.day, known) for code, one in sorted(gathered.cash.items()))
@@ -326,14 +330,15 @@ def _totals(
     *,
     is_now: bool,
 ) -> HoldingsTable:
-    missing = tuple(row.value for row in opened if not row.value.known) + tuple(row.value for row in cash if not row.value.known)
-    said = [*dict.fromkeys([*(f"{figure.why_not} It is not counted in the totals." for figure in missing), *gathered.unconverted])]
+    missing = tuple(row.value for row in cash if not row.value.known)
+    said = [warning for row in opened if row.at_cost for warning in row.value.warnings]
+    said = [*dict.fromkeys([*said, *(f"{figure.why_not} It is not counted in the totals." for figure in missing), *gathered.unconverted])]
     warnings = tuple(said)
     values = [row.value for row in opened]
     holdings_value = _sum("value", values, currency, warnings)
     cash_value = _sum("cash", [row.value for row in cash], currency, ())
     value = _sum("value", [*values, *(row.value for row in cash)], currency, warnings)
-    change = _sum("day_change", [row.day_change for row in opened if row.value.known], currency, ())
+    change = _sum("day_change", [row.day_change for row in opened], currency, ())
     gain = _sum("unrealised", [*(row.unrealised for row in opened), *(row.gain for row in cash)], currency, warnings)
     cost = sum((row.cost for row in opened), ZERO)
     unrealised_value = gain.value if isinstance(gain.value, Decimal) else None

@@ -59,6 +59,7 @@ def rules_of(portfolio: Portfolio) -> Rules:
         dividend_treatment=DividendTreatment(portfolio.dividend_treatment).value,
         tracks_cash=portfolio.tracks_cash,
         allows_short=portfolio.allows_short,
+        asked=portfolio.is_restated,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -58,20 +58,18 @@ def _read(found: TransactionQuerySet) -> Iterator[Row]:
     except EmptyResultSet:
         return
     opened, make = _SEALED.opener(), Row._make
-    days: dict[Any, date] = {}
-    numbers: dict[Any, Decimal | None] = {None: None}
+    days, numbers = _Known(_day), _Known(_number)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(_AT_ONCE):
-            for *plain, day, moment, own, settled, costs, method, new, old, acquired, factor, sealed in rows:
-                if day not in days:
-                    days[day] = _day(day)
-                for number in (new, old, factor):
-                    if number not in numbers:
-                        numbers[number] = exact(Decimal(number))
+            for key, portfolio, origin, kind, instrument, day, moment, own, settled, costs, method, new, old, acquired, factor, sealed in rows:
                 yield make(
                     (
-                        *plain,
+                        key,
+                        portfolio,
+                        origin,
+                        kind,
+                        instrument,
                         days[day],
                         None if moment is None else _moment(moment),
                         own,
@@ -115,6 +113,22 @@ def keys_with_text(found: TransactionQuerySet, wanted: str) -> list[int]:
 def _as_text(name: str) -> Any:
     """A day that the driver hands on as it lies there; SQLite's would parse it, in Python, for each row."""
     return Cast(name, models.CharField()) if connection.vendor == "sqlite" else models.F(name)
+
+
+class _Known(dict[Any, Any]):
+    """What a stored value stands for, worked out once for each: a ledger has few days and few ratios."""
+
+    def __init__(self, load: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.load = load
+
+    def __missing__(self, value: Any) -> Any:
+        found = self[value] = self.load(value)
+        return found
+
+
+def _number(value: Any) -> Decimal | None:
+    return None if value is None else exact(Decimal(value))
 
 
 def _day(value: Any) -> date:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure
 from portfolios.choices import LotStatus
+from portfolios.ledger.events import LotChoice
 
 if TYPE_CHECKING:
-    from portfolios.ledger.book import Match
+    from portfolios.ledger.book import Lot, Match
     from portfolios.selectors.shapes import InstrumentView
 
 OPEN, PART_CLOSED, CLOSED = (status.value for status in LotStatus)
@@ -26,6 +27,7 @@ class MatchView:
     sale_id: int
     buy_id: int | None  # None where the units come from a pool
     opened_on: date | None
+    nth: int  # of several lots of that entry and day
     closed_on: date
     quantity: Decimal
     cost: Decimal
@@ -40,6 +42,7 @@ class MatchView:
             sale_id=match.sale_id,
             buy_id=match.buy_id,
             opened_on=match.opened_on,
+            nth=match.nth,
             closed_on=match.closed_on,
             quantity=match.quantity,
             cost=match.cost,
@@ -67,6 +70,7 @@ class MatchView:
 class LotView:
     """Units that came together: all still held, some of them, or none.  Those of a pool are one lot.
 
+    event_id, opened_on, nth   its name: what opened it, its day, and which of several lots of that entry and day it is, from 1
     quantity    units that are left; below zero where they are short
     cost        of what is left; unit_cost of one unit, where nothing is left of one that was there
     bought      units that there were, in units of today: splits since then are in it
@@ -91,6 +95,7 @@ class LotView:
     status: str = OPEN
     closed_on: date | None = None
     pooled: bool = False
+    nth: int = 1
 
     @property
     def status_label(self) -> str:
@@ -104,6 +109,36 @@ class LotView:
     def shown_cost(self) -> Decimal:
         """Of what is left, or of all that was there where nothing is."""
         return self.bought_cost if self.status == CLOSED else self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLot:
+    """A lot that a sale or a transfer may name.
+
+    alone      the entry opened no other: its number is name enough, also after the day of that entry is put right
+    of_one_day there are others of that entry and day
+    """
+
+    lot: Lot
+    alone: bool
+    of_one_day: bool
+
+    @property
+    def key(self) -> str:
+        """Its name as a word of letters and digits: “7”, “7_2024-03-05”, “7_2024-03-05_2”."""
+        if self.alone:
+            return str(int(self.lot.event_id))
+        return f"{int(self.lot.event_id)}_{self.lot.opened_on.isoformat()}" + (f"_{self.lot.nth}" if self.of_one_day else "")
+
+    def choice(self, quantity: Decimal) -> LotChoice:
+        number = int(self.lot.event_id)
+        if self.alone:
+            return LotChoice(number, quantity)
+        return LotChoice(number, quantity, self.lot.opened_on, self.lot.nth if self.of_one_day else None)
+
+    def is_meant(self, choice: LotChoice) -> bool:
+        number, opened_on, nth = choice.name
+        return self.lot.event_id == number and opened_on in (None, self.lot.opened_on) and nth in (None, self.lot.nth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +174,7 @@ class LotsTable:
     def every(self, instrument_id: int) -> tuple[LotView, ...]:
         """All lots of an instrument, by the day they were opened."""
         both = (*self.lots.get(instrument_id, ()), *self.closed.get(instrument_id, ()))
-        return tuple(sorted(both, key=lambda lot: (lot.opened_on, lot.event_id or 0)))
+        return tuple(sorted(both, key=lambda lot: (lot.opened_on, lot.event_id or 0, lot.nth)))
 
 
 @dataclass(frozen=True, slots=True)

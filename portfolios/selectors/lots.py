@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,17 +16,19 @@ from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import POOLING, TransactionKind
 from portfolios.errors import LedgerRefused
 from portfolios.ledger.book import Book, Lot, Position
-from portfolios.ledger.gains import unrealised
+from portfolios.ledger.events import TransferIn
+from portfolios.ledger.gains import at_cost, unrealised
+from portfolios.ledger.lots import nth_of
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import ZERO, books_of, connected_to, events_of, rules_of
-from portfolios.selectors.lot_shapes import CLOSED, PART_CLOSED, LotsTable, LotView, MatchView, SaleView
+from portfolios.selectors.lot_shapes import CLOSED, PART_CLOSED, LotsTable, LotView, MatchView, OfferedLot, SaleView
 from portfolios.selectors.shapes import InstrumentView
 from portfolios.selectors.world import World, world_of
 
 ONE = Decimal(1)
-Key = tuple[int, int | None, date]  # instrument; what opened the lot, None: a pool; the day it was opened
+Key = tuple[int, int | None, date, int]  # instrument; what opened the lot, None: a pool; the day it was opened; which of several
 Splits = Mapping[int, list[tuple[date, Decimal, Decimal]]]
 
 
@@ -86,7 +88,7 @@ def lots_of(
         closed={pk: tuple(sorted(found, key=lambda lot: lot.opened_on)) for pk, found in closed.items()},
         matches={pk: tuple(found) for pk, found in matches.items()},
         sales={pk: _by_sale(pk, found) for pk, found in matches.items()},
-        instruments={pk: InstrumentView.of(world.instruments[pk]) for pk in wanted},
+        instruments={pk: InstrumentView.of(world.instruments[pk], world.words.get((portfolio.owner_id, pk))) for pk in wanted},
     )
 
 
@@ -99,23 +101,19 @@ def quantity_held(portfolio: Portfolio, instrument_id: int, day: date) -> Decima
     return held
 
 
-def open_lots(portfolio: Portfolio, instrument_id: int, day: date, *, without: Transaction | None = None) -> tuple[Lot, ...]:
-    """The lots that a sale of that day may name, one for each entry that opened some; `without` what an entry took.  Three queries at most."""
+def open_lots(portfolio: Portfolio, instrument_id: int, day: date, *, without: Transaction | None = None) -> tuple[OfferedLot, ...]:
+    """The lots that a sale of that day may name; `without` what an entry took.  Three queries at most."""
     events = events_of(portfolio, connected_to([portfolio.pk], [instrument_id]), until=day)
     try:
         book = replay([event for event in events if without is None or event.id != without.entry], rules_of(portfolio))
     except LedgerRefused:
         return ()
-    found: dict[int, Lot] = {}
-    for lot in book.positions[instrument_id].lots if instrument_id in book.positions else ():
-        if lot.quantity > 0:
-            old = found.get(lot.event_id)
-            found[lot.event_id] = (
-                lot
-                if old is None
-                else old._replace(quantity=old.quantity + lot.quantity, cost=old.cost + lot.cost, cost_local=old.cost_local + lot.cost_local)
-            )
-    return tuple(found.values())
+    lots = [lot for lot in book.positions[instrument_id].lots if lot.quantity > 0] if instrument_id in book.positions else []
+    brought = Counter(int(lot.event_id) for lot in lots)
+    several = {number for number, times in brought.items() if times > 1}
+    several |= {event.id for event in events if isinstance(event, TransferIn) and len(event.lots) > 1}
+    of_one_day = {(lot.event_id, lot.opened_on) for lot in lots if lot.nth > 1}
+    return tuple(OfferedLot(lot, lot.event_id not in several, (lot.event_id, lot.opened_on) in of_one_day) for lot in lots)
 
 
 def kinds_of(portfolio: Portfolio, numbers: Iterable[int]) -> dict[int, str]:
@@ -189,10 +187,10 @@ def _empty_days(book: Book, wanted: Collection[int]) -> dict[int, list[date]]:
 
 
 def _key(instrument: int, buy_id: int | None, opened_on: date, day: date, empty: Mapping[int, list[date]]) -> Key:
-    """By which a lot is known: what opened it and when; a pool by the last day before on which nothing was left."""
+    """By which a lot is known: its name; a pool by the last day before on which nothing was left."""
     if buy_id is not None:
-        return instrument, buy_id, opened_on
-    return instrument, None, next((one for one in reversed(empty.get(instrument, [])) if one < day), date.min)
+        return instrument, buy_id, opened_on, nth_of(buy_id)
+    return instrument, None, next((one for one in reversed(empty.get(instrument, [])) if one < day), date.min), 1
 
 
 # ── views ───────────────────────────────────────────────────────────────────
@@ -262,6 +260,7 @@ def _closed_lot(key: Key, gone: _Gone, shorts: frozenset[int], currency: str) ->
     return LotView(
         event_id=number,
         opened_on=gone.opened,
+        nth=key[3],
         quantity=ZERO,
         cost=ZERO,
         unit_cost=quotient(cost, units) if units else ZERO,
@@ -290,22 +289,23 @@ def lot_view(
     why_not: str = "",
     stale_since: date | None = None,
 ) -> LotView:
-    """A lot of a position valued at a price, and a rate to `currency`; undefined with `why_not` where one of them is not known."""
-    if price is None or rate is None:
-        value, gain = Figure.undefined("value", Unit.MONEY, why_not, currency), Figure.undefined("unrealised", Unit.MONEY, why_not, currency)
-        fraction = Figure.undefined("unrealised", Unit.FRACTION, why_not)
-    else:
-        result = unrealised(position.of_lot(lot), price, rate)
-        value = Figure("value", Unit.MONEY, result.value, currency=currency, stale_since=stale_since)
-        gain = Figure("unrealised", Unit.MONEY, result.gain, currency=currency, stale_since=stale_since)
-        fraction = (
-            Figure("unrealised", Unit.FRACTION, quotient(result.gain, abs(lot.cost)))
-            if lot.cost
-            else Figure.undefined("unrealised", Unit.FRACTION, "The units cost nothing.")
-        )
+    """A lot of a position valued at a price, and a rate to `currency`; at its cost, with `why_not`, where one of them is not known."""
+    mine = position.of_lot(lot)
+    said: tuple[str, ...] = (f"{why_not} It stands at its cost.",)
+    result = at_cost(mine)
+    if price is not None and rate is not None:
+        result, said = unrealised(mine, price, rate), ()
+    value = Figure("value", Unit.MONEY, result.value, currency=currency, stale_since=stale_since, warnings=said)
+    gain = Figure("unrealised", Unit.MONEY, result.gain, currency=currency, stale_since=stale_since, warnings=said)
+    fraction = (
+        Figure("unrealised", Unit.FRACTION, quotient(result.gain, abs(lot.cost)))
+        if lot.cost
+        else Figure.undefined("unrealised", Unit.FRACTION, "The units cost nothing.")
+    )
     return LotView(
         event_id=lot.event_id,
         opened_on=lot.opened_on,
+        nth=lot.nth,
         quantity=lot.quantity,
         cost=lot.cost,
         unit_cost=quotient(lot.cost, lot.quantity),

@@ -85,7 +85,7 @@ def _long_gain(book: Book, wanted: frozenset[int]) -> tuple[Decimal, bool]:
 
 
 def _unrealised(book: Book, wanted: Sequence[int], world: World, base: str) -> Figure:
-    total, missing = ZERO, ""
+    total, missing = ZERO, ""  # what cannot be valued stands at its cost: it gained nothing
     for pk in wanted:
         position, instrument = book.positions.get(pk), world.instruments[pk]
         if position is None or not position.quantity:
@@ -95,9 +95,7 @@ def _unrealised(book: Book, wanted: Sequence[int], world: World, base: str) -> F
             missing = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
             continue
         total += unrealised(position, price.price, rate.rate).gain
-    if missing and len(wanted) == 1:
-        return Figure.undefined("unrealised", Unit.MONEY, missing, base)
-    return Figure("unrealised", Unit.MONEY, total, currency=base, warnings=(f"{missing} It is not counted.",) if missing else ())
+    return Figure("unrealised", Unit.MONEY, total, currency=base, warnings=(f"{missing} It stands at its cost.",) if missing else ())
 
 
 def _refused(portfolio: Portfolio, method: CostMethod, why: str) -> MethodResult:

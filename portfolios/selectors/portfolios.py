@@ -10,19 +10,20 @@ from django.db import connection
 from django.db.models import Count, Exists, Q, QuerySet
 
 from market.models import Instrument
+from market.selectors import BenchmarkView, benchmark_of_instrument, blend_views
 from portfolios.errors import PortfolioNotFound, TransactionNotFound
 from portfolios.models import Holding, Portfolio, Transaction
 
 
 def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
     """The portfolios that a person may see, oldest first; archived ones only if asked for."""
-    found = Portfolio.objects.visible_to(user).select_related("benchmark", "owner")
+    found = Portfolio.objects.visible_to(user).select_related("benchmark__listing__twin", "owner")
     return found if archived else found.open()
 
 
 def get_portfolio(user: Any, pk: int) -> Portfolio:
     """One portfolio.  Raises NotFound, also for somebody else's."""
-    found: Portfolio | None = Portfolio.objects.visible_to(user).select_related("benchmark", "owner").filter(pk=pk).first()
+    found: Portfolio | None = Portfolio.objects.visible_to(user).select_related("benchmark__listing__twin", "owner").filter(pk=pk).first()
     if found is None:
         raise PortfolioNotFound("There is no such portfolio.")
     return found
@@ -36,6 +37,25 @@ def chosen_portfolios(user: Any, choice: str | int | None) -> list[Portfolio]:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise PortfolioNotFound("There is no such portfolio.")
     return [get_portfolio(user, int(text))]
+
+
+def compared_with(portfolios: Sequence[Portfolio]) -> BenchmarkView | None:
+    """What the first of them that is compared with anything is compared with.  Two queries where one has a blend, else none.
+
+    A blend that was deleted is nothing to compare with, until it is brought back.
+    """
+    blends = blend_views([one.blend_id for one in portfolios if one.blend_id is not None])
+    for one in portfolios:
+        if one.blend_id in blends:
+            return blends[one.blend_id]
+        if one.benchmark is not None:
+            return benchmark_of_instrument(one.benchmark)
+    return None
+
+
+def compared_with_blend(user: Any, blend: int) -> list[Portfolio]:
+    """The person's portfolios that are compared with a blend, archived ones too.  One query."""
+    return list(Portfolio.objects.visible_to(user).filter(blend=blend))
 
 
 def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
@@ -74,7 +94,7 @@ def under_method(portfolios: Sequence[Portfolio], method: str) -> list[Portfolio
     """The portfolios as they would be told under another cost method; copies, nothing that is stored changes."""
     told = [copy(portfolio) for portfolio in portfolios]
     for portfolio in told:
-        portfolio.cost_method = method
+        portfolio.cost_method, portfolio.is_restated = method, True
     return told
 
 

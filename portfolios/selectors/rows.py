@@ -13,6 +13,7 @@ from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind as Kind
 from portfolios.kinds import RULES
 from portfolios.ledger import events as ev
+from portfolios.ledger import sides
 from portfolios.ledger.events import Event
 from portfolios.lot_records import arriving_of, choices_of
 from portfolios.models import Transaction, TransactionLeg
@@ -278,6 +279,9 @@ _MAKERS: dict[str, tuple[type[Event], Callable[[Entry], Fields]]] = {
 }
 
 
+BY_SIDE = frozenset(kind for kind, (cls, _) in _MAKERS.items() if issubclass(cls, sides.BY_SIDE))  # who is short pays what others receive
+
+
 def _maker(row: Entry) -> tuple[type[Event], Callable[[Entry], Fields]]:
     if row.kind == Kind.ADJUSTMENT:
         if row.instrument_id is None:
@@ -315,20 +319,23 @@ class CashMove(NamedTuple):
     rate: Decimal
 
 
-def cash_moves(event: Event) -> tuple[CashMove, ...]:
-    """What the event does to cash, currency by currency, that of the event first (the table in ledger/events)."""
+def cash_moves(event: Event, *, short: bool = False) -> tuple[CashMove, ...]:
+    """What the event does to cash, currency by currency, that of the event first (the table in ledger/events).
+
+    short  whether the units that it is of are short then: who is short pays what others receive of some (selectors/sides.py)
+    """
     costs = getattr(event, "fees", ZERO) + getattr(event, "taxes", ZERO)
     if isinstance(event, ev.FxExchange):
         given = CashMove(event.given_currency, -(event.given + costs), event.given_rate)
         return (CashMove(event.currency, event.amount, event.fx_rate), given)
     apart = getattr(event, "costs_currency", None)
-    moved = CashMove(event.currency, _moved(event, ZERO if apart else costs), event.fx_rate)
+    moved = CashMove(event.currency, _moved(event, ZERO if apart else costs, -ONE if short else ONE), event.fx_rate)
     if apart is None or not costs:
         return (moved,)
     return (moved, CashMove(apart, -costs, event.costs_rate))  # type: ignore[attr-defined]
 
 
-def _moved(event: Event, costs: Decimal) -> Decimal:
+def _moved(event: Event, costs: Decimal, side: Decimal) -> Decimal:
     amount = ZERO
     match event:
         case ev.Purchase():
@@ -339,24 +346,26 @@ def _moved(event: Event, costs: Decimal) -> Decimal:
             return ZERO
         case ev.Income():
             amount = event.gross
-        case ev.Interest() | ev.Deposit() | ev.ReturnOfCapital() | ev.AdjustmentOfCash():
+        case ev.ReturnOfCapital():
+            amount = side * event.amount
+        case ev.Interest() | ev.Deposit() | ev.AdjustmentOfCash():
             amount = event.amount
         case ev.Withdrawal() | ev.Fee() | ev.Tax():
             amount = -event.amount
         case ev.Split():
-            amount = event.cash
+            amount = side * event.cash
         case ev.Reorganisation():
-            amount = sum((leg.cash for leg in event.legs), event.cash)
+            amount = event.cash + side * sum((leg.cash for leg in event.legs), ZERO)
     return Decimal(amount - costs)
 
 
-def cash_effect(event: Event) -> Decimal:
+def cash_effect(event: Event, *, short: bool = False) -> Decimal:
     """What the event does to cash of its settlement currency, with sign."""
-    return cash_moves(event)[0].amount
+    return cash_moves(event, short=short)[0].amount
 
 
-def cash_worth(event: Event) -> Decimal:
+def cash_worth(event: Event, *, short: bool = False) -> Decimal:
     """What the event does to cash, with sign, in base currency.  An exchange is worth what it costs: its two sides cancel out."""
     if isinstance(event, ev.FxExchange):
         return -product(event.fees + event.taxes, event.given_rate)
-    return sum((move.amount if move.rate == ONE else product(move.amount, move.rate) for move in cash_moves(event)), ZERO)
+    return sum((move.amount if move.rate == ONE else product(move.amount, move.rate) for move in cash_moves(event, short=short)), ZERO)

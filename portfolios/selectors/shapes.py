@@ -11,11 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from portfolio_site.kernel.figures import Figure
+from portfolio_site.kernel.decimals import quotient
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.numbers import PERCENT_OF_PAR
 
 if TYPE_CHECKING:
     from market.models import Instrument
-    from market.selectors import QuoteView
+    from market.selectors import OwnWords, QuoteView
+
+PERCENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +37,34 @@ class InstrumentView:
     country: str = ""
     region: str = ""
     is_own: bool = False  # a private instrument with its owner's prices
+    traded_as: str = ""  # the class that its prices go by, whatever its holder calls it
+    is_classified_by_owner: bool = False
+    in_percent: bool = False  # quoted in percent of par, as bonds are
+
+    @property
+    def price_unit(self) -> str:
+        """What its prices are shown in, for the filters of prices: its currency, or per cent."""
+        return PERCENT_OF_PAR if self.in_percent else self.currency
 
     @classmethod
-    def of(cls, instrument: Instrument) -> InstrumentView:
+    def of(cls, instrument: Instrument, words: OwnWords | None = None) -> InstrumentView:
+        """As it stands for everybody, or with what its holder says of it."""
+        if words is not None:
+            classes = {name: words.of(instrument, name) for name in ("asset_class", "sector", "country", "region")}
+        else:
+            classes = {name: getattr(instrument, name) for name in ("asset_class", "sector", "country", "region")}
         return cls(
             id=instrument.pk,
             symbol=instrument.symbol,
             name=instrument.name,
-            asset_class=instrument.asset_class,
             currency=instrument.currency,
             exchange=instrument.exchange,
             isin=instrument.isin,
-            sector=instrument.sector,
-            country=instrument.country,
-            region=instrument.region,
             is_own=instrument.owner_id is not None,
+            traded_as=instrument.asset_class,
+            is_classified_by_owner=words is not None,
+            in_percent=instrument.price_factor == PERCENT,
+            **classes,
         )
 
 
@@ -85,6 +102,7 @@ class HoldingRow:
     quote: QuoteView | None = None  # None on an earlier day, and where there is no quote
     priced_on: date | None = None  # the day or quote day of the price
     stale: bool = False
+    at_cost: bool = False  # there is no price, or no rate, to value it with
 
     @property
     def is_open(self) -> bool:
@@ -136,9 +154,17 @@ class HoldingsTable:
     undefined: tuple[Figure, ...] = ()  # the figures of rows that are not in the totals
 
     @property
-    def unpriced(self) -> tuple[HoldingRow, ...]:
-        """What is held without any price: outside every total, return and risk.  One's own first: those can be priced."""
-        return tuple(sorted((row for row in self.rows if not row.price.known), key=lambda row: not row.instrument.is_own))
+    def at_cost(self) -> tuple[HoldingRow, ...]:
+        """What stands at its cost because it cannot be valued.  One's own first: those can be priced."""
+        return tuple(sorted((row for row in self.rows if row.at_cost), key=lambda row: not row.instrument.is_own))
+
+    @property
+    def at_cost_share(self) -> Figure:
+        """How much of the value stands at cost, without signs."""
+        whole = self.value.value
+        if not isinstance(whole, Decimal) or whole <= 0:
+            return Figure.undefined("at_cost_share", Unit.FRACTION, self.value.why_not or "The value is not above zero; there are no parts of it.")
+        return Figure("at_cost_share", Unit.FRACTION, quotient(sum((abs(row.cost) for row in self.at_cost), Decimal(0)), whole))
 
     @property
     def has_weights(self) -> bool:
@@ -163,7 +189,8 @@ class TransactionFilter:
 
     text: str = ""
     kinds: tuple[str, ...] = ()
-    instrument_id: int | None = None
+    instrument_id: int | None = None  # also as what other units became
+    symbol: str = ""  # of an instrument, in any case
     portfolio_ids: tuple[int, ...] = ()
     start: date | None = None
     end: date | None = None
@@ -174,7 +201,11 @@ class TransactionFilter:
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """One entry as lists show it.  `cash` is its signed effect on cash, in the settlement currency; None where it has none."""
+    """One entry as lists show it.
+
+    cash     its signed effect on cash, in the settlement currency; None where it has none
+    moves    the same by currency: an exchange and costs in a currency of their own move cash in two
+    """
 
     id: int
     portfolio_id: int
@@ -202,8 +233,16 @@ class TransactionRow:
     replaced: bool  # another entry replaced it
     recorded_at: datetime
     batch_id: int | None
-    other_side: str = ""  # of a transfer between two portfolios: “To Savings”
+    other_side: str = ""  # of a transfer between two portfolios: “To Savings”; of a merger and the like: “Into NEW 1:4”
     is_locked: bool = False  # it lies in the time that its portfolio is locked up to
+    moves: tuple[tuple[str, Decimal], ...] = ()
+    costs_currency: str = ""  # of fees and taxes
+    reinvested: Decimal | None = None  # units that a dividend bought
+
+    @property
+    def price_unit(self) -> str:
+        """What its price is shown in: a bond's in percent of par."""
+        return PERCENT_OF_PAR if self.instrument is not None and self.instrument.in_percent else self.currency
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book, Change, LotChange
@@ -33,6 +35,28 @@ class Trace:
     def lot_changes(self) -> tuple[LotChange, ...]:
         """Their sums, lot by lot, are the lots of the position."""
         return tuple(change for change in self.book.lot_changes if change.instrument == self.instrument_id)
+
+
+class CostChange(NamedTuple):
+    """What a day did to the cost of the units held of an instrument, with its sign; below zero for what is short."""
+
+    instrument: int
+    day: date
+    amount: Decimal
+
+
+def cost_changes(
+    portfolios: Sequence[Portfolio], currency: str, instruments: Iterable[int], *, until: date | None = None, known_at: datetime | None = None
+) -> list[CostChange]:
+    """How the cost of what is held of some instruments came about; its sum up to a day is their cost at its close.
+
+    At most five queries, however many instruments.  Raises MissingRate.
+    """
+    asked = frozenset(instruments)
+    wanted = connected_to([one.pk for one in portfolios], asked)
+    events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
+    books = [replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True) for one in portfolios]
+    return [CostChange(one.instrument, one.day, one.cost) for book in books for one in book.changes if one.instrument in asked and one.cost]
 
 
 def traces_of(

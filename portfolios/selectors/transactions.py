@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,11 +25,12 @@ from portfolios.choices import TransactionKind
 from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
-from portfolios.selectors.ledger import cash_effect, cash_worth, event_of, with_legs
+from portfolios.selectors.ledger import cash_moves, cash_worth, event_of, with_legs
 from portfolios.selectors.loading import keys_with_text, rows_of
 from portfolios.selectors.portfolios import portfolios_of
-from portfolios.selectors.rows import Entry
+from portfolios.selectors.rows import Entry, Row, legs_of
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
+from portfolios.selectors.sides import paid_while_short
 from portfolios.tags import tag_key
 from portfolios.transfers.legs import other_sides
 
@@ -42,7 +43,8 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     """One page of a person's entries, newest first, by month.
 
     cursor  as an earlier page gave it (`older` or `newer`); anything else means the first page
-    Five queries, four without a condition, two more with a search, one more where voided entries or transfers between portfolios are shown, whatever the number of entries.
+    Five queries, four without a condition, one more with an instrument, three with a search, one more where voided entries or transfers
+    between portfolios are shown, two where spin-offs and the like are, whatever the number of entries.
     """
     conditions = conditions or TransactionFilter()
     portfolios = {portfolio.pk: portfolio for portfolio in portfolios_of(user, archived=True)}
@@ -51,8 +53,10 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     number = found.count()
     page = page_by_key(found, cursor, page_size)
     sides = other_sides(page.rows)
-    shown = [row_of(row, portfolios[row.portfolio_id], sides.get(row.entry, "")) for row in _replaced_marked(page.rows)]
-    sums = _month_sums(found, shown, portfolios)
+    counted = _of_months(found, page.rows)
+    short = paid_while_short([*page.rows, *counted])
+    shown = [row_of(row, portfolios[row.portfolio_id], sides.get(row.entry, ""), short=row.pk in short) for row in _replaced_marked(page.rows)]
+    sums = _month_sums(counted, portfolios, short)
     by_month = groupby(shown, key=lambda row: row.traded_on.replace(day=1))
     months = tuple(MonthGroup(month, tuple(entries), sums.get(month, ())) for month, entries in by_month)
     return TransactionsPage(
@@ -67,14 +71,12 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
 
 
 def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> TransactionQuerySet:
-    """The entries that meet the conditions.  A search costs two queries at once; the rest none yet."""
+    """The entries that meet the conditions.  An instrument costs one query at once, a symbol two, a search three; the rest none yet."""
     found = entries if conditions.with_voided else entries.live()
     if conditions.portfolio_ids:
         found = found.filter(portfolio__in=conditions.portfolio_ids)
     if conditions.kinds:
         found = found.filter(kind__in=conditions.kinds)
-    if conditions.instrument_id is not None:
-        found = found.filter(instrument=conditions.instrument_id)
     if conditions.start is not None:
         found = found.filter(traded_on__gte=conditions.start)
     if conditions.end is not None:
@@ -85,6 +87,11 @@ def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> Tra
         found = found.exclude(source="")
     if conditions.tag.strip():
         found = found.filter(tag_keys__contains=f" {tag_key(conditions.tag)} ")
+    if conditions.instrument_id is not None:
+        found = found.filter(_about(found, [conditions.instrument_id]))
+    if conditions.symbol.strip():
+        meant = _standing_in(found).filter(symbol__iexact=conditions.symbol.strip())
+        found = found.filter(_about(found, list(meant.values_list("pk", flat=True))))
     return _searched(found, conditions.text.strip()) if conditions.text.strip() else found
 
 
@@ -92,12 +99,25 @@ def _searched(found: TransactionQuerySet, text: str) -> TransactionQuerySet:
     wanted = text.casefold()
     named = list(_standing_in(found).matching(text).values_list("pk", flat=True))
     others = found.exclude(instrument__in=named) if named else found
-    return found.filter(Q(instrument__in=named) | _among(keys_with_text(others, wanted)))
+    return found.filter(_about(found, named) | _among(keys_with_text(others, wanted)))
 
 
 def _standing_in(entries: TransactionQuerySet) -> Any:
-    """The instruments of the entries, each looked up by its key: a long ledger is not read for them."""
-    return Instrument.objects.filter(Exists(entries.order_by().filter(instrument=OuterRef("pk"))))
+    """The instruments of the entries and of their legs, each looked up by its key: a long ledger is not read for them."""
+    bare = entries.order_by()
+    return Instrument.objects.filter(Exists(bare.filter(instrument=OuterRef("pk"))) | Exists(bare.filter(legs__instrument=OuterRef("pk"))))
+
+
+def _about(entries: TransactionQuerySet, instruments: list[int]) -> Q:
+    """Entries in which one of the instruments stands, also as what other units became.  One query.
+
+    Few instruments are a target of anything; the entries of the others come in the order of their index, as by a plain condition.
+    """
+    if not instruments:
+        return Q(pk__in=[])
+    became = list(entries.order_by().filter(legs__instrument__in=instruments).values_list("pk", flat=True).distinct())
+    own = Q(instrument__in=instruments)
+    return own | _among(became) if became else own
 
 
 def _among(keys: list[int]) -> Q:
@@ -185,9 +205,9 @@ def _replaced_marked(rows: Sequence[Transaction]) -> Sequence[Transaction]:
     return rows
 
 
-def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> TransactionRow:
-    """One entry as lists show it.  No query where its instrument is loaded."""
-    cash, in_base = _cash_of(row, portfolio)
+def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "", *, short: bool = False) -> TransactionRow:
+    """One entry as lists show it; `short` as in rows.cash_moves.  No query where its instrument is loaded."""
+    moves, in_base = _cash_of(row, short=short)
     ratio = f"{plain(row.ratio_new)}:{plain(row.ratio_old)}" if row.ratio_new is not None and row.ratio_old is not None else ""
     return TransactionRow(
         id=row.entry,
@@ -204,7 +224,7 @@ def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> Tran
         fees=row.fees,
         taxes=row.taxes,
         settlement_currency=row.settles_in,
-        cash=cash,
+        cash=moves[0][1] if moves else None,
         cash_base=in_base,
         base_currency=portfolio.base_currency,
         fx_rate=row.fx_rate,
@@ -216,32 +236,46 @@ def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "") -> Tran
         replaced=getattr(row, "was_replaced", False),
         recorded_at=row.recorded_at,
         batch_id=row.batch_id,
-        other_side=other_side,
+        other_side=other_side or _became(row),
         is_locked=portfolio.locked_until is not None and row.traded_on <= portfolio.locked_until,
+        moves=moves,
+        costs_currency=row.costs_currency or row.settles_in,
+        reinvested=row.reinvested_quantity,
     )
 
 
-def _cash_of(row: Entry, portfolio: Portfolio) -> tuple[Decimal | None, Decimal | None]:
-    """The effect on cash in the settlement currency and in base; None for entries that move no cash."""
+def _became(row: Transaction) -> str:
+    """What the units of a merger, spin-off or change of symbol became: “Into NEW 1:4, CASHCO”."""
+    said = [
+        leg.instrument.symbol + ("" if leg.ratio_new == leg.ratio_old else f" {plain(leg.ratio_new)}:{plain(leg.ratio_old)}") for leg in legs_of(row)
+    ]
+    return f"Into {', '.join(said)}" if said else ""
+
+
+def _cash_of(row: Entry, *, short: bool) -> tuple[tuple[tuple[str, Decimal], ...], Decimal | None]:
+    """The effect on cash by currency, that of the settlement first, and in base; nothing for entries that move no cash."""
     event = event_of(row)
-    cash = cash_effect(event)
-    if not cash and not RULES[row.kind].direction:
-        return None, None
-    return cash, cash_worth(event)
+    moves = tuple((str(move.currency), move.amount) for move in cash_moves(event, short=short))
+    if not any(amount for _, amount in moves) and not RULES[row.kind].direction:
+        return (), None
+    return moves, cash_worth(event, short=short)
 
 
-def _month_sums(
-    found: TransactionQuerySet, shown: Sequence[TransactionRow], portfolios: dict[int, Portfolio]
-) -> dict[date, tuple[tuple[str, Decimal], ...]]:
-    """The cash effect of the whole of each month shown, also of its entries on other pages, by base currency.  One query."""
+def _of_months(found: TransactionQuerySet, shown: Sequence[Transaction]) -> list[Row]:
+    """What counts of the whole of each month shown, also on other pages.  One query."""
     if not shown:
-        return {}
+        return []
     first, last = shown[-1].traded_on.replace(day=1), shown[0].traded_on.replace(day=1)
     after = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return rows_of(found.live().filter(traded_on__gte=first, traded_on__lt=after).order_by())
+
+
+def _month_sums(counted: Iterable[Row], portfolios: dict[int, Portfolio], short: Container[int]) -> dict[date, tuple[tuple[str, Decimal], ...]]:
+    """The cash effect of each month, by base currency."""
     sums: dict[date, dict[str, Decimal]] = {}
-    for row in rows_of(found.live().filter(traded_on__gte=first, traded_on__lt=after).order_by()):
+    for row in counted:
         portfolio = portfolios[row.portfolio_id]
-        _, amount = _cash_of(row, portfolio)
+        _, amount = _cash_of(row, short=row.pk in short)
         if amount is not None:
             month = sums.setdefault(row.traded_on.replace(day=1), {})
             month[portfolio.base_currency] = month.get(portfolio.base_currency, Decimal(0)) + amount

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from market.models import Instrument
-from market.selectors import PriceView, QuoteView, RateView, prices_on, quotes_of, rates
+from market.selectors import OwnWords, PriceView, QuoteView, RateView, described, prices_on, quotes_of, rates
 from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
 
@@ -31,10 +31,11 @@ class PriceNow:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What valuing needs to know of the market, read in a fixed number of queries."""
+    """What valuing needs to know of the market, read in a fixed number of queries.  `words`: what holders say, by person and instrument."""
 
     day: date
     instruments: dict[int, Instrument]
+    words: dict[tuple[int, int], OwnWords]
     prices: dict[int, PriceNow]
     rates: dict[tuple[str, str, date], RateView]
 
@@ -49,7 +50,7 @@ def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: 
     """
     held = {pk for book in books.values() for pk, position in book.positions.items() if position.quantity}
     every = {pk for book in books.values() for pk in book.positions}
-    instruments = Instrument.objects.in_bulk(every) if every else {}
+    instruments, words = described(every, {portfolio.owner_id for portfolio in portfolios}) if every else ({}, {})
     prices = _prices_now(held, instruments, day) if is_now else _prices_then(held, day)
     pairs: set[tuple[str, str, date]] = set()
     for portfolio in portfolios:
@@ -58,7 +59,7 @@ def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: 
         used |= {str(code) for code, pool in book.cash.items() if pool.amount or pool.cost}
         pairs |= {(code, told, day) for code in used if code != told}
     owner = portfolios[0].owner if portfolios and own_rates else None
-    return World(day, instruments, prices, rates(pairs, user=owner) if pairs else {})
+    return World(day, instruments, words, prices, rates(pairs, user=owner) if pairs else {})
 
 
 def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:

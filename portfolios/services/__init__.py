@@ -2,8 +2,8 @@
 
 from portfolios.services.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USERNAME, Demo, finish_welcome, load_demo, load_sample, remove_sample
 from portfolios.services.drafts import LegDraft, TransactionDraft
-from portfolios.services.edits import draft_of
-from portfolios.services.impact import Impact, impact_of_void
+from portfolios.services.edits import draft_of, edited
+from portfolios.services.impact import Impact, impact_of_changes, impact_of_void
 from portfolios.services.integrity import check_every_ledger
 from portfolios.services.locking import only_writer
 from portfolios.services.notices import Notice
@@ -18,6 +18,7 @@ from portfolios.services.recording import (
     record_transaction,
     replace_transaction,
     restore_transaction,
+    take_back_edit,
     void_many,
     void_transaction,
 )
@@ -44,7 +45,9 @@ __all__ = [
     "delete_portfolio",
     "draft_of",
     "edit_transaction",
+    "edited",
     "finish_welcome",
+    "impact_of_changes",
     "impact_of_void",
     "load_demo",
     "load_sample",
@@ -59,6 +62,7 @@ __all__ = [
     "remove_sample",
     "replace_transaction",
     "restore_transaction",
+    "take_back_edit",
     "unlock_portfolio",
     "update_portfolio",
     "void_many",

@@ -108,12 +108,12 @@ def _following_amount(entry: Transaction, draft: TransactionDraft) -> Decimal | 
         return same
     if not entry.settlement_currency or draft.settlement_currency != entry.settlement_currency or not entry.price or not entry.quantity:
         return None
-    rule, accrued = RULES[entry.kind], entry.accrued or ZERO
+    before, after, accrued = RULES[entry.kind].costs_way, RULES[draft.kind].costs_way, entry.accrued or ZERO
     worth = EXACT.multiply(draft.price or ZERO, draft.quantity or ZERO) / EXACT.multiply(entry.price, entry.quantity)
-    gross: Decimal = rounded((entry.amount - rule.costs_way * own_costs(entry) - accrued) * worth)
+    gross: Decimal = rounded((entry.amount - before * own_costs(entry) - accrued) * worth)
     cents = Currency(entry.settlement_currency).decimals
     if entry.amount is not None and entry.amount == rounded(entry.amount, cents):
         gross = rounded(gross, cents)
     costs: Decimal = ZERO if draft.costs_currency else (draft.fees or ZERO) + (draft.taxes or ZERO)
-    following: Decimal = gross + rule.costs_way * costs + (draft.accrued or ZERO)
+    following: Decimal = gross + after * costs + (draft.accrued or ZERO)
     return following

@@ -6,6 +6,7 @@ Nothing is written.  Both sides of the comparison come from the ledger itself, r
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from portfolios.ledger.book import Book, Position
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import instrument_ids_of, links_of
 from portfolios.ledger.replay import Rules, replay
+from portfolios.ledger.sides import goes_by_side, short_then
 from portfolios.models import CashBalance, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_moves, connected_to, event_of, events_of, rules_of
 from portfolios.services.drafts import with_symbol
@@ -93,32 +95,46 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The book of the touched instruments as it is, as it would be without the entry (None where it could not be), and after."""
+    """The book of the touched instruments as it is, as it would be without the entry (None where it could not be), and after.
+
+    short  the numbers of the events that come of units that are short then, where their money goes by that
+    """
 
     now: Book
     before: Book | None
     after: Book
     instruments: dict[int, Instrument]
+    short: frozenset[int] = frozenset()
 
 
 def replayed(portfolio: Portfolio, event: Event | None, replacing: Transaction | None, row: Transaction | None = None) -> Replayed:
     """The books that a change is judged by.  Raises what the ledger refuses.  Four queries at most."""
-    old = event_of(replacing) if replacing is not None else None
-    touched = {pk for one in (event, old) if one is not None for pk in instrument_ids_of(one)}
-    links = links_of(one for one in (event, old) if one is not None)
-    wanted = connected_to([portfolio.pk], touched, links)
+    return _replayed(
+        portfolio, [] if event is None else [event], [] if replacing is None else [replacing], [one for one in (row,) if one is not None]
+    )
+
+
+def _replayed(portfolio: Portfolio, come: Sequence[Event], gone: Sequence[Transaction], rows: Sequence[Transaction]) -> Replayed:
+    """The same for events that come and entries that go, all at once; `rows` are the entries of the events."""
+    every = [*come, *(event_of(row) for row in gone)]
+    touched = {pk for one in every for pk in instrument_ids_of(one)}
+    wanted = connected_to([portfolio.pk], touched, links_of(every))
     stored = events_of(portfolio, wanted) if wanted else []
-    others = [one for one in stored if replacing is None or one.id != replacing.entry]
+    numbers = {row.entry for row in gone}
+    others = [one for one in stored if one.id not in numbers]
     rules = rules_of(portfolio)
-    known: dict[int, Instrument] = {one.instrument.pk: one.instrument for one in (row, replacing) if one is not None and one.instrument is not None}
+    known: dict[int, Instrument] = {one.instrument.pk: one.instrument for one in (*rows, *gone) if one.instrument is not None}
     missing = wanted - known.keys()
     instruments = known | (Instrument.objects.in_bulk(missing) if missing else {})
     now = replay(stored, rules)
     try:
-        after = replay(others if event is None else [*others, event], rules)
+        after = replay([*others, *come], rules)
     except LedgerRefused as refused:
         raise with_symbol(refused, instruments.values()) from None
-    return Replayed(now, _without(others, rules) if replacing is not None else now, after, instruments)
+    asked = [event for event in come if rules.allows_short and goes_by_side(event)]
+    short = short_then(asked, others, rules.base_currency) if asked else []
+    numbers = {event.id for event, is_short in zip(asked, short, strict=True) if is_short}
+    return Replayed(now, _without(others, rules) if gone else now, after, instruments, frozenset(numbers))
 
 
 def _without(others: list[Event], rules: Rules) -> Book | None:
@@ -130,16 +146,32 @@ def _without(others: list[Event], rules: Rules) -> Book | None:
 
 def impact_between(portfolio: Portfolio, books: Replayed, event: Event | None, replacing: Transaction | None) -> Impact:
     """What differs between the ledger as it is and as it would be.  One query, for the balances."""
-    own = {number for number in (event.id if event is not None else None, replacing.entry if replacing is not None else None) if number is not None}
-    sales = _sales(books, own)
+    return _impact(portfolio, books, [] if event is None else [event], [] if replacing is None else [replacing])
+
+
+def _impact(portfolio: Portfolio, books: Replayed, come: Sequence[Event], gone: Sequence[Transaction]) -> Impact:
+    sales = _sales(books, {*(event.id for event in come), *(row.entry for row in gone)})
     holdings = [_holding(books, pk) for pk in sorted({*books.now.positions, *books.after.positions})]
     return Impact(
         base=portfolio.base_currency,
         holdings=tuple(one for one in holdings if one.changes),
         sales=tuple(sales[:MOST_SALES]),
         more_sales=max(len(sales) - MOST_SALES, 0),
-        cash=cash_after(portfolio, event, replacing),
+        cash=_cash_after(portfolio, come, gone, books),
     )
+
+
+def impact_of_changes(portfolio: Portfolio, come: Sequence[Transaction], gone: Sequence[Transaction]) -> Impact:
+    """What several entries that come, and others that go, would do together.  One that comes in the place of another has its number."""
+    last = 1 << 62
+    events = [event_of(row, number=row.entry, sequence=row.entry) if row.origin_id else event_of(row, number=-place, sequence=last + place)
+              for place, row in enumerate(come, start=1)]  # fmt: skip
+    try:
+        refuse_locked(portfolio, [*come, *gone], by_row=False)
+        books = _replayed(portfolio, events, gone, come)
+    except (LedgerRefused, PeriodLocked) as refused:
+        return Impact(portfolio.base_currency, problem=refused.detail)
+    return _impact(portfolio, books, events, gone)
 
 
 def impact_of_void(actor: Any, entry: Transaction) -> Impact:
@@ -155,13 +187,26 @@ def impact_of_void(actor: Any, entry: Transaction) -> Impact:
     return impact_between(portfolio, books, None, entry)
 
 
-def cash_after(portfolio: Portfolio, event: Event | None, replacing: Transaction | None) -> tuple[CashChange, ...]:
-    """The balances that move; none where the portfolio keeps no account of cash.  One query."""
+def cash_after(portfolio: Portfolio, event: Event | None, replacing: Transaction | None, books: Replayed | None = None) -> tuple[CashChange, ...]:
+    """The balances that move; none where the portfolio keeps no account of cash.  One query.
+
+    books  of the change; without them, as where it is refused, what its entry says by itself
+    """
+    return _cash_after(portfolio, [] if event is None else [event], [] if replacing is None else [replacing], books)
+
+
+def _cash_after(portfolio: Portfolio, come: Sequence[Event], gone: Sequence[Transaction], books: Replayed | None) -> tuple[CashChange, ...]:
     if not portfolio.tracks_cash:
         return ()
     moved: dict[str, Decimal] = defaultdict(Decimal)
-    for one, sign in ((event, 1), (event_of(replacing) if replacing is not None else None, -1)):
-        for move in cash_moves(one) if one is not None else ():
+    untold: list[tuple[Sequence[Event], int]] = [(come, 1), ([event_of(row) for row in gone], -1)]
+    if books is not None:  # they have all that comes, and what goes of instruments; and what else that turns round
+        for book, sign in ((books.after, 1), (books.now, -1)):
+            for code, pool in book.cash.items():
+                moved[str(code)] += sign * pool.amount
+        untold = [([event_of(row) for row in gone if row.instrument_id is None], -1)]
+    for events, sign in untold:
+        for move in (move for event in events for move in cash_moves(event)):
             moved[str(move.currency)] += sign * move.amount
     changed = {code: amount for code, amount in moved.items() if amount}
     if not changed:

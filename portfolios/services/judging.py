@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from portfolio_site.kernel.errors import FieldError
 from portfolios.choices import CostMethod
-from portfolios.errors import LedgerRefused, LotNotOpen, MethodPools, PeriodLocked, SharesDoNotAddUp
+from portfolios.errors import LedgerRefused, LotNotOpen, LotNotTold, MethodPools, NotHeld, PeriodLocked, SharesDoNotAddUp
 from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import instrument_ids_of, links_of
@@ -18,7 +18,18 @@ from portfolios.selectors.ledger import connected_to, event_of, events_of, rules
 from portfolios.services.drafts import with_symbol
 
 _LOOKS_AHEAD = timedelta(days=30)  # section 104 matches a sale with what is bought up to 30 days later
-_FIELDS: dict[type[LedgerRefused], str] = {LotNotOpen: "lots", MethodPools: "method", SharesDoNotAddUp: "legs"}
+_FIELDS: dict[type[LedgerRefused], str] = {
+    LotNotOpen: "lots",
+    LotNotTold: "lots",
+    MethodPools: "method",
+    NotHeld: "traded_on",
+    SharesDoNotAddUp: "legs",
+}
+
+
+def field_of(refused: LedgerRefused) -> str:
+    """The field of an entry that the ledger's refusal is about."""
+    return _FIELDS.get(type(refused), "quantity")
 
 
 class Judged(NamedTuple):
@@ -86,7 +97,7 @@ def _refuse_retold(portfolio: Portfolio, old: Sequence[Event], book: Book, since
 
 def _in_words(refused: LedgerRefused, inserts: Sequence[Transaction], voids: Sequence[Transaction], *, by_row: bool) -> LedgerRefused:
     """The same error, said for what was asked: which row fails, or that a later entry does."""
-    number, field = refused.data.get("event_id"), _FIELDS.get(type(refused), "quantity")
+    number, field = refused.data.get("event_id"), field_of(refused)
     if isinstance(number, int) and number < 0:
         row = -number - 1
         refused.data.pop("event_id")

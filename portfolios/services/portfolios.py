@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
-from market.models import Instrument
+from market.models import Benchmark, Instrument
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolios.choices import CostMethod, DividendTreatment
@@ -21,12 +21,13 @@ from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_all
 from portfolios.services.recording import follow_transfers
-from portfolios.signals import ledger_changed
+from portfolios.signals import ledger_changed, rules_turned_on
 
 CHANGEABLE = (
-    "name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark", "applies_splits",
+    "name", "description", "base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short", "benchmark", "blend", "applies_splits",
     "applies_dividends",
 )  # fmt: skip
+_APPLIED = frozenset({"applies_splits", "applies_dividends"})
 _RULES = frozenset({"base_currency", "cost_method", "dividend_treatment", "tracks_cash", "allows_short"})
 
 
@@ -41,6 +42,7 @@ def create_portfolio(
     tracks_cash: bool = True,
     allows_short: bool = False,
     benchmark: Instrument | None = None,
+    blend: Benchmark | None = None,
     applies_splits: bool = False,
     applies_dividends: bool = False,
     is_sample: bool = False,
@@ -56,6 +58,7 @@ def create_portfolio(
         tracks_cash=tracks_cash,
         allows_short=allows_short,
         benchmark=benchmark,
+        blend=blend,
         applies_splits=applies_splits,
         applies_dividends=applies_dividends,
         is_sample=is_sample,
@@ -102,6 +105,8 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
             if first is not None:
                 transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=first))
         locked.save()
+        if any(getattr(locked, name) for name in changed if name in _APPLIED):
+            transaction.on_commit(partial(rules_turned_on.send, Portfolio, portfolio_id=locked.pk))
         record_audit(actor, "portfolio.changed", subject=locked.owner_id, object_type="portfolio", object_id=locked.pk, fields=changed)
     return locked
 
@@ -150,8 +155,13 @@ def _check(portfolio: Portfolio, actor: Any) -> None:
     benchmark = portfolio.benchmark
     if benchmark is not None and benchmark.owner_id not in (None, actor.pk):
         errors.append(FieldError("benchmark", "not_found", "There is no such instrument."))
+    blend = portfolio.blend
+    if blend is not None and blend.owner_id != portfolio.owner_id:
+        errors.append(FieldError("blend", "not_found", "There is no such blend."))
+    if blend is not None and benchmark is not None:
+        errors.append(FieldError("blend", "both", "Compare with a benchmark or with a blend, not with both. Leave one empty."))
     try:
-        portfolio.clean_fields(exclude=["owner", "base_currency", "benchmark"] + (["name"] if not portfolio.name else []))
+        portfolio.clean_fields(exclude=["owner", "base_currency", "benchmark", "blend"] + (["name"] if not portfolio.name else []))
     except ValidationError as problem:
         errors += [FieldError(name, "invalid", " ".join(messages)) for name, messages in problem.message_dict.items()]
     if errors:

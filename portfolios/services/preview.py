@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,6 +76,8 @@ def preview_transaction(actor: Any, portfolio: Portfolio, draft: TransactionDraf
     except (LedgerRefused, PeriodLocked) as refused:
         cash = cash_after(portfolio, event, replacing)
         return Preview(**known, problem=refused.detail, impact=Impact(portfolio.base_currency, cash=cash))
+    if event.id in books.short:
+        known = _of_itself(portfolio, row, event, short=True)
     impact = impact_between(portfolio, books, event, replacing)
     of_holding = _of_holding(row, event, books) if row.instrument_id is not None else {}
     notices = notices_of(portfolio, row, replacing=replacing, cash=impact.cash, held_after=of_holding.get("held_after"))
@@ -87,22 +89,24 @@ def preview_edit(actor: Any, entry: Transaction, **changes: Any) -> Preview:
     return preview_transaction(actor, entry.portfolio, edited(entry, changes)[0], replacing=entry)
 
 
-def check_many(actor: Any, portfolio: Portfolio, drafts: Sequence[TransactionDraft]) -> None:
+def check_many(
+    actor: Any, portfolio: Portfolio, drafts: Sequence[TransactionDraft], unread: Mapping[int, Sequence[FieldError]] | None = None
+) -> None:
     """Refuses as record_many would, and records nothing: what it writes is taken back at once."""
     with transaction.atomic():
-        record_many(actor, copy(portfolio), drafts)
+        record_many(actor, copy(portfolio), drafts, unread=unread)
         transaction.set_rollback(True)
 
 
-def _of_itself(portfolio: Portfolio, row: Transaction, event: Event) -> dict[str, Any]:
-    """What does not depend on the rest of the ledger."""
-    moves = tuple((str(move.currency), move.amount) for move in cash_moves(event) if move.amount)
+def _of_itself(portfolio: Portfolio, row: Transaction, event: Event, *, short: bool = False) -> dict[str, Any]:
+    """What does not depend on the rest of the ledger, but for the side on which the units are."""
+    moves = tuple((str(move.currency), move.amount) for move in cash_moves(event, short=short) if move.amount)
     return {
         "kind": row.kind,
         "base": portfolio.base_currency,
         "settlement": row.settles_in,
         "moves": moves,
-        "cash_base": cash_worth(event) if moves and any(code != portfolio.base_currency for code, _ in moves) else None,
+        "cash_base": cash_worth(event, short=short) if moves and any(code != portfolio.base_currency for code, _ in moves) else None,
         "rate": row.fx_rate,
         "is_reference_rate": row.fx_source == RateSource.REFERENCE,
         "units": row.quantity,

@@ -18,15 +18,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.services import record_audit
-from portfolio_site.kernel.errors import Conflict
+from portfolio_site.kernel.errors import Conflict, FieldError
+from portfolios.actions.recorded import split_beside
 from portfolios.actions.settling import settle_proposals
 from portfolios.choices import RateSource, TransactionKind
 from portfolios.errors import AlreadyRecorded, AlreadyVoided
 from portfolios.ledger.book import Book
+from portfolios.lot_records import as_kept
 from portfolios.models import ImportBatch, Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.rows import event_of, legs_of
 from portfolios.services.balances import move_cash
 from portfolios.services.drafts import TransactionDraft, checked
+from portfolios.services.drafts.words import day_in_words
 from portfolios.services.edits import draft_of, edited
 from portfolios.services.judging import judge, new_events, refuse_locked
 from portfolios.services.locking import only_writer
@@ -55,15 +58,23 @@ def record_transaction(actor: Any, portfolio: Portfolio, *, batch: ImportBatch |
     return _change(actor, portfolio, _Change("transaction.recorded", inserts=rows, batch=batch))[0]
 
 
-def record_many(actor: Any, portfolio: Portfolio, drafts: Sequence[TransactionDraft], batch: ImportBatch | None = None) -> list[Transaction]:
+def record_many(
+    actor: Any,
+    portfolio: Portfolio,
+    drafts: Iterable[TransactionDraft],
+    batch: ImportBatch | None = None,
+    unread: Mapping[int, Sequence[FieldError]] | None = None,
+) -> list[Transaction]:
     """Book many entries, all or none, in the order given.
+
+    unread  what could not be read of drafts, by their place: nothing is recorded then, and it is told with all else that is wrong
 
     Raises Invalid whose errors name row and field as "transactions.<place from 0>.<field>"; Oversold as above, with `row` in
     its data where one of the new rows is the one that fails.
     """
-    if not drafts:
+    rows = checked(portfolio, drafts, actor=actor, rows=True, unread=unread)
+    if not rows:
         return []
-    rows = checked(portfolio, drafts, actor=actor, rows=True)
     return _change(actor, portfolio, _Change("transactions.recorded", inserts=rows, batch=batch, by_row=True))
 
 
@@ -109,6 +120,16 @@ def _put(actor: Any, entry: Transaction, draft: TransactionDraft, *, keeps_rate:
     return _change(actor, portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
 
 
+def take_back_edit(actor: Any, entry: Transaction) -> Transaction:
+    """Put the version before an edit back, exactly as it was.  Raises Conflict where there is none; AlreadyVoided; what the ledger refuses."""
+    before = entry.replaces
+    if before is None or entry.link is not None:
+        raise Conflict("There is no earlier version of this entry to go back to.")
+    row = _copy(before)
+    row.origin_id, row.replaces_id = entry.entry, entry.pk
+    return _change(actor, entry.portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
+
+
 def void_transaction(actor: Any, entry: Transaction) -> None:
     """Take an entry out of the ledger; it stays in the record.
 
@@ -129,6 +150,9 @@ def restore_transaction(actor: Any, entry: Transaction) -> Transaction:
     """Undo a void: the entry is recorded again as it was, under its number.  Raises Conflict if a version of it counts."""
     if entry.voided_at is None or Transaction.objects.of_entry(entry.entry).live().exists():
         raise Conflict("This transaction counts already; there is nothing to undo.")
+    if entry.proposal_id is not None and Transaction.objects.live().filter(proposal=entry.proposal_id).exists():
+        raise Conflict("The same corporate action was recorded again since. Void that entry first.")
+    _refuse_second_split(entry)
     other = other_leg(entry, live=False)
     if other is not None and entry.kind == TransactionKind.TRANSFER_IN:
         restore_transaction(actor, other)  # what arrives follows what leaves
@@ -136,6 +160,18 @@ def restore_transaction(actor: Any, entry: Transaction) -> Transaction:
     row = _copy(entry)
     row.origin_id, row.replaces_id = entry.entry, entry.pk
     return _change(actor, entry.portfolio, _Change("transaction.restored", inserts=[row], with_other=other.portfolio if other else None))[0]
+
+
+def _refuse_second_split(entry: Transaction) -> None:
+    """A split counts once: the one entered by hand, or the one accepted from the inbox."""
+    beside = split_beside(entry)
+    if beside is None or beside.instrument is None:
+        return
+    came = "was recorded beside it" if beside.proposal_id is None else "was accepted from the inbox of corporate actions"
+    said = (
+        f"The same split of {beside.instrument.symbol} counts already: the entry of {day_in_words(beside.traded_on)}, number {beside.entry}, {came}."
+    )
+    raise Conflict(f"{said} Void that entry first, or leave this one out.", transaction=beside.entry)
 
 
 def get_current(entry: Transaction) -> Transaction:
@@ -209,7 +245,7 @@ def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transac
     locked.is_linked = locked.is_linked or any(row.link is not None for row in rows)
     locked.save(update_fields=["revision", "is_linked", "updated_at"])
     write_holdings(locked, book, instruments)
-    move_cash(locked, new, gone)
+    move_cash(locked, {row.pk for row in rows}, new, gone)
     settle_proposals(change.inserts, change.voids)
     _audit(actor, locked, change, rows)
     news = partial(ledger_changed.send, Transaction, portfolio_id=locked.pk, since=change.since)
@@ -257,6 +293,8 @@ def _store(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transactio
         row.voided_at = now
     for row in change.inserts:
         row.portfolio, row.recorded_at, row.recorded_by = portfolio, now, actor
+        if any("sole" in lot for lot in row.lots or ()):
+            row.lots = as_kept(row.lots)
         if change.batch is not None:
             row.batch = change.batch
     try:

@@ -13,16 +13,20 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from portfolio_site.web.paging import bad_cursor, page_size_asked
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 from portfolios.api.common import IDEMPOTENCY, InstrumentField, LedgerView, find_one
-from portfolios.ledger.events import LotChoice
+from portfolios.api.entries_in import MOST_LOTS, named_lot
 from portfolios.selectors import get_portfolio, is_cursor
 from portfolios.transfers import selectors, services
 from portfolios.transfers.selectors import TransferView
 
 
 class NamedLotSerializer(serializers.Serializer[Any]):
-    transaction = serializers.IntegerField(min_value=1, help_text="the entry that opened the lot")
+    transaction = serializers.IntegerField(min_value=1, max_value=10**18 - 1, help_text="the entry that opened the lot")
+    opened_on = DayField(required=False, allow_null=True, help_text="the lot's day, where that entry opened several")
+    nth = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=MOST_LOTS, help_text="which it is, where it opened several of one day"
+    )
     quantity = ExactField()
 
 
@@ -33,7 +37,7 @@ class TransferSerializer(serializers.Serializer[Any]):
     instrument = InstrumentField(required=False)
     symbol = serializers.CharField(max_length=32, required=False)
     quantity = ExactField()
-    date = serializers.DateField(required=False, help_text="needed unless `time` is given")
+    date = DayField(required=False, help_text="needed unless `time` is given")
     time = serializers.DateTimeField(required=False, allow_null=True)
     fees = ExactField(required=False, allow_null=True, help_text="of the transfer, paid from the source")
     taxes = ExactField(required=False, allow_null=True)
@@ -160,7 +164,7 @@ class TransfersView(LedgerView):
             fees=values.get("fees"),
             taxes=values.get("taxes"),
             fees_currency=values.get("fees_currency", ""),
-            lots=[LotChoice(lot["transaction"], lot["quantity"]) for lot in values.get("lots", [])],
+            lots=[named_lot(lot["transaction"], lot) for lot in values.get("lots", [])],
             notes=values.get("notes", ""),
             external_id=values.get("external_id", ""),
         )

@@ -11,15 +11,19 @@ from django.utils import timezone
 
 from market.models import Instrument
 from portfolio_site.web.fields import ExactFormField
-from portfolios.forms import RefusableForm, resolve_instrument
+from portfolios.choices import CostMethod
+from portfolios.forms import LotChoiceForm, resolve_instrument
+from portfolios.forms.entry_fields import REFRESHES
 from portfolios.models import Portfolio
 from portfolios.transfers.services import TransferDraft
 
 
-class TransferForm(RefusableForm):
-    """Units that go from one portfolio to another."""
+class TransferForm(LotChoiceForm):
+    """Units that go from one portfolio to another; the lots to choose from are those of the portfolio that they leave."""
 
-    renamed = {"traded_on": "day", "traded_at": "day", "settlement_currency": "fees", "kind": ""}
+    renamed = {"traded_on": "day", "traded_at": "day", "settlement_currency": "fees", "kind": "", "lots": "", "method": ""}
+    day_name = "day"
+    lots_rest = "What you leave open goes by the cost method of the portfolio that the units leave."
 
     form_id = forms.CharField(widget=forms.HiddenInput, required=False)
     source = forms.TypedChoiceField(label="From", coerce=int)
@@ -50,7 +54,28 @@ class TransferForm(RefusableForm):
             given = self.initial.get("instrument")
             if isinstance(given, Instrument):
                 self.initial["instrument"] = f"{given.symbol} · {given.name}"
+        for name in ("source", "instrument", "day"):
+            self.fields[name].widget.attrs["class"] = REFRESHES
+        self.fields |= self._offer_lots(self.leaves, self._present_instrument()) if self.leaves is not None else {}
         self.say_what_is_missing()
+
+    @property
+    def leaves(self) -> Portfolio | None:
+        """The portfolio that stands in the form as the source; None where it is none of the person's."""
+        return next((one for pk, one in self.portfolios.items() if str(pk) == str(self._present("source"))), None)
+
+    def _present_instrument(self) -> Instrument | None:
+        given = self._present("instrument")
+        return resolve_instrument(self.user, str(given)[:200]) if given else None
+
+    @property
+    def lots_open(self) -> bool:
+        return (self.leaves is not None and self.leaves.cost_method == CostMethod.SPECIFIC) or self.any_lot_typed
+
+    def keep_typing(self) -> None:
+        """The page keeps what is typed at the lots: an answer is older than what was typed while it was on its way."""
+        for _, _, field in self.lot_fields:
+            field.field.widget.attrs["hx-preserve"] = "true"
 
     def clean_instrument(self) -> Instrument | None:
         text = self.cleaned_data["instrument"]
@@ -68,4 +93,4 @@ class TransferForm(RefusableForm):
         """What was entered, once the form is valid."""
         names = ("instrument", "quantity", "day", "fees", "notes")
         fees_currency = self.chosen[0].base_currency if self.cleaned_data["fees"] else ""
-        return TransferDraft(fees_currency=fees_currency, **{name: self.cleaned_data[name] for name in names})
+        return TransferDraft(fees_currency=fees_currency, lots=self.named_lots(), **{name: self.cleaned_data[name] for name in names})

@@ -48,9 +48,11 @@ def edit_arriving(
 
 
 def keep_carried(row: Transaction, entry: Transaction) -> None:
-    """Another version of a leg says the same of lots and cost, to the last place, whatever its words are."""
+    """Another version of the leg that arrives says the same of lots and cost, to the last place, whatever its words are."""
+    if entry.kind != TransactionKind.TRANSFER_IN:
+        return
     row.lots = entry.lots
-    if entry.kind == TransactionKind.TRANSFER_IN and row.quantity == entry.quantity:
+    if row.quantity == entry.quantity:
         for name in _CARRIED:
             setattr(row, name, getattr(entry, name))
 

@@ -19,7 +19,7 @@ from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, LotChoice
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import event_of, events_of, rules_of
+from portfolios.selectors.ledger import connected_to, event_of, events_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked, with_symbol
 from portfolios.services.recording import record_transfer
 from portfolios.transfers.legs import arrival, carried_by, other_leg
@@ -139,7 +139,9 @@ class TransferPreview:
 
 
 def preview_transfer(actor: Any, source: Portfolio, target: Portfolio, draft: TransferDraft) -> TransferPreview:
-    """What the transfer would come to, or why it would be refused.  Nothing is written.  Seven queries at most."""
+    """What the transfer would come to, or why it would be refused.  Nothing is written.  Seven queries, and two more for
+    each step that spin-offs and the like lead further.
+    """
     try:
         _check(source, target)
         row = checked(source, [draft.leaving()], actor=actor, rows=False)[0]
@@ -173,7 +175,7 @@ def _preview(source: Portfolio, target: Portfolio, row: Transaction) -> Transfer
 
 
 def _books(portfolio: Portfolio, instrument: int, event: Event) -> tuple[Book, Book]:
-    events, rules = events_of(portfolio, instruments=[instrument]), rules_of(portfolio)
+    events, rules = events_of(portfolio, instruments=connected_to([portfolio.pk], [instrument])), rules_of(portfolio)
     try:
         return replay(events, rules), replay([*events, event], rules)
     except DomainError as refused:

@@ -16,10 +16,12 @@ from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.idempotency import first_time
 from portfolio_site.web.pages import render_page
 from portfolios import selectors
-from portfolios.choices import CostMethod
+from portfolios.forms.lots import said_method
 from portfolios.models import Portfolio
 from portfolios.transfers import services
 from portfolios.transfers.forms import TransferForm
+
+_PASSING = frozenset({"csrfmiddlewaretoken", "refresh"})
 
 
 @login_required
@@ -30,7 +32,8 @@ def transfer_add(request: HttpRequest) -> HttpResponse:
     if len(mine) < 2:
         messages.info(request, "A transfer needs two portfolios. Make the other one first.")
         return HttpResponseRedirect(reverse("portfolio-add"))
-    if request.method == "POST":
+    refresh = "refresh" in request.POST
+    if request.method == "POST" and not refresh:
         form = TransferForm(request.POST, user=request.user, portfolios=mine)
         if form.is_valid():
             answer = _record(request, form)
@@ -38,12 +41,17 @@ def transfer_add(request: HttpRequest) -> HttpResponse:
                 return answer
     else:
         form = TransferForm(initial=_initial(request, mine), user=request.user, portfolios=mine)
+    if refresh:
+        form.keep_typing()
     context = {"page": "transactions", "form": form, "preview": None, "options": selectors.instruments_in(request.user)[:36]}
-    return render_page(request, "portfolios/transfer_form.html", context, status=422 if form.is_bound else 200)
+    fragment = "lots" if refresh else ""
+    return render_page(request, "portfolios/transfer_form.html", context, fragment=fragment, status=422 if form.is_bound else 200)
 
 
 def _initial(request: HttpRequest, mine: list[Portfolio]) -> dict[str, Any]:
-    """What stands in the address: ?p= the source, ?instrument= by number."""
+    """What stands in the address: ?p= the source, ?instrument= by number; or was typed before other lots were asked for."""
+    if request.method == "POST":
+        return {name: value for name, value in request.POST.items() if name not in _PASSING}
     initial: dict[str, Any] = {}
     source = next((one for one in mine if str(one.pk) == request.GET.get("p")), None)
     if source is not None:
@@ -82,6 +90,6 @@ def transfer_preview(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         source, target = form.chosen
         context["preview"] = services.preview_transfer(request.user, source, target, form.draft())
-        context["method"] = CostMethod(source.cost_method).label
+        context["method"] = said_method(source, form.named_lots())
         used = {source.base_currency, target.base_currency}
     return render_page(request, "portfolios/transfer_preview.html", context, currencies=used)

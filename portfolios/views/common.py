@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from portfolio_site.web.pages import came_from
 from portfolios.choices import TransactionKind
 from portfolios.models import Transaction
 
@@ -26,13 +26,7 @@ def address(name: str) -> str:
 
 def next_of(request: HttpRequest) -> str:
     """Where the person came from, if it is a page of ours; else the list."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if not wanted:
-        path = request.headers.get("HX-Current-URL", "")
-        wanted = path if path and reverse("transaction-add") not in path else ""
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse("transactions")
+    return came_from(request, but=reverse("transaction-add"), otherwise=reverse("transactions"))
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:

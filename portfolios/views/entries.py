@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from market.models import Instrument
 from market.selectors import get_instrument, instruments_visible_to, price_on, rates
+from market.services import can_search
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web import numbers, times
 from portfolio_site.web.idempotency import first_time
@@ -57,8 +58,9 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
     model = _model(request) if request.method == "GET" else None
     kind = model.kind if model is not None else _kind(given.get("kind", ""))
     if kind in REORGANISATIONS and address(WIZARD):
-        named = str(model.instrument_id) if model is not None else given.get("instrument", "")
-        about = {"kind": kind, "p": model.portfolio_id if model is not None else given.get("portfolio") or given.get("p") or "", "instrument": named}
+        about: dict[str, Any] = {"kind": kind, "p": given.get("portfolio") or given.get("p") or "", "instrument": given.get("instrument", "")}
+        if model is not None:
+            about = {"clone": model.entry}
         return go(request, f"{address(WIZARD)}?{urlencode(about)}")
     chosen = _portfolio(mine, str(model.portfolio_id) if model is not None else given.get("portfolio") or given.get("p") or "")
     refresh = "refresh" in request.POST
@@ -86,9 +88,9 @@ def _model(request: HttpRequest) -> Transaction | None:
 
 def _copied(model: Transaction) -> dict[str, Any]:
     """The fields of an entry for another one of today: without what belongs to that one alone."""
-    own = {"traded_on", "traded_time", "settles_on", "external_id", "reference", "fx_rate", "costs_rate"}
+    own = {"traded_on", "traded_time", "settles_on", "external_id", "reference", "fx_rate", "costs_rate", "lots"}
     fields = initial_of(model)
-    kept = {name: value for name, value in fields.items() if name not in own and not name.startswith("lot_") and value is not None}
+    kept = {name: value for name, value in fields.items() if name not in own and value is not None}
     return {**kept, "traded_on": timezone.localdate()}
 
 
@@ -163,6 +165,7 @@ def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, 
         "hints": _hints(form),
         "options": _options(request.user, ""),
         "options_url": reverse("instrument-options"),
+        "find_url": _unknown_url(form) if "entry" not in context else "",
         "next": next_of(request),
         "method": CostMethod(form.portfolio.cost_method).label,
         **context,
@@ -170,6 +173,12 @@ def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, 
     fragment = "fields" if context.get("refresh") else "drawer"
     status = 422 if form.is_bound and form.errors else 200
     return render_page(request, "portfolios/transaction_form.html", context, fragment=fragment, status=status)
+
+
+def _unknown_url(form: TransactionForm) -> str:
+    """As `_find_url`, where what was typed into the form means no instrument."""
+    field = form.instrument_field
+    return _find_url(str(field.value() or "")[:100], str(form.kind_chosen), str(form.portfolio.pk)) if field is not None and field.errors else ""
 
 
 def _groups(portfolio: Portfolio) -> list[tuple[str, list[tuple[Kind, str]]]]:
@@ -230,9 +239,23 @@ def transaction_preview(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def instrument_options(request: HttpRequest) -> HttpResponse:
-    """Suggestions for what is being typed into an instrument field."""
-    text = request.GET.get("instrument", "")[:100]
-    return render_page(request, "portfolios/instrument_options.html", {"options": _options(request.user, text)})
+    """Suggestions for what is being typed into an instrument field; of several in a form, they are numbered."""
+    typed = next((name for name in request.GET if name == "instrument" or name.startswith("instrument_")), "")
+    text = request.GET.get(typed, "")[:100]
+    options, kind = _options(request.user, text), request.GET.get("kind", "")
+    context: dict[str, Any] = {"options": options}
+    if kind in Kind.values:  # the form of one entry; the others keep what is typed elsewhere
+        known = any(one.symbol.casefold() == text.strip().casefold().partition(" · ")[0] for one in options)
+        context |= {"answers": True, "find_url": "" if known else _find_url(text, kind, request.GET.get("portfolio", ""))}
+    return render_page(request, "portfolios/instrument_options.html", context)
+
+
+def _find_url(text: str, kind: str, portfolio: str) -> str:
+    """Where sources are searched for what was typed, to come back with what is found; empty where there is none."""
+    if not text.strip() or not can_search():
+        return ""
+    back = f"{reverse('transaction-add')}?{urlencode({'kind': kind, 'p': portfolio})}"
+    return f"{reverse('instrument-find')}?{urlencode({'q': text.strip(), 'next': back})}"
 
 
 def _options(user: Any, text: str) -> list[Instrument]:

@@ -69,7 +69,7 @@ def _take(request: HttpRequest, grid: TransactionGrid, portfolio: Portfolio, *, 
     complete = keep and not grid.wrong
     try:
         if not complete:
-            services.check_many(request.user, portfolio, drafts)
+            services.check_many(request.user, portfolio, drafts, unread=grid.unread)
             return None
         with transaction.atomic():
             if not first_time(request.user, request.POST.get("form_id", "")):

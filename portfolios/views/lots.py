@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -64,6 +65,7 @@ def portfolio_lots(request: HttpRequest, pk: int) -> HttpResponse:
         "instrument": instrument,
         "form": form,
         "asked": asked,
+        "left_out": form.left_out,
         "method": CostMethod(method),
         "method_said": METHODS_SAID[CostMethod(method)],
         "methods": CostMethod.choices,
@@ -85,9 +87,12 @@ def portfolio_lots(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def lots(request: HttpRequest) -> HttpResponse:
-    """To the lots of the first portfolio; with none, to making one."""
+    """To the lots of the first portfolio, with the conditions of the address; with none, to making one."""
     first = selectors.portfolios_of(request.user).first()
-    return redirect("portfolio-lots", first.pk) if first is not None else redirect("portfolios")
+    if first is None:
+        return redirect("portfolios")
+    conditions = request.GET.urlencode()
+    return redirect(reverse("portfolio-lots", args=[first.pk]) + (f"?{conditions}" if conditions else ""))
 
 
 def _lots(request: HttpRequest, table: LotsTable, status: str) -> dict[str, Any]:

@@ -34,9 +34,13 @@ def transactions(request: HttpRequest) -> HttpResponse:
         start=asked["start"],
         end=asked["end"],
         source=asked["source"] or "",
+        tag=asked["tag"] or "",
         with_voided=bool(asked["voided"]),
     )
-    listing = selectors.transactions_of(request.user, conditions, cursor=request.GET.get("cursor", ""))
+    cursor, left_out = request.GET.get("cursor", ""), form.left_out
+    if cursor and not selectors.is_cursor(cursor):
+        left_out.append("This place in the list is not known any more; it starts again at the newest.")
+    listing = selectors.transactions_of(request.user, conditions, cursor=cursor)
     instruments = selectors.instruments_in(request.user, conditions.portfolio_ids)
     context = {
         "page": "transactions",
@@ -44,6 +48,7 @@ def transactions(request: HttpRequest) -> HttpResponse:
         "chosen": chosen[0] if request.GET.get("p") not in (None, "", "all") and chosen else None,
         "listing": listing,
         "conditions": conditions,
+        "left_out": left_out,
         "pills": _pills(conditions, instruments),
         "instruments": instruments,
         "kinds": TransactionKind.choices,
@@ -63,6 +68,8 @@ def _pills(conditions: TransactionFilter, instruments: list[Instrument]) -> list
     if conditions.instrument_id is not None:
         named = next((one.name for one in instruments if one.pk == conditions.instrument_id), "not in the list")
         pills.append({"name": "Instrument is", "value": named, "parameter": "instrument"})
+    if conditions.tag:
+        pills.append({"name": "Tag is", "value": conditions.tag, "parameter": "tag"})
     if conditions.source:
         pills.append({"name": "Source is", "value": "hand" if conditions.source == "hand" else "import", "parameter": "source"})
     return pills

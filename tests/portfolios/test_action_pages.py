@@ -11,8 +11,9 @@ from market.services import ActionRow, ingest_actions
 from portfolios.actions.proposing import propose_actions
 from portfolios.actions.tasks import propose
 from portfolios.models import ActionProposal, Portfolio, Transaction
-from portfolios.selectors import book_of
-from tests.factories import D, make_instrument, make_portfolio, record
+from portfolios.selectors import book_of, get_transaction
+from portfolios.services import LegDraft, void_transaction
+from tests.factories import D, make_instrument, make_portfolio, record, set_rate_every_day
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +172,73 @@ def test_the_spin_off_behind_an_odd_split_settles_the_proposal(signed_in: Any, w
     assert Transaction.objects.get(proposal=pk).kind == "spin_off"
     propose_actions()
     assert ActionProposal.objects.get(pk=pk).status == "accepted"
+
+
+# ── duplicating ─────────────────────────────────────────────────────────────
+
+
+def _reorganised(holder: Any, nvda: Any) -> dict[str, Transaction]:
+    """A spin-off into two, a merger for shares and cash in dollars, and a change of symbol; with all that they can have."""
+    made = {symbol: make_instrument(symbol) for symbol in ("CHILD", "OTHER", "BUYER", "OLD", "RENAMED")}
+    record(holder, "buy", "2024-01-03", made["OLD"], quantity="8", price="5")
+    set_rate_every_day("USD", "1.25", date(2024, 3, 1), date(2024, 3, 3))
+    child = LegDraft(instrument=made["CHILD"], ratio_new=D(1), ratio_old=D(4), cost_share=D("0.125"), fraction=D("0.5"), cash=D("7.5"))
+    other = LegDraft(instrument=made["OTHER"], ratio_new=D(3), ratio_old=D(10), cost_share=D("0.0625"))
+    buyer = LegDraft(instrument=made["BUYER"], ratio_new=D(1), ratio_old=D(2), cost_share=D("0.9"))
+    cash = {"amount": "100", "cost_share": D("0.1"), "fees": "3", "taxes": "2", "settlement_currency": "USD"}
+    return {
+        "spin_off": record(holder, "spin_off", "2024-03-01", nvda, legs=(child, other), notes="Demerger", tags=("events", "core")),
+        "merger": record(holder, "merger", "2024-03-02", nvda, legs=(buyer,), **cash),
+        "symbol_change": record(holder, "symbol_change", "2024-03-03", made["OLD"], legs=(LegDraft(instrument=made["RENAMED"]),)),
+    }
+
+
+_SAID = ("kind", "instrument_id", "amount", "fees", "taxes", "cost_share", "settles_in", "notes", "tags")
+
+
+def _legs(row: Transaction) -> list[tuple[Any, ...]]:
+    return list(row.legs.values_list("instrument", "ratio_new", "ratio_old", "cost_share", "fraction", "cash"))
+
+
+@pytest.mark.parametrize("kind", ["spin_off", "merger", "symbol_change"])
+def test_a_duplicate_has_all_that_the_entry_has_with_what_the_units_became(signed_in: Any, holder: Any, nvda: Any, person: Any, kind: str) -> None:
+    entries = _reorganised(holder, nvda)
+    model = entries[kind]
+    page = signed_in.get(f"/transactions/new/?clone={model.entry}", follow=True)
+    assert page.redirect_chain and "Filled in from the entry of" in page.content.decode()
+    for entry in reversed(entries.values()):
+        void_transaction(person, get_transaction(person, entry.entry))
+    typed_in = {field.html_name: field.value() for field in page.context["form"] if field.value() not in (None, "")}
+    answer = signed_in.post("/actions/new/", {**typed_in, "traded_on": "2024-03-02"})
+    assert answer.status_code == 302, answer.context["form"].errors
+    copy = Transaction.objects.live().latest("pk")
+    assert {name: getattr(copy, name) for name in _SAID} == {name: getattr(model, name) for name in _SAID}
+    assert _legs(copy) == _legs(model)
+
+
+def test_a_duplicate_is_of_today_and_has_nothing_that_belongs_to_the_entry_alone(signed_in: Any, holder: Any, nvda: Any, today: date) -> None:
+    model = _reorganised(holder, nvda)["merger"]
+    form = signed_in.get(f"/actions/new/?clone={model.entry}").context["form"]
+    assert form["traded_on"].value() == today and form["proposal"].value() is None
+
+
+def test_a_duplicate_has_as_many_lines_as_the_entry_has_legs(signed_in: Any, holder: Any, nvda: Any) -> None:
+    legs = tuple(LegDraft(instrument=make_instrument(f"PART{n}"), ratio_new=D(1), ratio_old=D(1), cost_share=D("0.1")) for n in range(7))
+    model = record(holder, "spin_off", "2024-03-01", nvda, legs=legs)
+    assert [fields[0].value() for fields in signed_in.get(f"/actions/new/?clone={model.entry}").context["form"].leg_fields] == [
+        f"PART{n} · PART{n} Corporation" for n in range(7)
+    ]
+
+
+def test_what_is_anothers_or_no_corporate_action_is_not_duplicated_here(client: Any, signed_in: Any, holder: Any, nvda: Any, stranger: Any) -> None:
+    bought = Transaction.objects.get(kind="buy")
+    assert signed_in.get(f"/actions/new/?clone={bought.entry}")["Location"] == f"/transactions/new/?clone={bought.entry}"
+    model = _reorganised(holder, nvda)["merger"]
+    client.force_login(stranger)
+    make_portfolio(stranger)
+    for address in ("/actions/new/", "/transactions/new/"):
+        assert client.get(f"{address}?clone={model.entry}").status_code == 404
+    assert client.get("/actions/new/?clone=x").status_code == 200
 
 
 # ── API ─────────────────────────────────────────────────────────────────────

@@ -61,15 +61,12 @@ def test_the_detail_adds_totals_as_text_and_says_what_is_undefined(api: Any, por
     house = make_instrument("HOUSE", owner=portfolio.owner)
     record(portfolio, "buy", "2024-01-03", house, quantity="1", price="500")
     found = body(api.get(f"/api/v1/portfolios/{portfolio.pk}"))
-    assert (found["total_value"], found["total_cost"], found["day_change"], found["holdings_count"]) == ("540", "701", "1", 2)
+    assert (found["total_value"], found["total_cost"], found["day_change"], found["holdings_count"]) == ("1040", "701", "1", 2)
     assert found["total_gain"] == "40" and Decimal(found["total_gain_percent"]) == D("4")
-    assert "not counted" in found["warnings"][0]
+    assert "It stands at its cost, 48.1% of the value." in found["warnings"][0]
     rows = body(api.get(f"/api/v1/portfolios/{portfolio.pk}/holdings"))["results"]
-    assert [row["symbol"] for row in rows] == ["ASML", "HOUSE"]
-    assert (
-        rows[1]["market_value"] is None
-        and {"figure": "market_value", "reason": "No price of HOUSE is known, held since 3 Jan 2024."} in rows[1]["undefined"]
-    )
+    assert [(row["symbol"], row["market_value"]) for row in rows] == [("HOUSE", "500"), ("ASML", "241")]
+    assert {"figure": "price", "reason": "No price of HOUSE is known, held since 3 Jan 2024."} in rows[0]["undefined"]
 
 
 def test_a_portfolio_needs_a_name_and_a_known_currency(api: Any) -> None:
@@ -108,6 +105,28 @@ def test_an_entry_is_recorded_read_edited_and_voided_under_one_id(api: Any, port
     assert api.delete(address).status_code == 204 and api.get(address).status_code == 404
     assert body(api.get(address + "?voided=true"))["voided_at"] is not None
     assert not Holding.objects.exists()
+
+
+def test_what_was_voided_counts_again_under_its_id(api: Any, portfolio: Any, asml: Any) -> None:
+    row = record(portfolio, "buy", "2024-01-03", asml, quantity="2", price="100", notes="first")
+    address = f"/api/v1/transactions/{row.entry}"
+    before = body(api.get(address))
+    assert api.delete(address).status_code == 204
+    restored = api.post(f"{address}/restore")
+    assert restored.status_code == 200 and restored["ETag"] == api.get(address)["ETag"]
+    assert {**body(restored), "recorded_at": ""} == {**before, "recorded_at": ""}
+    assert Holding.objects.get().quantity == 2
+    again = api.post(f"{address}/restore")
+    assert (again.status_code, body(again)["code"]) == (409, "conflict") and "counts already" in body(again)["detail"]
+
+
+def test_what_the_ledger_refuses_is_not_restored(api: Any, portfolio: Any, asml: Any) -> None:
+    record(portfolio, "buy", "2024-01-03", asml, quantity="2", price="100")
+    sale = record(portfolio, "sell", "2024-01-04", asml, quantity="2", price="100")
+    api.delete(f"/api/v1/transactions/{sale.entry}")
+    record(portfolio, "sell", "2024-01-05", asml, quantity="2", price="100")
+    refused = api.post(f"/api/v1/transactions/{sale.entry}/restore")
+    assert (refused.status_code, body(refused)["code"]) == (422, "insufficient_quantity")
 
 
 def test_a_sale_of_too_much_is_422_with_held_and_date(api: Any, portfolio: Any, asml: Any) -> None:
@@ -203,6 +222,8 @@ def test_a_batch_is_all_or_nothing_and_errors_name_their_row(api: Any, portfolio
     address = f"/portfolios/{portfolio.pk}/transactions/batch"
     rows = [{"type": "buy", "symbol": "ASML", "date": "2024-01-03", "quantity": str(n + 1), "price": "1"} for n in range(5)]
     bad = [*rows, {"type": "buy", "symbol": "ASML", "date": "2024-01-03", "quantity": "x"}]
+    assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.quantity": "not_exact", "transactions.5.price": "required"}
+    bad[5] |= {"price": "1"}
     assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.quantity": "not_exact"}
     bad[5] = {"type": "buy", "symbol": "NOPE", "date": "2024-01-03", "quantity": "1", "price": "1"}
     assert codes(post(api, address, {"transactions": bad})) == {"transactions.5.symbol": "unknown_instrument"}

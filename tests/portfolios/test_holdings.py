@@ -114,7 +114,7 @@ def test_todays_change_is_that_of_the_price_on_what_is_held(portfolio: Any) -> N
     assert value_of(table.day_change) == D("50")
 
 
-def test_a_holding_without_a_price_is_undefined_and_said_not_to_count(portfolio: Any) -> None:
+def test_a_holding_without_a_price_stands_at_its_cost_and_says_so(portfolio: Any) -> None:
     house = make_instrument("HOUSE", owner=portfolio.owner)
     asml = make_instrument("ASML", price="10")
     record(portfolio, "deposit", "2024-01-02", amount="1000")
@@ -122,18 +122,19 @@ def test_a_holding_without_a_price_is_undefined_and_said_not_to_count(portfolio:
     record(portfolio, "buy", "2024-01-03", asml, quantity="1", price="8")
     table = holdings_of(portfolio)
     row = table.row(house.pk)
-    assert row is not None and row.value.why_not == "No price of HOUSE is known, held since 3 Jan 2024." and not row.unrealised.known
-    assert value_of(table.value) == D("502") and table.value.warnings == (
-        "No price of HOUSE is known, held since 3 Jan 2024. It is not counted in the totals.",
-    )
+    assert row is not None and row.price.why_not == "No price of HOUSE is known, held since 3 Jan 2024."
+    assert (value_of(row.value), value_of(row.unrealised), row.at_cost) == (D("500"), D("0"), True)
+    assert value_of(table.value) == D("1002") == table.net_flows + value_of(table.total_gain)
+    assert table.value.warnings == ("No price of HOUSE is known, held since 3 Jan 2024. It stands at its cost, 49.9% of the value.",)
+    assert table.undefined == () and table.all_weights == 1
 
 
-def test_a_holding_without_a_rate_is_undefined_never_taken_as_one(portfolio: Any, today: date) -> None:
+def test_a_holding_without_a_rate_stands_at_its_cost_and_never_takes_one_for_it(portfolio: Any, today: date) -> None:
     nestle = make_instrument("NESN", currency="CHF", price="100")
     record(portfolio, "buy", "2024-01-03", nestle, quantity="1", price="90", fx_rate="1.02")
     table = holdings_of(portfolio)
-    assert "No CHF/EUR rate is known" in table.rows[0].value.why_not
-    assert table.rows[0].cost == D("91.8") and not table.holdings_value.known
+    assert "No CHF/EUR rate is known" in table.rows[0].rate.why_not and table.rows[0].at_cost
+    assert table.rows[0].cost == D("91.8") == value_of(table.holdings_value) and "stands at its cost" in table.value.warnings[0]
 
 
 def test_several_portfolios_add_up_in_one_currency(person: Any, dollar: None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from portfolios.ledger.events import LotChoice
 from portfolios.selectors import compare_methods, lots_of
 from portfolios.services.drafts import LegDraft
 from tests.factories import D, make_instrument, make_portfolio, record
@@ -133,7 +134,7 @@ def test_every_method_is_compared_and_nothing_stored_changes(fifo: Any, asml: An
 def test_the_page_shows_lots_of_each_state_and_filters_them(signed_in: Any, fifo: Any, asml: Any) -> None:
     address = reverse("portfolio-lots", args=[fifo.pk])
     page = text(signed_in.get(address))
-    assert "Closed 1 Feb 2024" in page and "Part closed" in page and "of 2" in page and "ASML Holding" in page
+    assert 'Closed<span class="only-phone"> 1 Feb 2024' in page and "Part closed" in page and "of 2" in page and "ASML Holding" in page
     assert "Closed 1 Feb 2024" not in text(signed_in.get(address + "?status=open"))
     assert "No such lots" in text(signed_in.get(address + "?status=open&as_of=2020-01-01")) or "No lots yet" in text(
         signed_in.get(address + "?status=open&as_of=2020-01-01")
@@ -183,3 +184,28 @@ def test_programs_get_the_same_lots_sales_and_methods(signed_in: Any, fifo: Any,
     assert [(match["term"], match["days_held"]) for match in sale["matches"]] == [("long", 394), ("short", 28)]
     methods = signed_in.get(reverse("api-lots-methods", args=[fifo.pk]) + "?instrument=ASML").json()
     assert {one["method"]: one["realized_gain"] for one in methods["results"]}["fifo"] == "65"
+
+
+def test_every_method_answers_side_by_side_also_where_a_sale_names_a_lot_that_another_method_took_before(api: Any, person: Any) -> None:
+    portfolio = make_portfolio(person, cost_method="fifo", tracks_cash=False)
+    share = make_instrument("SIDE", price="30")
+    record(portfolio, "buy", "2024-01-02", share, quantity="10", price="10")
+    second = record(portfolio, "buy", "2024-02-02", share, quantity="10", price="20")
+    record(portfolio, "sell", "2024-03-01", share, quantity="10", price="30")
+    record(portfolio, "sell", "2024-03-02", share, quantity="5", price="30", lots=(LotChoice(second.entry, D(5)),))
+    answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/lots/methods").json()
+    told = {one["method"]: (one["cost"], one["realized_gain"], one["unrealized_gain"]) for one in answer["results"]}
+    assert told == {
+        "average": ("75", "225", "75"),
+        "fifo": ("100", "250", "50"),
+        "lifo": ("50", "200", "100"),
+        "hifo": ("50", "200", "100"),
+        "lofo": ("100", "250", "50"),
+        "specific": ("100", "250", "50"),
+        "section104": ("75", "225", "75"),
+    }
+    pools = [{"figure": f"{method}.long_term_gain", "reason": "Units of a pool have no day of their own."} for method in ("average", "section104")]
+    assert answer["undefined"] == pools
+    assert [one["method"] for one in answer["results"] if one["undefined"]] == ["average", "section104"]
+    for method in told:
+        assert api.get(f"/api/v1/portfolios/{portfolio.pk}/lots?method={method}").status_code == 200

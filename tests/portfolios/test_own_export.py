@@ -17,10 +17,10 @@ from portfolios.choices import ImportStatus, Verdict
 from portfolios.exports import COLUMNS, csv_of, exported, xlsx_of
 from portfolios.imports import services as imports
 from portfolios.imports import tasks
-from portfolios.models import ImportRow, Portfolio, Transaction
+from portfolios.models import CashBalance, ImportRow, Portfolio, Transaction
 from portfolios.selectors import book_of
 from portfolios.services import TransactionDraft, draft_of, record_many, void_transaction
-from tests.factories import D, make_portfolio
+from tests.factories import D, make_instrument, make_portfolio, record
 from tests.portfolios.every_kind import World, drafts_of_every_kind, make_world
 from tests.portfolios.test_every_kind import ENTRIES, state
 
@@ -96,6 +96,52 @@ def test_the_same_file_twice_adds_nothing_and_a_row_taken_out_comes_back_with_it
     assert state(copy) == before and file_of(copy) != b""
     back = next(row for row in exported(copy) if row.kind == "sell" and row.lots)
     assert back.lots == sale.lots
+
+
+def test_where_cash_is_not_tracked_every_row_is_taken_as_well(person: Any) -> None:
+    """A deposit is an entry there that moves nothing, but for its costs, as when it is entered by hand."""
+    world = make_world(person)
+    source = make_portfolio(person, tracks_cash=False, cost_method="fifo", allows_short=True)
+    record_many(person, source, [draft for draft in drafts_of_every_kind(world) if not draft.lots])
+    assert {"deposit", "withdrawal", "fx_exchange"} <= {row.kind for row in exported(source)}
+    content = file_of(source)
+    copy = make_portfolio(person, tracks_cash=False, cost_method="fifo", allows_short=True)
+    take_in(copy, read_in(copy, content))
+    assert facts(copy) == facts(source) and state(copy) == state(source)
+    assert file_of(copy) == content, "a second export is the same file"
+    assert not CashBalance.objects.filter(portfolio=copy).exists()
+    assert set(read_in(copy, content).rows.values_list("verdict", flat=True)) == {Verdict.DUPLICATE}
+
+
+def test_a_ledger_moves_between_portfolios_with_and_without_cash(world: World, person: Any) -> None:
+    content = file_of(world.portfolio)
+    without = make_portfolio(person, tracks_cash=False, cost_method="fifo", allows_short=True)
+    take_in(without, read_in(without, content))
+    back = make_portfolio(person, cost_method="fifo", allows_short=True)
+    take_in(back, read_in(back, file_of(without)))
+    assert facts(back) == facts(world.portfolio) and state(back) == state(world.portfolio)
+
+
+def test_a_broker_statement_still_leaves_deposits_out_and_says_so_row_by_row(person: Any) -> None:
+    portfolio = make_portfolio(person, tracks_cash=False)
+    content = b"Date,Type,Amount,Currency\n2024-01-02,Deposit,100,EUR\n2024-01-03,Withdrawal,40,EUR\n"
+    batch = imports.start_import(person, portfolio, file_name="statement.csv", content=content)
+    tasks.read_batch(batch.pk)
+    said = list(ImportRow.objects.filter(batch=batch).order_by("number").values_list("verdict", "reason"))
+    assert [verdict for verdict, _ in said] == [Verdict.SKIPPED, Verdict.SKIPPED]
+    assert {reason for _, reason in said} == {"This portfolio does not track cash."}
+
+
+def test_two_splits_of_one_ratio_in_a_week_both_stay_wherever_the_file_is_cut(person: Any) -> None:
+    source, share = make_portfolio(person), make_instrument("TWICE")
+    record(source, "buy", "2024-01-01", share, quantity="10", price="8")
+    record(source, "split", "2024-01-02", share, ratio_new="2", ratio_old="1")
+    record(source, "split", "2024-01-04", share, ratio_new="2", ratio_old="1")
+    content = file_of(source)
+    copy = make_portfolio(person)
+    take_in(copy, read_in(copy, b"".join(content.splitlines(keepends=True)[:3])))
+    take_in(copy, read_in(copy, content))
+    assert state(copy) == state(source) and facts(copy) == facts(source)
 
 
 def test_json_goes_out_and_in_by_the_batch_call(api: Any, world: World, person: Any) -> None:

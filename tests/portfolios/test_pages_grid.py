@@ -72,6 +72,13 @@ def test_what_the_ledger_refuses_is_told_at_its_row(signed_in: Any, portfolio: A
     assert answer.status_code == 422 and "you held 10 ASML" in page and "1 row needs a change" in page and not Transaction.objects.exists()
 
 
+def test_the_banner_names_no_row_by_a_number_that_is_not_its_own(signed_in: Any, portfolio: Any, asml: Any) -> None:
+    unread, early = BUY | {"quantity": "ten"}, BUY | {"date": "2190-01-01"}
+    said = text(signed_in.post(reverse(GRID), rows(portfolio, unread, BUY, unread, early)))
+    assert "3 rows need a change, and nothing was recorded." in said
+    assert "The first is row" not in said and "was refused" not in said
+
+
 def test_checking_records_nothing(signed_in: Any, portfolio: Any, asml: Any) -> None:
     answer = signed_in.post(reverse(GRID), rows(portfolio, BUY, SALE, do="check"))
     assert answer.status_code == 200 and "All 2 rows can be recorded." in text(answer) and not Transaction.objects.exists()

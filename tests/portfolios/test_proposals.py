@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from market.models import CorporateAction
 from market.services import ActionRow, ingest_actions
+from portfolio_site.kernel.errors import Conflict, Invalid
 from portfolios.actions import ratios
 from portfolios.actions.deciding import accept_by_rule, accept_proposal, dismiss_proposal, reopen_proposal
 from portfolios.actions.proposing import propose_actions
@@ -20,7 +21,7 @@ from portfolios.actions.tasks import propose
 from portfolios.errors import ProposalDecided
 from portfolios.models import ActionProposal, Portfolio, Transaction
 from portfolios.selectors import book_of, get_transaction
-from portfolios.services import edit_transaction, restore_transaction, void_transaction
+from portfolios.services import LegDraft, edit_transaction, restore_transaction, update_portfolio, void_transaction
 from tests.factories import D, make_instrument, make_person, make_portfolio, record
 from tests.threads import at_once
 
@@ -109,7 +110,7 @@ def test_news_of_an_action_and_of_a_ledger_ring_for_the_job(holder: Any, nvda: A
 # ── never on top of what is recorded ────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("day", "new", "old", "asked"), [(EX, "10", "1", 0), (EX + timedelta(days=5), "20", "2", 0), (EX + timedelta(days=6), "10", "1", 1), (EX, "5", "1", 1)])  # fmt: skip
+@pytest.mark.parametrize(("day", "new", "old", "asked"), [(EX, "10", "1", 0), (EX + timedelta(days=10), "20", "2", 0), (EX + timedelta(days=11), "10", "1", 1), (EX, "5", "1", 1)])  # fmt: skip
 def test_a_split_that_is_recorded_is_not_proposed(holder: Any, nvda: Any, day: date, new: str, old: str, asked: int) -> None:
     record(holder, "split", day, nvda, ratio_new=new, ratio_old=old)
     reported(nvda, split("10", "1"))
@@ -222,6 +223,25 @@ def test_undo_opens_the_proposal_again_and_redo_closes_it(holder: Any, nvda: Any
     assert (only().status, edited.proposal_id) == ("accepted", only().pk)
 
 
+@pytest.mark.parametrize(
+    ("corrected", "field", "said"),
+    [
+        ({"taxes": D("1e9")}, "taxes", "The dividend comes to 5 EUR"),
+        ({"taxes": D("5.01")}, "taxes", "The dividend comes to 5 EUR"),
+        ({"quantity": D(-1)}, "quantity", "must be above zero"),
+        ({"quantity": D(0)}, "quantity", "must be above zero"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_refused_in_its_field(holder: Any, nvda: Any, corrected: dict[str, Decimal], field: str, said: str) -> None:
+    reported(nvda, dividend("0.5"))
+    propose_actions()
+    with pytest.raises(Invalid) as refused:
+        accept_proposal(holder.owner, only(), **corrected)
+    assert [error.field for error in refused.value.errors] == [field] and said in refused.value.detail
+    assert only().status == "open" and not Transaction.objects.filter(kind="dividend").exists()
+    assert accept_proposal(holder.owner, only(), taxes=D(5)).taxes == 5
+
+
 # ── by rule ─────────────────────────────────────────────────────────────────
 
 
@@ -255,6 +275,44 @@ def test_a_rule_that_the_ledger_refuses_leaves_the_proposal_open_and_says_why(ho
     assert accept_by_rule(fresh(holder)) == 0
     assert only().status == "open" and "locked" in only().reason
     assert not Transaction.objects.filter(proposal__isnull=False).exists()
+
+
+@pytest.mark.parametrize("row", [dividend("0.5"), split("10", "1")])
+def test_what_a_rule_booked_and_a_person_took_out_waits_for_the_person(
+    holder: Any, nvda: Any, row: ActionRow, django_capture_on_commit_callbacks: Any
+) -> None:
+    Portfolio.objects.filter(pk=holder.pk).update(applies_splits=True, applies_dividends=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        reported(nvda, row)
+    entry = Transaction.objects.live().get(proposal=only())
+    with django_capture_on_commit_callbacks(execute=True):
+        void_transaction(holder.owner, get_transaction(holder.owner, entry.entry))
+    assert propose(None, None) == 0
+    assert only().status == "open" and "only where you accept it" in only().reason
+    assert not Transaction.objects.live().filter(proposal__isnull=False).exists()
+    accept_proposal(holder.owner, only())
+    assert (only().status, only().reason) == ("accepted", "")
+
+
+def test_undo_of_the_undo_leaves_no_trace_of_it_in_the_inbox(holder: Any, nvda: Any) -> None:
+    Portfolio.objects.filter(pk=holder.pk).update(applies_dividends=True)
+    reported(nvda, dividend("0.5"))
+    assert propose(None, None) == 2
+    entry = Transaction.objects.live().get(proposal=only()).entry
+    void_transaction(holder.owner, get_transaction(holder.owner, entry))
+    restore_transaction(holder.owner, get_transaction(holder.owner, entry, with_voided=True))
+    assert (only().status, only().reason) == ("accepted", "")
+
+
+def test_a_rule_that_is_turned_on_applies_what_waits(holder: Any, nvda: Any, django_capture_on_commit_callbacks: Any) -> None:
+    reported(nvda, split("10", "1"), dividend("0.5", date(2024, 3, 5)))
+    propose_actions()
+    with django_capture_on_commit_callbacks(execute=True):
+        update_portfolio(holder.owner, fresh(holder), applies_dividends=True)
+    assert list(ActionProposal.objects.filter(status="accepted").values_list("action__kind", flat=True)) == ["dividend"]
+    with django_capture_on_commit_callbacks() as rung:
+        update_portfolio(holder.owner, fresh(holder), applies_dividends=False)
+    assert not rung
 
 
 # ── as it is shown ──────────────────────────────────────────────────────────
@@ -308,3 +366,30 @@ def test_proposing_twice_at_once_asks_once(transactional_db: None) -> None:
     outcomes = at_once(*[propose_actions] * 3)
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
     assert ActionProposal.objects.count() == 6
+
+
+def test_units_that_a_spin_off_gave_take_part_also_after_they_were_sold(holder: Any, nvda: Any) -> None:
+    child = make_instrument("CHILD")
+    half = LegDraft(instrument=child, ratio_new=D(1), ratio_old=D(2), cost_share=D("0.25"))
+    record(holder, "spin_off", "2024-02-01", nvda, legs=(half,))
+    record(holder, "sell", "2024-07-01", child, quantity="5", price="9")
+    reported(child, split("1", "5"), dividend("0.5", date(2024, 3, 1)))
+    assert propose_actions().opened == 2
+    paid = ActionProposal.objects.select_related("action__instrument", "portfolio__owner").get(action__kind="dividend")
+    assert accept_proposal(holder.owner, paid).quantity == 5
+
+
+def test_a_split_of_ones_own_does_not_come_back_beside_the_accepted_one(holder: Any, nvda: Any) -> None:
+    own = record(holder, "split", EX, nvda, ratio_new="10", ratio_old="1")
+    reported(nvda, split("10", "1"))
+    void_transaction(holder.owner, own)
+    propose_actions()
+    accepted = accept_proposal(holder.owner, only())
+    with pytest.raises(Conflict, match=f"number {accepted.entry}, was accepted from the inbox .* Void that entry first"):
+        restore_transaction(holder.owner, get_transaction(holder.owner, own.entry, with_voided=True))
+    assert held(holder, nvda) == 100
+    void_transaction(holder.owner, accepted)
+    restore_transaction(holder.owner, get_transaction(holder.owner, own.entry, with_voided=True))
+    with pytest.raises(Conflict, match="was recorded beside it"):
+        restore_transaction(holder.owner, get_transaction(holder.owner, accepted.entry, with_voided=True))
+    assert held(holder, nvda) == 100

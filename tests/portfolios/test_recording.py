@@ -249,6 +249,8 @@ def test_cash_of_another_currency_has_the_pooled_cost_of_the_whole_ledger(portfo
         ({"quantity": Decimal("1e400")}, "quantity", "invalid"),
         ({"quantity": 1.5}, "quantity", "invalid"),
         ({"quantity": D("9" * 19), "price": D("9" * 19)}, "price", "too_large"),
+        ({"quantity": D("1e-18"), "price": None, "amount": D("100")}, "amount", "too_large"),  # the price of one unit
+        ({"kind": "dividend", "quantity": None, "price": None, "amount": D("100"), "reinvested_quantity": D("1e-18")}, "amount", "too_large"),
         ({"ratio_new": D("4")}, "ratio_new", "not_allowed"),
         ({"notes": "x" * 4001}, "notes", "too_long"),
         ({"notes": "a\x00b"}, "notes", "invalid"),
@@ -261,6 +263,12 @@ def test_a_wrong_field_is_named_and_nothing_is_recorded(portfolio: Any, asml: An
         record_transaction(portfolio.owner, portfolio, **(good | changes))
     assert fields_of(problem).get(field) == code
     assert not Transaction.objects.exists() and portfolio.revision == 0
+
+
+def test_an_exchange_at_a_rate_that_cannot_be_kept_is_refused(portfolio: Any) -> None:
+    with pytest.raises(Invalid) as problem:
+        record(portfolio, "fx_exchange", "2024-01-03", amount="1e-18", currency="USD", given_amount="100", settlement_currency="EUR")
+    assert fields_of(problem) == {"amount": "too_large"}
 
 
 def test_tomorrow_is_refused_and_today_is_not(portfolio: Any, asml: Any, today: date) -> None:

@@ -63,6 +63,7 @@ def _import(person: Any, portfolio: Portfolio, content: bytes) -> None:
 @pytest.mark.drill
 @pytest.mark.slow
 def test_random_38_digit_amounts_survive_database_api_csv_and_import(person: Any, api: Any) -> None:
+    """L12: both signs, 1 to 38 digits, to the last place."""
     numbers = _numbers(NUMBERS)
     first = make_portfolio(person, tracks_cash=False)
     drafts = [TransactionDraft(kind="interest", traded_on=_day(place), amount=number) for place, number in enumerate(numbers)]
@@ -92,7 +93,7 @@ def test_random_38_digit_amounts_survive_database_api_csv_and_import(person: Any
 
 @pytest.mark.parametrize("method", ["average", "fifo"])
 def test_every_kind_of_entry_reads_back_in_as_the_same_ledger(person: Any, dollar: None, method: str) -> None:
-    """CSV out, import in: the same holdings to the last digit, and the same file again."""
+    """L12: CSV out, import in: the same holdings to the last digit, and the same file again."""
     asml, apple = make_instrument("ASML", isin="NL0010273215"), make_instrument("AAPL", currency="USD")
     first = make_portfolio(person, cost_method=method)
     record(first, "deposit", "2020-06-01", amount="5000.000000000000000001", notes="=1+1")

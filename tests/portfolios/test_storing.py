@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from portfolios.models import ImportBatch, ImportRow, Transaction
-from portfolios.services.storing import FEW, store
+from portfolios.services.storing import _AT_ONCE, FEW, store
 from tests.factories import make_instrument, make_person, make_portfolio
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,33 @@ def test_many_rows_are_stored_as_they_are_with_keys_that_rise_in_their_order(ent
     stored = list(Transaction.objects.order_by("pk"))
     assert shown(stored) == shown(rows)
     assert stored[0].quantity == D(1) and stored[1].notes == "tab\t line\n back\\slash “é”" and stored[5].lots == [{"n": 5}]
+
+
+@pytest.mark.parametrize("count", [_AT_ONCE, _AT_ONCE + 1, 2 * _AT_ONCE + FEW])
+def test_so_do_more_than_are_made_ready_at_once_where_there_is_nothing_to_check(entries: Any, count: int) -> None:
+    rows = entries(count, ratio_new=None)
+    store(rows)
+    keys = [row.pk for row in rows]
+    assert keys == sorted(set(keys))
+    assert shown(Transaction.objects.order_by("pk")) == shown(rows)
+
+
+def test_rows_that_differ_in_nothing_but_what_is_sealed_are_stored(entries: Any) -> None:
+    rows = entries(
+        FEW * 2, instrument=None, kind="deposit", traded_on=date(2024, 1, 1), traded_at=None, ratio_new=None, source="100 % it's", source_key=""
+    )
+    store(rows)
+    assert shown(Transaction.objects.order_by("pk")) == shown(rows)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL always checks")
+@pytest.mark.parametrize("portfolio", [{}, {"portfolio": None}])
+def test_checks_are_on_again_after_rows_with_nothing_to_check(entries: Any, portfolio: dict[str, Any]) -> None:
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        store(entries(FEW * 2, ratio_new=None, **portfolio))
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        entries(1)[0].save()
+        cursor.execute("UPDATE portfolios_transaction SET ratio_new = '1.5'")
 
 
 def test_few_rows_get_their_keys_too(entries: Any) -> None:

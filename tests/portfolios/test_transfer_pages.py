@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portfolios.models import Portfolio, Transaction
+from portfolios.services import LegDraft
 from tests.factories import D, make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,100 @@ def test_a_stranger_moves_nothing_of_mine(client: Any, two: Any, stranger: Any) 
     make_portfolio(stranger, name="B")
     assert client.post("/transfers/new/", typed(two)).status_code == 422
     assert not Transaction.objects.filter(link__isnull=False).exists()
+
+
+# ── lots named on a transfer ────────────────────────────────────────────────
+
+
+@pytest.fixture
+def second(two: Any) -> Transaction:
+    """The purchase at 130, which goes last by the source's own method."""
+    return Transaction.objects.get(portfolio=two[0], traded_on="2024-03-01")
+
+
+def test_the_form_offers_the_lots_that_were_open_on_the_day(signed_in: Any, two: Any, asml: Any, second: Any) -> None:
+    source, target = two
+    page = signed_in.get(f"/transfers/new/?p={source.pk}&instrument={asml.pk}").content.decode()
+    assert "Name the lots it takes" in page and page.count('name="lot_') == 2 and f'name="lot_{second.entry}"' in page
+    earlier = signed_in.post("/transfers/new/", typed(two, day="2024-02-01", refresh="1")).content.decode()
+    assert earlier.count('name="lot_') == 1 and f'name="lot_{second.entry}"' not in earlier
+    elsewhere = signed_in.post("/transfers/new/", typed((target, source), refresh="1")).content.decode()
+    assert 'name="lot_' not in elsewhere
+    assert not Transaction.objects.filter(link__isnull=False).exists()
+
+
+def test_a_choice_asks_only_for_the_lots_anew_and_keeps_what_is_typed_there(signed_in: Any, two: Any, second: Any) -> None:
+    given = typed(two, refresh="1", **{f"lot_{second.entry}": "3"})
+    part = signed_in.post("/transfers/new/", given, headers={"HX-Request": "true", "HX-Target": "transfer-lots"}).content.decode()
+    assert "<html" not in part and f'name="lot_{second.entry}" value="3"' in part and "<details" in part and " open" in part
+
+
+def test_a_portfolio_that_pools_offers_no_lots(signed_in: Any, two: Any) -> None:
+    two[0].cost_method = "average"
+    two[0].save()
+    assert 'name="lot_' not in signed_in.post("/transfers/new/", typed(two, refresh="1")).content.decode()
+
+
+def test_the_lots_that_are_named_are_what_moves(signed_in: Any, two: Any, second: Any) -> None:
+    given = typed(two, quantity="6", **{f"lot_{second.entry}": "4"})
+    preview = signed_in.post("/transfers/preview/", given)
+    assert [(str(lot.acquired_on), lot.quantity, lot.cost) for lot in preview.context["preview"].lots] == [
+        ("2024-03-01", D(4), D(520)),
+        ("2024-01-02", D(2), D(200)),
+    ]
+    assert "lots named" in preview.content.decode()
+    assert signed_in.post("/transfers/new/", given).status_code == 302
+    leaving, arriving = Transaction.objects.filter(link__isnull=False).order_by("pk")
+    assert leaving.lots == [{"entry": second.entry, "quantity": "4"}]
+    assert [(lot["acquired_on"], lot["quantity"], lot["cost"]) for lot in arriving.lots] == [("2024-03-01", "4", "520"), ("2024-01-02", "2", "200")]
+
+
+def test_more_than_a_lot_holds_or_than_moves_is_refused_at_the_form(signed_in: Any, two: Any, second: Any) -> None:
+    for size, sentence in (("6", "5"), ("-1", "above zero"), ("x", "number")):
+        answer = signed_in.post("/transfers/new/", typed(two, quantity="8", **{f"lot_{second.entry}": size}))
+        assert answer.status_code == 422 and sentence in answer.content.decode(), size
+    answer = signed_in.post("/transfers/new/", typed(two, quantity="2", **{f"lot_{second.entry}": "3"}))
+    assert answer.status_code == 422 and "hold more units than are moved" in answer.content.decode()
+    assert not Transaction.objects.filter(link__isnull=False).exists()
+
+
+def test_a_strangers_lot_or_one_of_the_target_is_not_taken(signed_in: Any, two: Any, asml: Any, stranger: Any) -> None:
+    theirs = make_portfolio(stranger, cost_method="fifo", tracks_cash=False)
+    foreign = record(theirs, "buy", "2024-01-02", asml, quantity="10", price="1")
+    there = record(two[1], "buy", "2024-01-02", asml, quantity="10", price="1")
+    given = typed(two, quantity="2", **{f"lot_{foreign.entry}": "2", f"lot_{there.entry}": "2"})
+    assert signed_in.post("/transfers/new/", given).status_code == 302
+    assert Transaction.objects.filter(link__isnull=False).order_by("pk")[0].lots in (None, [])
+
+
+def test_units_that_a_spin_off_gave_can_be_looked_at_before_they_move(signed_in: Any, two: Any, asml: Any) -> None:
+    child = make_instrument("CHILD")
+    spun = LegDraft(instrument=child, ratio_new=D(1), ratio_old=D(1), cost_share=D("0.25"))
+    record(two[0], "spin_off", "2024-04-01", asml, legs=(spun,))
+    given = typed(two, instrument="CHILD", quantity="12")
+    preview = signed_in.post("/transfers/preview/", given).context["preview"]
+    assert (preview.problem, preview.cost) == ("", D(315))  # a quarter of 10 × 100 + 2 × 130
+    assert signed_in.post("/transfers/new/", given).status_code == 302
+
+
+def test_units_that_leave_for_elsewhere_name_their_lots_and_have_no_method_of_a_sale(signed_in: Any, two: Any, asml: Any, second: Any) -> None:
+    source, kind = two[0], "transfer_out"
+    page = signed_in.get(f"/transactions/new/?kind={kind}&instrument={asml.pk}&p={source.pk}").content.decode()
+    assert f'name="lot_{second.entry}"' in page and 'name="method"' not in page
+    fields = {"kind": kind, "portfolio": source.pk, "instrument": "ASML", "traded_on": "2024-05-06", "quantity": "3", f"lot_{second.entry}": "3"}
+    assert signed_in.post("/transactions/new/", fields).status_code == 302
+    assert Transaction.objects.latest("pk").lots == [{"entry": second.entry, "quantity": "3"}]
+
+
+def test_the_lots_of_a_transfer_can_be_changed_afterwards(signed_in: Any, two: Any, second: Any) -> None:
+    signed_in.post("/transfers/new/", typed(two, quantity="4"))
+    leaving = Transaction.objects.live().get(kind="transfer_out")
+    page = signed_in.get(f"/transactions/{leaving.entry}/edit/").content.decode()
+    assert f'name="lot_{second.entry}"' in page
+    fields = {"kind": "transfer_out", "instrument": "ASML", "traded_on": "2024-05-06", "quantity": "4", f"lot_{second.entry}": "4"}
+    assert signed_in.post(f"/transactions/{leaving.entry}/edit/", fields).status_code == 302
+    arriving = Transaction.objects.live().get(kind="transfer_in", link__isnull=False)
+    assert [(lot["acquired_on"], lot["quantity"]) for lot in arriving.lots] == [("2024-03-01", "4")]
 
 
 # ── API ─────────────────────────────────────────────────────────────────────

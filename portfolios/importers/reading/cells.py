@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolios.importers.base import CellProblem, Facts, Options
@@ -86,6 +87,30 @@ class Cells:
             raise CellProblem("unknown_currency", str(problem), self.titles.get(name, name)) from None
 
 
+class Shown(Mapping[str, str]):
+    """The cells of a row that are not empty, by column name as written.  Rows with the same columns share their names."""
+
+    __slots__ = ("_names", "_texts")
+
+    def __init__(self, names: tuple[str, ...], texts: tuple[str, ...]) -> None:
+        self._names, self._texts = names, texts
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._texts[self._names.index(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def items(self) -> Any:
+        """Each name with its text, for reading through once."""
+        return zip(self._names, self._texts, strict=True)
+
+
 Align = Callable[[Row], "tuple[str, ...] | None"]
 
 
@@ -98,15 +123,18 @@ def cells_of(table: Table, options: Options, *, decimals: Decimals, day_first: b
     for name in table.header:
         titles.setdefault(normal(name), name)
     standard = tuple(normal(name) for name in table.header)
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
     for row in table.rows:
         header = (align(row) if align else None) or table.header
         names = standard if header is table.header else tuple(normal(name) for name in header)
-        yield _cells(row, header, names, titles, options, decimals, day_first)
+        shown, values = _texts_of(row, header, names, options, shared)
+        yield Cells(row.number, values, shown, titles, decimals, day_first, options.today)
 
 
-def _cells(
-    row: Row, header: tuple[str, ...], names: tuple[str, ...], titles: Mapping[str, str], options: Options, decimals: Decimals, day_first: bool | None
-) -> Cells:
+def _texts_of(
+    row: Row, header: tuple[str, ...], names: tuple[str, ...], options: Options, shared: dict[tuple[str, ...], tuple[str, ...]]
+) -> tuple[Shown, dict[str, str]]:
+    """The cells as they are shown, and all texts by normalised name."""
     texts = list(row.cells[: len(header)]) + [""] * (len(header) - len(row.cells))
     for column, text in options.corrections.get(row.number, {}).items():
         if column in header:
@@ -114,8 +142,9 @@ def _cells(
     values: dict[str, str] = {}
     for name, text in zip(names, texts, strict=True):
         values.setdefault(name, text)
-    shown = {name: text.strip()[:300] for name, text in zip(header, texts, strict=True) if text.strip()}
-    return Cells(row.number, values, shown, titles, decimals, day_first, options.today)
+    cut = [text.strip()[:300] for text in texts]
+    filled = header if all(cut) else tuple(name for name, text in zip(header, cut, strict=True) if text)
+    return Shown(shared.setdefault(filled, filled), tuple(filter(None, cut))), values
 
 
 def overlong(row: Row, table: Table) -> bool:

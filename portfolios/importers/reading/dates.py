@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 from portfolio_site.kernel.dates import EARLIEST
 from portfolios.importers.base import CellProblem
@@ -48,6 +49,7 @@ def day_order(texts: Iterable[str]) -> tuple[bool | None, str]:
     return first > 0, ambiguous
 
 
+@lru_cache(maxsize=8192)  # a day stands in many rows
 def read_moment(text: str, day_first: bool | None) -> Moment:
     """The day in a cell.  Raises CellProblem where it is no date, does not exist, or could be read both ways."""
     cell = text.strip()

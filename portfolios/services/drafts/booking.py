@@ -179,8 +179,9 @@ class Check(FieldCheck):
         gross = abs(self._worth(price)) if price is not None else ZERO
         costs = self.number("fees") + self.number("taxes") + abs(self.number("accrued"))
         largest = max(gross, abs(amount or ZERO), self.number("given_amount")) + costs
-        if max(largest, EXACT.multiply(largest, rate or ONE)) >= LIMIT:
-            field = "price" if price is not None else "amount"
+        derived = (abs(price or ZERO), rate or ZERO, numbers["costs_rate"] or ZERO)  # of a grain of a unit, of a grain of money
+        if max(largest, EXACT.multiply(largest, rate or ONE), *derived) >= LIMIT:
+            field = "price" if self.numbers["price"] is not None else "amount"
             self.refuse(field, "too_large", "The entry comes to more than can be kept: at most 20 digits stand before the point.")
 
     # ── the entry ───────────────────────────────────────────────────────────

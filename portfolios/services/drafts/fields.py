@@ -75,6 +75,9 @@ class FieldCheck:
         self.currency = self.settlement = self.costs_currency = ""
         if self.rule is None:
             self.refuse("kind", "invalid", f"“{str(draft.kind)[:20]}” is not a type of transaction. Use one of: {', '.join(RULES)}.")
+            self._read_numbers()
+            self._check_days()
+            self._check_texts()
         else:
             self._check(self.rule)
 
@@ -259,7 +262,7 @@ class FieldCheck:
             if self.number(field) < 0:
                 self.refuse(field, "negative", f"The {WORDS[field]} cannot be below zero.")
         if not ZERO <= self.number("cost_share") <= ONE:
-            self.refuse("cost_share", "invalid", "A share of cost lies between 0 and 1.")
+            self.refuse("cost_share", "invalid", "A share of cost lies between 0 and 1, that is 0 % and 100 %.")
         self._check_acquired()
         self._check_amount(rule)
 
@@ -320,6 +323,8 @@ class FieldCheck:
         elif carried and self.draft.traded_on and any(lot.acquired_on > self.draft.traded_on for lot in lots if isinstance(lot, Arriving)):
             self.refuse("lots", "invalid", "The units cannot have been bought after the day they arrived.")
         elif sum(sizes) > quantity:
-            self.refuse("lots", "too_many", "The lots that are named hold more units than are sold.")
-        elif len({lot.event_id for lot in lots if isinstance(lot, LotChoice)}) + len(carried) < len(lots):
+            self.refuse(
+                "lots", "too_many", f"The lots that are named hold more units than are {'sold' if self.rule and self.rule.is_sale else 'moved'}."
+            )
+        elif len({lot.name for lot in lots if isinstance(lot, LotChoice)}) + len(carried) < len(lots):
             self.refuse("lots", "invalid", "A lot is named twice. Name it once, with all its units.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from market.selectors import RateView
-from portfolio_site.kernel.decimals import NotExact, exact
+from portfolio_site.kernel.decimals import NotExact, exact, plain
 from portfolio_site.kernel.errors import FieldError
 from portfolios.choices import TransactionKind as Kind
 from portfolios.models import TransactionLeg
@@ -18,6 +19,11 @@ from portfolios.services.drafts.words import day_in_words
 MOST_LEGS = 20
 _NUMBERS = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
 _POSITIVE = {"ratio_new": "number of new units", "ratio_old": "number of old units", "local_rate": "exchange rate", "fraction": "fraction"}
+
+
+def _both(share: Decimal) -> str:
+    """A share as the ledger counts it, and as a form asks for it: “0.9 (90 %)”."""
+    return f"{plain(share)} ({plain(share.scaleb(2))} %)"
 
 
 class LegCheck:
@@ -84,7 +90,7 @@ class LegCheck:
             field = "cash" if leg.cash is None else "fraction"
             self._refuse(place, field, "required", "Enter both the fraction and the cash that was paid for it.")
         if leg.cost_share is not None and not ZERO <= leg.cost_share <= ONE:
-            self._refuse(place, "cost_share", "invalid", "A share of cost lies between 0 and 1.")
+            self._refuse(place, "cost_share", "invalid", "A share of cost lies between 0 and 1, that is 0 % and 100 %.")
 
     # ── shares of cost ──────────────────────────────────────────────────────
 
@@ -96,15 +102,15 @@ class LegCheck:
         told = sum((leg.cost_share for leg in self.legs if leg.cost_share is not None), self.cash_share or ZERO)
         if open_places and (not units_leave or len(open_places) > 1):
             for place in open_places:
-                self._refuse(place, "cost_share", "required", "Enter which share of the cost goes with these units, between 0 and 1.")
+                self._refuse(place, "cost_share", "required", "Enter which share of the cost goes with these units, between 0 and 1 (0 % and 100 %).")
             return
         if open_places:
             self.legs[open_places[0]] = replace(self.legs[open_places[0]], cost_share=max(ONE - told, ZERO))
             told = max(told, ONE)
         if self.kind in {Kind.MERGER, Kind.SYMBOL_CHANGE} and told != ONE:
-            self._refuse_sum(f"All shares of cost must add up to 1; these come to {told.normalize():f}.")
+            self._refuse_sum(f"All shares of cost must add up to 1, that is 100 %; these come to {_both(told)}.")
         elif told > ONE:
-            self._refuse_sum(f"The shares of cost can be 1 at most; these come to {told.normalize():f}.")
+            self._refuse_sum(f"The shares of cost can be 1 at most, that is 100 %; these come to {_both(told)}.")
 
     def _refuse_sum(self, detail: str) -> None:
         self.check.refuse("legs" if self.legs else "cost_share", "shares_do_not_add_up", detail)
@@ -119,7 +125,7 @@ class LegCheck:
         elif all(leg.cost_share is not None for leg in self.legs):
             self.cash_share = max(ONE - sum((leg.cost_share or ZERO for leg in self.legs), ZERO), ZERO)
         else:
-            self.check.refuse("cost_share", "required", "Enter which share of the cost the cash stands for, between 0 and 1.")
+            self.check.refuse("cost_share", "required", "Enter which share of the cost the cash stands for, between 0 and 1 (0 % and 100 %).")
 
     # ── rates and rows ──────────────────────────────────────────────────────
 

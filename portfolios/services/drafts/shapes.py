@@ -58,8 +58,8 @@ class TransactionDraft:
     given_amount         of an exchange: what `amount` was received for
     reinvested_quantity  units that a dividend bought in one step
     cost_share           fraction of the cost that the cash of a merger or spin-off stands for
-    method, lots         of a sale: LotChoice by the number of the entry that opened the lot; in a batch −1 names its first
-                         entry, −2 its second.  Of a transfer in: the lots that it carries, as Arriving
+    method, lots         of a sale: LotChoice by the name of the lot; in place of the entry's number −1 names the first of a batch,
+                         −2 its second.  Of a transfer in: the lots that it carries, as Arriving
     """
 
     kind: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -206,3 +207,19 @@ def test_enter_in_the_review_presses_a_button_that_is_not_shown_and_does_nothing
     shown = page(signed_in, "import-review", ImportBatch.objects.get().pk)
     form = shown[shown.index(reverse("import-rows", args=[ImportBatch.objects.get().pk])) :]
     assert form[form.index("<button") :].startswith('<button type="submit" name="do" value="none" hidden>')
+
+
+def test_an_unknown_instrument_is_searched_for_at_the_sources_and_comes_back_chosen(signed_in, pounds, send, settings):
+    send()
+    batch = ImportBatch.objects.get()
+    assert "Search the sources" not in page(signed_in, "import-review", batch.pk)  # there are none
+    settings.PROVIDERS = ["yahoo"]
+    (unknown,) = selectors.unknown_instruments(pounds.owner, batch)
+    review = reverse("import-review", args=[batch.pk])
+    shown = page(signed_in, "import-review", batch.pk)
+    assert f"/instruments/find/?q=US0000001115&amp;next={quote(review, safe='')}%3Ffind%3D{unknown.key}" in shown
+    found = factories.make_instrument("ALFA2", name="Alfa, as listed", currency="USD")
+    shown = page(signed_in, "import-review", batch.pk, find=unknown.key, instrument=found.pk)
+    assert f'<option value="{found.pk}">ALFA2' in shown
+    secret = factories.make_instrument("SECRET", owner=factories.make_person())
+    assert "SECRET" not in page(signed_in, "import-review", batch.pk, find=unknown.key, instrument=secret.pk)

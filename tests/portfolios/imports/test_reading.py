@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from portfolios.importers import CellProblem, Unreadable
+from portfolios.importers import CellProblem, Options, Unreadable
 from portfolios.importers.reading import (
     Decimals,
+    Row,
+    Table,
+    cells_of,
     day_order,
     decimal_evidence,
     decode,
@@ -245,3 +248,11 @@ def test_days_that_do_not_exist_or_could_be_read_both_ways_are_refused(text, cod
 )
 def test_day_or_month_first_is_decided_by_the_cells_that_prove_it(cells, first):
     assert day_order(cells)[0] == first
+
+
+def test_what_is_shown_of_a_row_is_its_filled_cells_by_column():
+    rows = [Row(2, (" 1 ", "", "x" * 400)), Row(3, ("2", "", "b")), Row(4, ("3", "c"))]
+    table = Table("UTF-8", ",", 1, ("A", "B", "C"), tuple(rows))
+    first, second, third = (each.shown for each in cells_of(table, Options(today=date(2026, 1, 1)), decimals=Decimals.POINT, day_first=None))
+    assert dict(first) == {"A": "1", "C": "x" * 300} and second == {"A": "2", "C": "b"} and third == {"A": "3", "B": "c"}
+    assert "B" not in second and second.get("B") is None and len(third) == 2

@@ -1,0 +1,50 @@
+"""What the log of an account calls what is done with portfolios and their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from portfolio_site.web.deeds import Named, describe, names
+from portfolios.models import Portfolio
+
+describe(
+    "Portfolios",
+    {
+        "portfolio.created": "Portfolio made",
+        "portfolio.changed": "Portfolio’s settings changed",
+        "portfolio.deleted": "Portfolio deleted with everything in it",
+        "portfolio.locked": "Portfolio locked",
+        "portfolio.unlocked": "Portfolio unlocked",
+        "portfolio.instruments_merged": "Two instruments of it made one by the administration",
+        "portfolio.reconciled": "Statement compared with the ledger",
+        "reconciliation.discarded": "Comparison with a statement removed",
+    },
+)
+describe(
+    "Transactions",
+    {
+        "transaction.recorded": "Transaction recorded",
+        "transaction.edited": "Transaction changed",
+        "transaction.voided": "Transaction voided",
+        "transaction.restored": "Void undone",
+        "transactions.recorded": "Transactions recorded",
+        "transactions.voided": "Transactions voided",
+        "transactions.followed": "Other sides of transfers brought in line",
+        "proposal.open": "Corporate action put back into the inbox",
+        "proposal.accepted": "Corporate action accepted",
+        "proposal.dismissed": "Corporate action ignored",
+        "import.uploaded": "File uploaded for import",
+        "import.confirmed": "Import confirmed",
+        "import.recorded": "Import recorded",
+        "import.reverted": "Import undone",
+        "import.discarded": "Import discarded",
+    },
+)
+
+
+@names("portfolio")
+def _portfolios(user: Any, numbers: Collection[int]) -> Mapping[int, Named]:
+    return {one.pk: Named(one.name, reverse("portfolio-edit", args=[one.pk])) for one in Portfolio.objects.visible_to(user).filter(pk__in=numbers)}

@@ -1,0 +1,255 @@
+"""Ledgers when two instruments turn out to be one (docs/decisions/0006).
+
+The entries themselves stay word for word: only the key of the instrument that they name is another one afterwards, in all their
+versions.  Ledgers that name both are replayed before and after, and must come to the same units of everything, and to what they told
+of a locked time; else the merge is refused.  Sentences go to an administrator: they name portfolios by number, and no amount.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Count, F, Min, Q
+from django.utils import timezone
+
+from accounts.services import record_audit
+from market.errors import CannotMerge
+from market.services.listing.recorded import Counted, Recorder, records
+from portfolio_site.kernel.decimals import EXACT, plain
+from portfolio_site.kernel.errors import DomainError
+from portfolios.actions import ratios
+from portfolios.actions.settling import join_proposals
+from portfolios.choices import TransactionKind
+from portfolios.ledger.book import Book
+from portfolios.ledger.events import Event
+from portfolios.ledger.replay import replay
+from portfolios.models import Portfolio, Reconciliation, Transaction, TransactionLeg
+from portfolios.selectors.ledger import events_of, rules_of
+from portfolios.selectors.portfolios import linked_meanwhile, locked_portfolios
+from portfolios.services.projections import check_portfolio, write_all
+from portfolios.services.recording import follow_transfers
+from portfolios.signals import ledger_changed
+
+ZERO = Decimal(0)
+_SHOWN = Decimal(1).scaleb(-8)  # pools of two and of one round differently far behind that
+_MEANWHILE = "Somebody recorded something of these instruments at the same moment. Nothing was changed; merge them again."
+
+
+class _Told(NamedTuple):
+    """What a ledger comes to: units by instrument; and of the time up to which it is locked, the gain of each sale and the sums of each holding."""
+
+    units: dict[int, Decimal]
+    gains: dict[int, Decimal]
+    sums: dict[int, tuple[Decimal, ...]]
+
+
+@records
+class Ledgers(Recorder):
+    """The part of portfolios in a merge."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.locked: dict[int, Portfolio] = {}
+        self.both: dict[int, _Told] = {}  # of the portfolios that name both, by key
+        self.named: dict[int, tuple[int, date]] = {}  # of those that name the one that goes: how many entries, since when
+        self.dropped: dict[int, int] = defaultdict(int)  # splits that were there twice, by portfolio
+
+    @staticmethod
+    def counted(instruments: Collection[int]) -> Mapping[int, Counted]:
+        """Entries that count, and the portfolios that they are in.  One query for each instrument."""
+        found = {}
+        for pk in instruments:
+            live = Transaction.objects.live().filter(Q(instrument=pk) | Q(legs__instrument=pk))
+            told = live.aggregate(entries=Count("pk", distinct=True), ledgers=Count("portfolio", distinct=True))
+            found[pk] = Counted(told["entries"], told["ledgers"])
+        return found
+
+    def lock(self) -> None:
+        """The portfolios that name the one that goes, with all that transfers link them to, in the order of their keys."""
+        wanted = list(Portfolio.objects.filter(pk__in=_naming(self.goes)).defer("name", "description").order_by("pk"))
+        self.locked = locked_portfolios(wanted) if wanted else {}
+
+    def prepare(self, same: Mapping[int, int]) -> None:
+        naming = _naming(self.goes)
+        if not naming <= self.locked.keys() or linked_meanwhile(self.locked):
+            raise CannotMerge(_MEANWHILE)
+        self.named = _entries_since(self.goes)
+        _refuse_turning_into_itself(self.stays, self.goes)
+        both = sorted(naming & _naming(self.stays))
+        for done, pk in enumerate(both):
+            self.progress(done, 2 * len(both))
+            self.both[pk] = self._told(self.locked[pk])
+        for pk in both:
+            self._drop_second_splits(self.locked[pk])
+        join_proposals(same)
+
+    def finish(self) -> None:
+        """Gone-only ledgers are as they were under another key; those that name both are told anew and compared."""
+        now = timezone.now()
+        Portfolio.objects.filter(pk__in=self.named).update(revision=F("revision") + 1, updated_at=now)
+        for pk in self.named:
+            self.locked[pk].revision += 1
+            self.locked[pk].updated_at = now
+        for done, (pk, before) in enumerate(self.both.items()):
+            self.progress(len(self.both) + done, 2 * len(self.both))
+            self._tell_anew(self.locked[pk], before)
+        for pk in self.both:
+            self._follow(self.locked[pk])
+        for pk, (entries, since) in sorted(self.named.items()):
+            self._publish(self.locked[pk], entries, since)
+        _rename_in_statements(self.stays, self.goes)
+
+    # ── ledgers that name both ──────────────────────────────────────────────
+
+    def _told(self, portfolio: Portfolio) -> _Told:
+        try:
+            events = events_of(portfolio)
+            book = replay(events, rules_of(portfolio))
+        except DomainError as refused:
+            code = refused.code.replace("_", " ")
+            raise CannotMerge(
+                f"The ledger of portfolio {portfolio.pk} refuses the two as one ({code}). Its owner has to see to that first."
+            ) from None
+        units: dict[int, Decimal] = defaultdict(Decimal)
+        for pk, position in book.positions.items():
+            units[self._merged(pk)] = EXACT.add(units[self._merged(pk)], position.quantity)
+        return _Told({pk: quantity for pk, quantity in units.items() if quantity}, *self._told_of_lock(portfolio, events, book))
+
+    def _merged(self, pk: int) -> int:
+        return self.stays if pk == self.goes else pk
+
+    def _told_of_lock(self, portfolio: Portfolio, events: Iterable[Event], book: Book) -> tuple[dict[int, Decimal], dict[int, tuple[Decimal, ...]]]:
+        until = portfolio.locked_until
+        if until is None:
+            return {}, {}
+        gains: dict[int, Decimal] = defaultdict(Decimal)
+        for match in book.matches:
+            if match.closed_on <= until:
+                gains[match.sale_id] += match.gain
+        sums: dict[int, tuple[Decimal, ...]] = {}
+        for pk, one in replay([event for event in events if event.day <= until], rules_of(portfolio)).positions.items():
+            add = (one.quantity, one.cost, one.realised, one.income, one.expenses)
+            sums[self._merged(pk)] = tuple(map(EXACT.add, sums.get(self._merged(pk), (ZERO,) * len(add)), add))
+        return {number: gain.quantize(_SHOWN) for number, gain in gains.items()}, {
+            pk: tuple(value.quantize(_SHOWN) for value in values) for pk, values in sums.items()
+        }
+
+    def _tell_anew(self, portfolio: Portfolio, before: _Told) -> None:
+        after = self._told(portfolio)
+        if after.units != before.units:
+            raise CannotMerge(
+                f"In portfolio {portfolio.pk} the two would come to another number of units than apart: a split, a spin-off or the like stands there "
+                "for one of the two and would be of both, or for each of the two and would count twice. Its owner has to put that right first."
+            )
+        if after != before:
+            until = portfolio.locked_until
+            raise CannotMerge(
+                f"Portfolio {portfolio.pk} is locked up to {until}, and as one the two would have other gains in that time. "
+                "Its owner has to unlock it first."
+            )
+        write_all(portfolio, replay(events_of(portfolio), rules_of(portfolio)))
+
+    def _follow(self, portfolio: Portfolio) -> None:
+        """What a pool of both carries to another portfolio may have another cost; then the check of every night."""
+        try:
+            if portfolio.is_linked:
+                follow_transfers(self.actor, portfolio, replay(events_of(portfolio), rules_of(portfolio)))
+            findings = check_portfolio(portfolio)
+        except DomainError as refused:
+            code = refused.code.replace("_", " ")
+            raise CannotMerge(
+                f"A portfolio that has units from portfolio {portfolio.pk} refuses the cost that they would have ({code}). Its owner has to see to that first."
+            ) from None
+        if findings:
+            raise CannotMerge(f"In portfolio {portfolio.pk} the two do not add up as one: {findings[0].what}.")
+
+    def _drop_second_splits(self, portfolio: Portfolio) -> None:
+        """Of a split that stands there for each of the two, the one recorded later goes, as of when it was recorded: it never counted."""
+        splits = Transaction.objects.live().filter(portfolio=portfolio, kind=TransactionKind.SPLIT)
+        own = list(splits.filter(instrument=self.stays).order_by("traded_on", "pk"))
+        for one in splits.filter(instrument=self.goes).order_by("traded_on", "pk"):
+            twin = next((other for other in own if abs(other.traded_on - one.traded_on) <= ratios.NEAR and _as_much(one, other)), None)
+            if twin is None:
+                continue
+            own.remove(twin)
+            stays, goes = sorted((one, twin), key=lambda row: (row.recorded_at, row.pk))
+            if portfolio.locked_until is not None and goes.traded_on <= portfolio.locked_until:
+                raise CannotMerge(
+                    f"Portfolio {portfolio.pk} is locked up to {portfolio.locked_until}, and has a split of each of the two in that time, of which one "
+                    "has to go. Its owner has to unlock it first."
+                )
+            Transaction.objects.filter(pk=goes.pk).update(voided_at=goes.recorded_at)
+            if goes.proposal_id is not None and stays.proposal_id is None:
+                Transaction.objects.filter(pk=stays.pk).update(proposal=goes.proposal_id)
+            self.dropped[portfolio.pk] += 1
+
+    def _publish(self, portfolio: Portfolio, entries: int, since: date) -> None:
+        record_audit(
+            self.actor,
+            "portfolio.instruments_merged",
+            subject=portfolio.owner_id,
+            object_type="portfolio",
+            object_id=portfolio.pk,
+            revision=portfolio.revision,
+            stays=self.stays,
+            gone=self.goes,
+            entries=entries,
+            voided=self.dropped.get(portfolio.pk, 0),
+        )
+        transaction.on_commit(partial(ledger_changed.send, Transaction, portfolio_id=portfolio.pk, since=since))
+
+
+def _naming(instrument: int) -> set[int]:
+    """The portfolios whose entries name an instrument, in any version.  Two queries."""
+    own = Transaction.objects.filter(instrument=instrument).order_by().values_list("portfolio", flat=True).distinct()
+    legs = TransactionLeg.objects.filter(instrument=instrument).order_by().values_list("transaction__portfolio", flat=True).distinct()
+    return {*own, *legs}
+
+
+def _entries_since(instrument: int) -> dict[int, tuple[int, date]]:
+    """How many versions of entries name an instrument, and since when, by portfolio.  One query."""
+    rows = Transaction.objects.filter(Q(instrument=instrument) | Q(legs__instrument=instrument)).order_by()
+    told = rows.values("portfolio").annotate(entries=Count("pk", distinct=True), since=Min("traded_on"))
+    return {row["portfolio"]: (row["entries"], row["since"]) for row in told}
+
+
+def _refuse_turning_into_itself(stays: int, goes: int) -> None:
+    """One query for each way in which an entry that counts names both.  What was voided says no more than that somebody once thought so."""
+    live = Transaction.objects.live()
+    turning = live.filter(instrument=goes, legs__instrument=stays) | live.filter(instrument=stays, legs__instrument=goes)
+    if (one := turning.order_by("portfolio", "pk").first()) is not None:
+        raise CannotMerge(
+            f"In portfolio {one.portfolio_id}, entry {one.entry} turns units of one of the two into the other: as one it would turn into itself. "
+            "Its owner has to void that entry first; or leave the two apart, where it was a real change."
+        )
+    giving = live.filter(legs__instrument=goes).filter(legs__instrument=stays)
+    if (one := giving.order_by("portfolio", "pk").first()) is not None:
+        raise CannotMerge(
+            f"In portfolio {one.portfolio_id}, entry {one.entry} gives units of both for one: as one it would give the same twice. "
+            "Its owner has to change that entry first, so that it names one of the two."
+        )
+
+
+def _rename_in_statements(stays: int, goes: int) -> None:
+    """In statements to compare with, whose holdings are sealed: units of both are added up.  One query, and one for each that names it."""
+    for statement in Reconciliation.objects.only("pk", "positions").iterator(chunk_size=500):
+        if all(row["instrument"] != goes for row in statement.positions):
+            continue
+        units: dict[int, Decimal] = {}
+        for row in statement.positions:
+            pk = stays if row["instrument"] == goes else row["instrument"]
+            units[pk] = EXACT.add(units.get(pk, ZERO), Decimal(row["quantity"]))
+        statement.positions = [{"instrument": pk, "quantity": plain(quantity)} for pk, quantity in units.items()]
+        statement.save(update_fields=["positions"])
+
+
+def _as_much(one: Transaction, other: Transaction) -> bool:
+    if None in (one.ratio_new, one.ratio_old, other.ratio_new, other.ratio_old):
+        return False
+    return ratios.same(one.ratio_new, one.ratio_old, other.ratio_new, other.ratio_old)
