@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import services, tokens
+from accounts import log, services, tokens
 from accounts.adapter import AccountAdapter
 from accounts.authentication import NotSignedIn
 from accounts.errors import AlreadyTaken, BadProfile, BadToken, TooManyAttempts, WeakPassword, WrongCredentials
 from accounts.models import Preferences, User
 from accounts.selectors import preferences_of
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.paging import CursorPages, refused
 from portfolio_site.web.serializers import CurrencyField
 from portfolio_site.web.throttling import SignInThrottle
 
@@ -199,6 +201,50 @@ class LogoutView(_SignInCall):
         given.is_valid(raise_exception=True)
         tokens.revoke(given.validated_data["refresh"])
         return Response(status=204)
+
+
+class LogLineSerializer(serializers.Serializer[Any]):
+    """One thing that was done with the account, in words and by its code."""
+
+    id = serializers.IntegerField(help_text="its place in the log, from 1")
+    at = serializers.DateTimeField()
+    action = serializers.CharField()
+    words = serializers.CharField()
+    group = serializers.CharField()
+    by = serializers.CharField(help_text="you, Plumbline where nobody asked for it, or somebody else")
+    object_type = serializers.CharField()
+    object_id = serializers.CharField()
+    name = serializers.CharField(source="about.name", default="", help_text="what it is called now; blank where it has no name, or is gone")
+    details = serializers.ListField(child=serializers.CharField())
+
+
+class LogPageSerializer(serializers.Serializer[Any]):
+    results = LogLineSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class LogView(APIView):
+    @extend_schema(
+        operation_id="auth_log",
+        responses=LogPageSerializer,
+        parameters=[
+            OpenApiParameter("group", OpenApiTypes.STR, description="one group alone; all of them are told where the name is wrong"),
+            OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
+            OpenApiParameter("cursor", OpenApiTypes.STR),
+        ],
+        tags=["auth"],
+    )
+    def get(self, request: Request) -> Response:
+        """What was done with the account and its portfolios, newest first: sign-ins, locks, entries, imports."""
+        user: User = request.user  # type: ignore[assignment]
+        group = request.query_params.get("group", "")
+        if group and group not in log.groups():
+            raise refused("group", f"Use one of: {', '.join(log.groups())}.")
+        pages = CursorPages()
+        pages.ordering = "-sequence"
+        entries = pages.paginate_queryset(log.log_of(user, group), request, self)
+        return pages.get_paginated_response(LogLineSerializer(log.lines_of(user, entries or []), many=True).data)
 
 
 class MeView(APIView):

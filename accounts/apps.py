@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import authentication, receivers  # noqa: F401  (connects what they declare)
+        from accounts import authentication, deeds, receivers  # noqa: F401  (connects what they declare)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/display/", views.settings_display, name="settings-display"),
     path("settings/money/", views.settings_money, name="settings-money"),
     path("settings/security/", views.settings_security, name="settings-security"),
+    path("settings/log/", views.settings_log, name="settings-log"),
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
 ]
 
@@ -26,4 +27,5 @@ api_patterns = [
     path("auth/refresh", api.RefreshView.as_view(), name="api-auth-refresh"),
     path("auth/logout", api.LogoutView.as_view(), name="api-auth-logout"),
     path("auth/me", api.MeView.as_view(), name="api-auth-me"),
+    path("auth/log", api.LogView.as_view(), name="api-auth-log"),
 ]

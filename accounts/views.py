@@ -11,6 +11,7 @@ from allauth.account.views import SignupView
 from django import forms as django_forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import forms, services
 from accounts.choices import Theme
+from accounts.log import groups, lines_of, log_of
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE, use_preferences
 from accounts.models import User
 from accounts.selectors import preferences_of
@@ -28,7 +30,8 @@ from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 
 _YEAR = 365 * 24 * 3600
-SECTIONS = (("profile", "Profile"), ("display", "Display"), ("money", "Money"), ("security", "Security"))
+LOG_PAGE = 50
+SECTIONS = (("profile", "Profile"), ("display", "Display"), ("money", "Money"), ("security", "Security"), ("log", "Log"))
 
 
 # ── before signing in ───────────────────────────────────────────────────────
@@ -187,6 +190,26 @@ def settings_security(request: HttpRequest) -> HttpResponse:
     """The password and the address that signs in."""
     user: User = request.user  # type: ignore[assignment]
     return _settings_page(request, "security", {"address": _address(user)})
+
+
+@login_required
+@require_GET
+def settings_log(request: HttpRequest) -> HttpResponse:
+    """What was done with the person's things, newest first, a page at a time; one group alone where the address names it."""
+    user: User = request.user  # type: ignore[assignment]
+    known = groups()
+    asked = request.GET.get("group", "")
+    group = asked if asked in known else ""
+    listing = Paginator(log_of(user, group), LOG_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "listing": listing,
+        "lines": lines_of(user, listing.object_list),
+        "groups": known,
+        "group": group,
+        "refused": asked if asked and not group else "",
+        "now": timezone.now(),
+    }
+    return _settings_page(request, "log", context)
 
 
 def _address(user: User) -> EmailAddress | None:

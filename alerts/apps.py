@@ -5,4 +5,4 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        import alerts.receivers  # noqa: F401
+        from alerts import deeds, followed, receivers  # noqa: F401  (connects them; says what alerts are about, and what is done with them)

@@ -4,14 +4,13 @@ Rows of time are calendar days.  A series that ends on day T and whose first eve
 is the close before S, where everything is zero.  Money is in the report currency.  `to_float64` is the only place where an
 exact number becomes a float; nothing crosses back.
 
-What is left out.  An instrument without a known price, or whose currency has no known rate, cannot be valued on that day.  It
-then stands outside the series: what is paid for it leaves the series as an outflow of its day, what it brings comes in as an
-inflow, and on the day of its first price it enters at that price, as an inflow.  So the returns are those of everything that
-has a value, and each gap is named.  Cash without a rate cannot be treated so: days on which some is held are not `known`.
+What cannot be valued.  An instrument stands at the cost of what is held of it up to its first price, or the first rate of its
+currency, as in the exact figures: what is paid for it changes nothing, and the day of its first price brings all that it gained
+so far.  Each such time is named as a gap.  Cash without a rate cannot be treated so: days on which some is held are not `known`.
 
 Flows.  Those of the ledger, in the report currency at the rate of their day.  Units transferred in or out count with their
-value at the close of that day, whereas the exact book counts them at the cost they carry; transfers of one instrument on one
-day between the portfolios of one series cancel.
+value at the close of that day, whereas the exact book counts them at the cost they carry, as here where they stand at cost;
+transfers of one instrument on one day between the portfolios of one series cancel.
 """
 
 from __future__ import annotations
@@ -27,28 +26,27 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.engine.returns import growth_index
-from analytics.engine.valuation import converted, filled, held_each_day, worth_by_currency
-from market.selectors import FxColumnView, PriceColumnView, day_number, day_of
+from analytics.engine.valuation import converted, held_each_day, worth_by_currency
+from analytics.world import Market
+from market.selectors import day_number, day_of
 from portfolios.ledger.book import Book
+from portfolios.selectors import CostChange
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+Costs = Callable[[frozenset[int]], Iterable[CostChange]]
+
 _BLOCK = 16  # instruments whose closes are laid out at a time
-
-
-class Dealing(NamedTuple):
-    """Money that an instrument cost (+) or brought (-) on a day, in the report currency, in a portfolio that tracks cash."""
-
-    instrument: int
-    day: date
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something held that could not be valued.  `until` is the first day on which it could; None: never yet."""
+    """Something held that could not be valued: it stands at its cost; cash makes its days unknown.
+
+    `until` is the first day on which it could be valued; None: never yet.
+    """
 
     instrument: int | None  # None: cash
     currency: str
@@ -135,46 +133,6 @@ def day_numbers(days: Iterable[date]) -> IntArray:
     return np.fromiter((day.toordinal() for day in days), dtype=np.int64) - date(1970, 1, 1).toordinal()
 
 
-# ── rates and closes laid out by day ────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What the world says about the instruments of some books.
-
-    prices    closes by instrument, in its currency; absent: none is known
-    rates     units of a currency for one EUR, by currency; absent: none is known
-    quoted    the currency of each instrument
-    coins     the instruments that trade every day (crypto)
-    """
-
-    prices: Mapping[int, PriceColumnView]
-    rates: Mapping[str, FxColumnView]
-    quoted: Mapping[int, str]
-    coins: frozenset[int] = frozenset()
-
-    def rate(self, currency: str, report: str, first: int, length: int) -> FloatArray:
-        """Units of `report` for one unit of `currency` on `length` days from day number `first`; 0 where none is known yet."""
-        if currency == report:
-            return np.ones(length)
-        legs = [self.rates.get(report), self.rates.get(currency)]
-        if any(leg is None for leg in legs):
-            return np.zeros(length)
-        to, of = (filled(leg.days.astype(np.int64) - first, leg.rates, 0.0, length) for leg in legs if leg is not None)
-        return np.divide(to, of, out=np.zeros(length), where=of != 0)
-
-    def closes(self, instrument: int, first: int, length: int) -> FloatArray:
-        """The close of each day in the instrument's currency, the last one carried forward; 0 before the first one."""
-        column = self.prices.get(instrument)
-        if column is None:
-            return np.zeros(length)
-        return filled(column.days.astype(np.int64) - first, column.closes, 0.0, length)
-
-    def worth_of_one(self, instrument: int, report: str, first: int, length: int) -> FloatArray:
-        """Close × rate of each day; 0 where either is not known yet."""
-        return self.closes(instrument, first, length) * self.rate(self.quoted[instrument], report, first, length)
-
-
 # ── the series ──────────────────────────────────────────────────────────────
 
 
@@ -208,13 +166,6 @@ def _steps(rows: Sequence[tuple[int, Sequence[Any]]], first: int, length: int) -
     return _Steps(list(keys), column[order], start[order], level_after[order])
 
 
-def _level_before(steps: _Steps, column: int, entry: int) -> float:
-    """The level of a column at the close before an entry."""
-    begin, end = np.searchsorted(steps.columns, (column, column + 1))
-    place = int(np.searchsorted(steps.starts[begin:end], entry)) - 1
-    return float(steps.after[begin + place]) if place >= 0 else 0.0
-
-
 class _Builder:
     """The work of `daily`, step by step."""
 
@@ -225,7 +176,7 @@ class _Builder:
         used = {market.quoted[instrument] for _, instrument in self.units.keys} | {code for _, code in self.cash.keys}
         self.codes = {code: place for place, code in enumerate(sorted(used))}
         self.rates = np.vstack([market.rate(code, currency, first, length) for code in self.codes]) if used else np.zeros((0, length))
-        self.flow_in, self.flow_out = np.zeros(length), np.zeros(length)
+        self.flow_in, self.flow_out, self.at_cost = np.zeros(length), np.zeros(length), np.zeros(length)
         self.gaps: list[Gap] = []
 
     def priced_from(self, instrument: int) -> int:
@@ -239,7 +190,7 @@ class _Builder:
         return min(max(price, rate, 0), self.length)
 
     def value(self) -> FloatArray:
-        """Worth at each close; what cannot be valued counts as nothing, and stands in `gaps`."""
+        """Worth at each close; what cannot be valued stands at its cost, and in `gaps`."""
         by_currency = np.zeros((len(self.codes), self.length))
         places = np.array([self.codes[self.market.quoted[one]] for _, one in self.units.keys], dtype=np.int64)
         for begin in range(0, len(self.units.keys), _BLOCK):
@@ -251,7 +202,7 @@ class _Builder:
         for place, (_, code) in enumerate(self.cash.keys):
             row = self.codes[code]
             by_currency[row] += self.cash_of(place)
-        return converted(by_currency, self.rates)
+        return converted(by_currency, self.rates) + self.at_cost
 
     def cash_of(self, place: int) -> FloatArray:
         """The balance of one cash column at each close."""
@@ -272,9 +223,9 @@ class _Builder:
     def _gap(self, instrument: int | None, code: str, since: int, until: int | None, *, wants_rate: bool) -> Gap:
         return Gap(instrument, code, day_of(self.first + since), None if until is None else day_of(self.first + until), wants_rate)
 
-    def leave_out(self, dealings: Callable[[frozenset[int]], Iterable[Dealing]]) -> dict[int, int]:
-        """The instruments that were held before they could be valued, with the entry at which they enter."""
-        outside: dict[int, int] = {}
+    def stand_at_cost(self, costs: Costs) -> dict[int, int]:
+        """The instruments that were held before they could be valued, with the entry from which they can."""
+        unvalued: dict[int, int] = {}
         since: dict[int, int] = {}
         for place, (_, instrument) in enumerate(self.units.keys):
             entry = self.priced_from(instrument)
@@ -282,22 +233,16 @@ class _Builder:
             early = (self.units.starts[begin:end] < entry) & (self.units.after[begin:end] != 0)
             if not early.any():
                 continue
-            outside[instrument] = entry
+            unvalued[instrument] = entry
             start = int(self.units.starts[begin + int(np.argmax(early))])
             since[instrument] = min(start, since.get(instrument, start))
-            if entry < self.length:
-                worth = self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)
-                self._add(entry, _level_before(self.units, place, entry) * float(worth[0]))
-        for instrument, entry in outside.items():
+        for instrument, entry in unvalued.items():
             code = self.market.quoted[instrument]
             until = entry if entry < self.length else None
             self.gaps.append(self._gap(instrument, code, since[instrument], until, wants_rate=self._has_price(instrument, since[instrument])))
-        if outside:
-            for dealing in dealings(frozenset(outside)):
-                entry = day_number(dealing.day) - self.first
-                if entry < min(outside[dealing.instrument], self.length):
-                    self._add(entry, -float(dealing.amount))
-        return outside
+        for change in costs(frozenset(unvalued)) if unvalued else ():
+            self.at_cost[day_number(change.day) - self.first : unvalued[change.instrument]] += float(change.amount)
+        return unvalued
 
     def _has_price(self, instrument: int, entry: int) -> bool:
         column = self.market.prices.get(instrument)
@@ -310,9 +255,10 @@ class _Builder:
         else:
             self.flow_out[entry] -= amount
 
-    def flows(self, outside: Mapping[int, int], transfers: frozenset[int]) -> None:
-        """Adds the flows of the ledgers; what belongs to an instrument outside the series stays out."""
+    def flows(self, unvalued: Mapping[int, int], transfers: frozenset[int]) -> None:
+        """Adds the flows of the ledgers; units that moved in kind at their worth, or at their cost where they stand at it."""
         moved: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        carried: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         for book in self.books:
             if not book.flows:
                 continue
@@ -322,17 +268,20 @@ class _Builder:
             if transfers:
                 for place in [i for i, event in enumerate(events) if event in transfers and quantities[i] is not None]:
                     counts[place] = False
-                    if outside.get(instruments[place], 0) <= entries[place] < self.length:
-                        moved[int(entries[place]), instruments[place]] += quantities[place]
-            if outside:
-                for place in [i for i, instrument in enumerate(instruments) if instrument in outside]:
-                    counts[place] &= entries[place] >= outside[instruments[place]]
+                    key = (int(entries[place]), instruments[place])
+                    if unvalued.get(instruments[place], 0) > key[0]:
+                        carried[key] += amounts[place]
+                    elif key[0] < self.length:
+                        moved[key] += quantities[place]
             entries, much = entries[counts], much[counts]
             self.flow_in += np.bincount(entries, np.maximum(much, 0.0), self.length)
             self.flow_out += np.bincount(entries, np.maximum(-much, 0.0), self.length)
         for (entry, instrument), quantity in moved.items():
             worth = self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)
             self._add(entry, float(quantity) * float(worth[0]))
+        for (entry, _), cost in carried.items():
+            if entry < self.length:
+                self._add(entry, float(cost))
 
     def trading(self) -> tuple[BoolArray, int]:
         """Business days and how many a year has."""
@@ -356,8 +305,8 @@ def first_day(books: Iterable[Book]) -> date | None:
     return min(heads, default=None)
 
 
-def no_dealings(instruments: frozenset[int]) -> tuple[Dealing, ...]:
-    """For portfolios that do not track cash: their trades are flows already."""
+def all_valued(instruments: frozenset[int]) -> tuple[CostChange, ...]:
+    """For ledgers of which every holding can be valued from its first day."""
     return ()
 
 
@@ -368,14 +317,13 @@ def daily(
     market: Market,
     last: date,
     transfers: frozenset[int] = frozenset(),
-    dealings: Callable[[frozenset[int]], Iterable[Dealing]] = no_dealings,
+    costs: Costs = all_valued,
 ) -> Daily:
     """The daily series of some ledgers together, from the close before the first event to the close of `last`.
 
     books      replayed in `currency`
     transfers  the events that moved units in or out in kind
-    dealings   asked, only if something held has no price, for what those instruments cost and brought in portfolios that
-               track cash
+    costs      asked, only for what was held before it could be valued, how its cost came about
 
     Without any event up to `last` the series has one entry, `last`, worth nothing.
     """
@@ -386,14 +334,8 @@ def daily(
     first = day_number(begin) - 1
     length = day_number(last) - first + 1
     work = _Builder(books, currency, market, first, length)
-    outside = work.leave_out(dealings)
-    work.flows(outside, transfers)
+    work.flows(work.stand_at_cost(costs), transfers)
     value = work.value()
     known = work.known()
     trading, periods = work.trading()
     return Daily(currency, day_of(first), value, work.flow_in[1:], work.flow_out[1:], known, trading, periods, tuple(work.gaps))
-
-
-def benchmark_index(market: Market, instrument: int, *, currency: str, first: date, length: int) -> FloatArray:
-    """Close × rate of the benchmark for `length` closes from `first`, in the report currency; 0 where it is not known yet."""
-    return market.worth_of_one(instrument, currency, day_number(first), length)

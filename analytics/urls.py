@@ -7,14 +7,30 @@ from typing import Any
 from django.urls import path
 
 from analytics import api, views
+from analytics.api.benchmarks import BenchmarkSeriesView
+from analytics.api.health import HealthView
+from analytics.views.health import health, health_ask, health_settle, health_source
 
 urlpatterns: list[Any] = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("holdings/", views.holdings, name="holdings"),
     path("holdings/<id:pk>/", views.holding, name="holding"),
+    path("instruments/<id:pk>/", views.instrument, name="instrument"),
+    path("instruments/<id:pk>/intraday/", views.instrument_intraday, name="instrument-intraday"),
+    path("instruments/<id:pk>/refresh/", views.instrument_refresh, name="instrument-refresh"),
+    path("news/", views.news, name="news"),
+    path("news/card/", views.news_card, name="news-card"),
+    path("health/", health, name="health"),
+    path("health/ask/", health_ask, name="health-ask"),
+    path("health/settle/", health_settle, name="health-settle"),
+    path("health/source/", health_source, name="health-source"),
     path("search/", views.search, name="search"),
+    path("markets/", views.markets, name="markets"),
 ]
 api_patterns: list[Any] = [
+    path("news", api.NewsView.as_view(), name="api-news"),
+    path("market/health", HealthView.as_view(), name="api-market-health"),
+    path("benchmarks/<id:pk>/series", BenchmarkSeriesView.as_view(), name="api-benchmark-series"),
     path("portfolios/<id:pk>/value", api.ValueView.as_view(), name="api-value"),
     path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
     path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),

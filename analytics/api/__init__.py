@@ -7,6 +7,7 @@ entry in `undefined`; what a figure leaves out or rests on stands in `warnings`.
 
 from analytics.api.explain import AllExplainView, ExplainView
 from analytics.api.gains import AllGainsView, GainsView
+from analytics.api.news import NewsView
 from analytics.api.performance import AllPerformanceView, PerformanceView
 from analytics.api.value import AllValueView, ValueView
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
@@ -18,6 +19,7 @@ __all__ = [
     "AllValueView",
     "ExplainView",
     "GainsView",
+    "NewsView",
     "PerformanceView",
     "ValueView",
 ]

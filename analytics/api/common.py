@@ -14,8 +14,7 @@ from rest_framework.request import Request
 
 from accounts.selectors import preferences_of
 from analytics.selectors import Scope
-from market.models import Instrument
-from market.selectors import find_instrument, get_instrument
+from market.selectors import BenchmarkView, benchmark_of_instrument, find_instrument, get_benchmark, get_blend, get_instrument
 from portfolio_site.kernel.money import UnknownCurrency
 from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse
 from portfolio_site.web.serializers import currency_of
@@ -71,16 +70,26 @@ def report_currency(request: Request, portfolios: Sequence[Portfolio]) -> str:
     return str(preferences_of(request.user).base_currency)
 
 
-def benchmark_of(request: Request) -> Instrument | None:
-    given = request.query_params.get("benchmark", "").strip()
+def benchmark_of(request: Request) -> BenchmarkView | None:
+    """`?benchmark=`, an instrument by number or symbol, or `?blend=`, a blend of the caller's."""
+    given, blend = (request.query_params.get(name, "").strip() for name in ("benchmark", "blend"))
+    if given and blend:
+        raise refuse("blend", "Compare with a benchmark or with a blend, not with both.")
+    if blend:
+        return get_benchmark(request.user, get_blend(request.user, _number(blend)).pk)
     if not given:
         return None
-    if given.isascii() and given.isdigit() and len(given) <= 18:
-        return get_instrument(request.user, int(given))
+    if _number(given):
+        return benchmark_of_instrument(get_instrument(request.user, _number(given)))
     found = find_instrument(request.user, symbol=given[:32])
     if found is None:
         raise refuse("benchmark", f"No single instrument is meant by “{given[:32]}”. Give its id.")
-    return found
+    return benchmark_of_instrument(found)
+
+
+def _number(text: str) -> int:
+    """A row's number; 0, which no row has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 def chosen(request: Request, pk: int | None) -> list[Portfolio]:
@@ -96,7 +105,7 @@ def scope_of(
     request: Request,
     pk: int | None,
     *,
-    benchmark: Instrument | None = None,
+    benchmark: BenchmarkView | None = None,
     method: str = "",
     as_of: date | None = None,
     known_at: datetime | None = None,
@@ -111,4 +120,5 @@ CURRENCY = OpenApiParameter("currency", str, description="of the report; where m
 START = OpenApiParameter("start", OpenApiTypes.DATE, description="first day of the period; where missing, the first entry")
 END = OpenApiParameter("end", OpenApiTypes.DATE, description="last day of the period; where missing, today")
 BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
+BLEND = OpenApiParameter("blend", int, description="number of one of your blends, in place of `benchmark`")
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")

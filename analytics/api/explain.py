@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,12 +16,14 @@ from rest_framework.views import APIView
 
 from analytics import selectors
 from analytics.api.common import CURRENCY, END, START, AnswerSerializer, period_of, scope_of
-from analytics.selectors import Explanation, Line, Source, Term
+from analytics.selectors import Explanation, Line, Scope, Source, Term, explain_names
+from market.models import Instrument
 from market.selectors import get_instrument
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.figures import Figure
-from portfolio_site.web.answers import Told, refuse
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField
+from portfolios.choices import CostMethod
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -55,7 +59,7 @@ class InputSerializer(serializers.Serializer[Any]):
 class ExplanationSerializer(AnswerSerializer):
     """A figure, the calculation that made it, the rows it is made of, and what went in."""
 
-    figure = serializers.CharField()
+    figure = serializers.CharField(help_text="as asked for")
     title = serializers.CharField()
     words = serializers.CharField()
     value = ExactField(allow_null=True)
@@ -128,35 +132,121 @@ def _answer(found: Explanation) -> dict[str, Any]:
     }
 
 
-FIGURE = OpenApiParameter("figure", str, required=True, description="what to explain; an unknown name answers which there are")
+def _one_of(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+FIGURE = OpenApiParameter(
+    "figure",
+    str,
+    required=True,
+    description=(
+        "what to explain, by the field that tells it; an unknown name answers which there are. "
+        f"Of the whole, as in GET /portfolios/{{id}}: {_one_of(explain_names.SUMMARY)}; of performance {_one_of(explain_names.RETURNS)}. "
+        f"With `instrument`, as in holdings: {_one_of(explain_names.HOLDING)}. "
+        f"With `lot` as well, as in lots: {_one_of(explain_names.LOT)}. "
+        f"With `sale`, as in its `sales`: {_one_of(explain_names.SALE)}; with `sale` and `lot`, as in the `matches` of the sale, also `days_held`. "
+        f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
+        f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}."
+    ),
+)
 INSTRUMENT = OpenApiParameter("instrument", int, description="explain the figure of this holding, not of the whole")
+LOT = OpenApiParameter(
+    "lot", int, description="explain the figure of the lot that this entry opened (`transaction` in lots); in its portfolio's currency"
+)
+OPENED_ON = OpenApiParameter(
+    "opened_on", OpenApiTypes.DATE, description="of the lot, where the entry opened several: a transfer may bring lots of many days"
+)
+NTH = OpenApiParameter("nth", int, description="of the lot, where the entry opened several of one day; as lots tell it")
+SALE = OpenApiParameter(
+    "sale", int, description="explain the figure of this sale (`sale` in lots); with `lot`, of the units that it took from that lot"
+)
+REPORT = OpenApiParameter(
+    "report",
+    OpenApiTypes.STR,
+    enum=["methods"],
+    description="`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it",
+)
+METHOD = OpenApiParameter(
+    "method", OpenApiTypes.STR, enum=list(CostMethod.values), description="what the figure would be under it; the portfolio's own where missing"
+)
+
+PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, START, END, CURRENCY]
+
+
+def _key(request: Request, name: str, words: str) -> int | None:
+    given = request.query_params.get(name, "").strip()
+    if given and not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise refuse(name, words)
+    return int(given) if given else None
+
+
+def _method(request: Request) -> str:
+    method: str = request.query_params.get("method", "").lower()
+    if method and method not in CostMethod.values:
+        raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
+    return method
 
 
 class ExplainView(APIView):
-    @extend_schema(operation_id="explain", parameters=[FIGURE, INSTRUMENT, START, END, CURRENCY], responses=ExplanationSerializer, tags=["analytics"])
+    @extend_schema(
+        operation_id="explain",
+        parameters=PARAMETERS,
+        responses=ExplanationSerializer,
+        tags=["analytics"],
+    )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Formula, inputs and entries of one figure, taken from the computation that made it.
 
-        With a start or an end: a figure of the gains of that period.
+        Its `value` is the one that the field of the same name has.  With a start or an end: a figure of the gains of that period.
+        With `as_of`, `known_at` or `method`: the value that the field has in an answer to the same question.
         """
-        scope = scope_of(request, pk)
-        given = request.query_params.get("instrument", "").strip()
-        if given and not (given.isascii() and given.isdigit() and len(given) <= 18):
-            raise refuse("instrument", "Give the number of an instrument.")
-        start, end = period_of(request)
-        if start is not None or end is not None:
-            if given:
-                raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
-            known = selectors.period_explanations(scope, start, end)
-        else:
-            known = selectors.explanations_of(scope, get_instrument(request.user, int(given)) if given else None)
+        only_parameters(request, PARAMETERS)
+        scope = scope_of(request, pk, method=_method(request), as_of=day_of_query(request, "as_of"), known_at=moment_of_query(request, "known_at"))
+        known, currency = self._known(request, scope)
         name = request.query_params.get("figure", "").strip()
         if name not in known:
             raise refuse("figure", f"Use one of: {', '.join(known)}." if len(known) else "Nothing was held of it, so there is nothing to explain.")
         found, told = known[name], Told()
-        value = told(name, found.figure)
-        body = {"portfolios": [one.pk for one in scope.portfolios], "currency": scope.currency, "value": value, **_answer(found)}
+        value = told.percent(name, found.figure) if name.endswith("_percent") else told(name, found.figure)
+        body = {"portfolios": [one.pk for one in scope.portfolios], "currency": currency, "value": value, **_answer(found)}
         return Response(body | told.told())
+
+    def _known(self, request: Request, scope: Scope) -> tuple[Mapping[str, Explanation], str]:
+        """What can be explained of what is asked for, and the currency that it is told in."""
+        pk, lot = _key(request, "instrument", "Give the number of an instrument."), _key(request, "lot", "Give the number of a transaction.")
+        sale = _key(request, "sale", "Give the number of a transaction.")
+        start, end = period_of(request)
+        if scope.until is not None and end is not None and end > scope.until:
+            raise refuse("end", f"The ledger is looked at as of {scope.until.isoformat()}: let the period end there, or leave `as_of` out.")
+        if pk is None and (lot is not None or sale is not None):
+            raise refuse("instrument", f"Say which instrument the {'sale' if lot is None else 'lot'} is of.")
+        if start is not None or end is not None:
+            if pk is not None:
+                raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
+            return selectors.period_explanations(scope, start, end), scope.currency
+        instrument = get_instrument(request.user, pk) if pk is not None else None
+        if request.query_params.get("report"):
+            return self._of_methods(request, scope, instrument)
+        if instrument is None or (lot is None and sale is None):
+            return selectors.explanations_of(scope, instrument), scope.currency
+        day, nth = day_of_query(request, "opened_on"), _key(request, "nth", "Give its place among the lots of its day, from 1.")
+        moment: dict[str, Any] = {"as_of": scope.until, "known_at": scope.known_at}
+        if sale is not None:
+            known = selectors.sale_explanations_of(request.user, scope.portfolios, instrument, sale, lot, day, nth, **moment)
+        else:
+            known = selectors.lot_explanations_of(request.user, scope.portfolios, instrument, lot or 0, day, nth, **moment)
+        return known, known["cost"].figure.currency
+
+    def _of_methods(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
+        """What the comparison of methods says of one; in the currency of its portfolio."""
+        if request.query_params["report"] != "methods":
+            raise refuse("report", "Use one of: methods.")
+        if len(scope.portfolios) != 1:
+            raise refuse("report", "Methods are compared in one portfolio: ask for that one.")
+        portfolio = scope.portfolios[0]
+        own = Scope(scope.portfolios, portfolio.base_currency, as_of=scope.until, known_at=scope.known_at)
+        return selectors.method_explanations_of(own, instrument), portfolio.base_currency
 
 
 @extend_schema_view(get=extend_schema(operation_id="explain_of_all"))

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from analytics import memory, selectors
 from analytics.api.common import (
     BENCHMARK,
+    BLEND,
     CURRENCY,
     END,
     INTERVAL,
@@ -33,9 +34,12 @@ from portfolio_site.web.serializers import ExactField
 
 
 class BenchmarkSerializer(serializers.Serializer[Any]):
-    instrument = serializers.IntegerField()
-    symbol = serializers.CharField()
+    instrument = serializers.IntegerField(allow_null=True, help_text="null where it is a blend")
+    blend = serializers.IntegerField(allow_null=True, help_text="number of a blend; null where it is an instrument")
+    symbol = serializers.CharField(allow_null=True)
     name = serializers.CharField()
+    total_return = serializers.BooleanField(help_text="whether its dividends are counted, reinvested")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="what is left out, or stands for it")
     twr = ExactField(allow_null=True)
     twr_annualized = ExactField(allow_null=True)
     same_money_value = ExactField(allow_null=True, help_text="what the same flows would be worth in it at the end")
@@ -121,9 +125,12 @@ def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
     if result is None:
         return None
     return {
-        "instrument": result.instrument.id,
-        "symbol": result.instrument.symbol,
-        "name": result.instrument.name,
+        "instrument": result.benchmark.instrument_id,
+        "blend": result.benchmark.id if result.benchmark.is_blend else None,
+        "symbol": result.benchmark.symbol or None,
+        "name": result.benchmark.name,
+        "total_return": result.is_total,
+        "notes": list(result.notes),
         "twr": told("benchmark.twr", result.twr),
         "twr_annualized": told("benchmark.twr_annualized", result.twr_annualised),
         "same_money_value": told("benchmark.same_money_value", result.same_money),
@@ -134,7 +141,7 @@ def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
 
 class PerformanceView(APIView):
     @extend_schema(
-        operation_id="performance", parameters=[START, END, BENCHMARK, CURRENCY, INTERVAL], responses=PerformanceSerializer, tags=["analytics"]
+        operation_id="performance", parameters=[START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL], responses=PerformanceSerializer, tags=["analytics"]
     )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Returns of a period, the same period in a benchmark, and the daily series."""

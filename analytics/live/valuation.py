@@ -36,6 +36,7 @@ class Line:
     value: Decimal | None
     day_change: Decimal | None
     day_change_fraction: Decimal | None
+    warnings: tuple[str, ...] = ()  # that it stands at its cost
 
     @classmethod
     def of(cls, row: HoldingRow) -> Line:
@@ -43,7 +44,7 @@ class Line:
             instrument_id=row.instrument.id,
             symbol=row.instrument.symbol,
             currency=row.instrument.currency,
-            asset_class=row.instrument.asset_class,
+            asset_class=row.instrument.traded_as,
             quantity=row.quantity,
             rate=_decimal(row.rate.value),
             cost=row.cost,
@@ -51,6 +52,7 @@ class Line:
             value=_decimal(row.value.value),
             day_change=_decimal(row.day_change.value),
             day_change_fraction=_decimal(row.day_change_fraction.value),
+            warnings=row.value.warnings,
         )
 
     @property
@@ -128,7 +130,10 @@ class Valuation:
     def _reprice(self, line: Line, quote: QuoteView) -> None:
         line.price = quote.unit_price
         if line.rate is None:
-            return  # it is in no total, and stays out
+            return  # it stays at its cost
+        if line.warnings:  # its first price: from here on it has a value
+            self.warnings = tuple(said for said in self.warnings if said not in line.warnings)
+            line.warnings = ()
         value = _worth(line.quantity, quote.unit_price, line.rate)
         moved = quote.unit_change if is_of_last_session(timezone.localdate(quote.as_of), line.asset_class, timezone.localdate()) else None
         change = None if moved is None else product(product(line.quantity, moved), line.rate)

@@ -5,9 +5,19 @@ Whoever calls has asked `portfolios.selectors` for the portfolios, which is wher
 
 from analytics.selectors.dashboard import dashboard
 from analytics.selectors.explain_gains import period_explanations
-from analytics.selectors.explanations import explain, explanations_of
+from analytics.selectors.explanations import (
+    column_explanations,
+    explain,
+    explanations_of,
+    lot_explanations_of,
+    method_explanations_of,
+    sale_explanations_of,
+)
 from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import holding_detail
+from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
+from analytics.selectors.markets import Markets, Movers, markets, movers, search
+from analytics.selectors.news import News, NewsAsked, news, news_stories
 from analytics.selectors.performance import past_year, performance, performance_of
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import (
@@ -42,8 +52,13 @@ __all__ = [
     "Gains",
     "GainsRow",
     "HoldingDetail",
+    "InstrumentPrices",
     "Line",
     "LotRow",
+    "Markets",
+    "Movers",
+    "News",
+    "NewsAsked",
     "Performance",
     "PerformanceSeries",
     "PriceMark",
@@ -51,19 +66,31 @@ __all__ = [
     "Slice",
     "SoldRow",
     "Source",
+    "Stake",
     "Term",
     "Value",
     "YearIncome",
+    "column_explanations",
     "dashboard",
     "explain",
     "explanations_of",
     "gains",
     "gains_of",
     "holding_detail",
+    "lot_explanations_of",
+    "markets",
+    "method_explanations_of",
+    "movers",
+    "news",
+    "news_stories",
     "past_year",
     "performance",
     "performance_of",
     "period_explanations",
+    "prices_shown",
+    "sale_explanations_of",
+    "search",
+    "stake_in",
     "value_now",
     "value_of",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from analytics.engine.errors import Undefined
+from analytics.selectors.completeness import completeness
 from analytics.selectors.explanations import dashboard_explanations
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope, less
@@ -19,7 +20,6 @@ from market.selectors import day_number, day_of
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio
-from portfolios.selectors import InstrumentView
 
 MOST_POINTS = 1500
 
@@ -39,6 +39,7 @@ def dashboard(user: Any, portfolios: Sequence[Portfolio], currency: str = "", *,
         as_of=scope.today,
         portfolios=len(scope.portfolios),
         table=table,
+        complete=completeness(table),
         net_worth=table.value,
         day_change=table.day_change,
         day_change_fraction=table.day_change_fraction,
@@ -46,7 +47,8 @@ def dashboard(user: Any, portfolios: Sequence[Portfolio], currency: str = "", *,
         year_gain=year_gain(year),
         year_return=year.dietz,
         year_twr=year.twr,
-        benchmark=None if scope.benchmark is None else InstrumentView.of(scope.benchmark),
+        benchmark=scope.benchmark,
+        benchmark_notes=scope.benchmark_notes,
         benchmark_year_twr=year.benchmark_twr,
         total_gain=table.total_gain,
         gain_on_cost=gain_on_cost(scope),

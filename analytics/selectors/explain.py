@@ -1,7 +1,6 @@
 """Why the main figures are what they are: words, the calculation with its numbers, the rows behind it, and its inputs.
 
-Every number here is taken from the computation that made the figure; a sum of the lines is the figure.  Names: net_worth,
-total_gain, unrealised, realised, income, money_weighted, over_benchmark, risk_level; of one holding also value.
+Every number here is taken from the computation that made the figure; a sum of the lines is the figure.  Names: `explain_names`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from django.utils import timezone
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.kernel.words import counted
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
@@ -34,7 +34,7 @@ def moment_of(table: HoldingsTable) -> datetime:
 
 
 def prices_behind(rows: Iterable[HoldingRow]) -> list[Source]:
-    """The price and the rate of each holding, the oldest first; those without one are in `left_out`."""
+    """The price and the rate of each holding, the oldest first; those without one are named in `left_out`."""
     found = []
     for row in rows:
         if row.price.known:
@@ -57,7 +57,11 @@ def _entries(books: Iterable[Book]) -> Source:
     events: set[int] = set()
     for book in books:
         events |= {flow.event_id for flow in book.flows} | {posting.event_id for posting in book.postings} | {match.sale_id for match in book.matches}
-    return Source(f"{len(events)} entries that moved money or booked a gain", None, "your ledger", None, kind="entries")
+    return entries_behind(len(events), " that moved money or booked a gain")
+
+
+def entries_behind(number: int, said: str = "", one: str = "entry", several: str = "entries") -> Source:
+    return Source(f"{counted(number, one, several)}{said}", None, "your ledger", None, kind="entries")
 
 
 def listed(lines: list[Line], width: int, currency: str) -> tuple[tuple[Line, ...], int]:
@@ -94,11 +98,12 @@ def net_worth(scope: Scope) -> Explanation:
     lines += [_cash_line(cash) for cash in table.cash if cash.value.known]
     shown, more = listed(lines, 4, table.currency)
     return Explanation(
-        name="net_worth",
+        name="total_value",
         title="Net worth",
         figure=table.value,
         as_of=moment_of(table),
-        words=f"Every holding at its newest price, and cash, converted to {table.currency}.",
+        words=f"Every holding at its newest price, and cash, converted to {table.currency}."
+        + (" What cannot be valued stands at its cost." if table.at_cost else ""),
         terms=(
             Term("", "holdings: units × price × rate, added up", table.holdings_value),
             Term("+", "cash", table.cash_value),
@@ -127,11 +132,11 @@ def total_gain(scope: Scope) -> Explanation:
     """Realised, unrealised, income, less what was spent."""
     table, code = scope.table, scope.currency
     every = (*table.rows, *table.closed)
-    rows = sorted((row for row in every if row.total_gain.known or _booked(row)), key=_size, reverse=True)
+    rows = sorted((row for row in every if row.total_gain.known), key=_size, reverse=True)
     lines = [
         Line(
             row.instrument.name,
-            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), _counted(row, code)),
+            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), row.total_gain),
             row.instrument.id,
         )
         for row in rows
@@ -157,17 +162,7 @@ def total_gain(scope: Scope) -> Explanation:
 
 def _size(row: HoldingRow) -> Decimal:
     """How much a holding brought or cost, for the order of the lines."""
-    return abs(row.total_gain.value if isinstance(row.total_gain.value, Decimal) else _booked(row))
-
-
-def _booked(row: HoldingRow) -> Decimal:
-    """What the ledger knows of a holding's gain without any price."""
-    return row.realised + row.income - row.expenses
-
-
-def _counted(row: HoldingRow, code: str) -> Figure:
-    """What of a holding is in the total: all of its gain, or what is booked where it has no price."""
-    return row.total_gain if row.total_gain.known else money(_booked(row), code)
+    return abs(row.total_gain.value) if isinstance(row.total_gain.value, Decimal) else ZERO
 
 
 def gain_terms(realised: Figure, unrealised: Figure, income: Figure, expenses: Figure, total: Figure) -> tuple[Term, ...]:
@@ -200,19 +195,21 @@ def unrealised(scope: Scope) -> Explanation:
     """Value less cost of everything held."""
     table, code = scope.table, scope.currency
     known = [row for row in table.rows if row.unrealised.known]
-    lines = [Line(row.instrument.name, (row.value, money(row.cost, code), row.unrealised), row.instrument.id) for row in known]
-    lines += [Line(f"Cash, {cash.currency}", (cash.value, money(cash.cost, code), cash.gain)) for cash in table.cash if cash.gain.known]
-    shown, more = listed(lines, 3, code)
+    lines = [
+        Line(row.instrument.name, (row.value, money(row.cost, code), row.unrealised_fraction, row.unrealised), row.instrument.id) for row in known
+    ]
+    lines += [Line(f"Cash, {cash.currency}", (cash.value, money(cash.cost, code), "", cash.gain)) for cash in table.cash if cash.gain.known]
+    shown, more = listed(lines, 4, code)
     cost = sum((row.cost for row in known), ZERO) + sum((cash.cost for cash in table.cash if cash.gain.known), ZERO)
     return Explanation(
-        name="unrealised",
+        name="unrealized_gain",
         title="Unrealised gain",
         figure=table.unrealised,
         as_of=moment_of(table),
         words="What selling everything at the newest prices would gain, before the costs of selling.",
         terms=(Term("", "value", table.value), Term("−", "cost of what is held", money(cost, code)), Term("=", "unrealised gain", table.unrealised)),
         rows_title="By holding",
-        columns=("Value", "Cost", "Gain"),
+        columns=("Value", "Cost", "Of cost", "Gain"),
         lines=shown,
         more_lines=more,
         inputs=(*prices_behind(table.rows), *rates_behind(table)),
@@ -244,10 +241,10 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
         lines.insert(0, Line("Cash of other currencies", ("", "", "", "", money(on_cash, code))))
     shown, more = listed(lines, 5, code)
     cost, proceeds = sum((m.cost for m in matches), ZERO), sum((m.proceeds for m in matches), ZERO)
-    result = money(proceeds - cost + on_cash, code, "realised")
+    result = money(proceeds - cost + on_cash, code, "realized_gain")
     cash_term = (Term("+", "gains on cash of other currencies", money(on_cash, code)),) if on_cash else ()
     return Explanation(
-        name="realised",
+        name="realized_gain",
         title="Realised gain",
         figure=result,
         as_of=scope.today,
@@ -262,7 +259,7 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
         columns=("Sold", "Units", "Cost", "Proceeds", "Gain"),
         lines=shown,
         more_lines=more,
-        inputs=(Source(f"{len(matches)} sales and the lots they used", None, "your ledger", None, kind="entries"),),
+        inputs=(entries_behind(len({match.sale_id for match in matches}), " and the lots used", "sale", "sales"),),
     )
 
 
@@ -276,31 +273,48 @@ def _posted(scope: Scope, kind: str, instrument: int | None, *, only_cash: bool 
 
 def income(scope: Scope, instrument: int | None = None) -> Explanation:
     """What was received, by holding, or payment by payment for one holding."""
-    code = scope.currency
-    postings = [p for book in scope.books for p in book.postings if p.kind == INCOME and instrument in (None, p.instrument)]
-    result = money(sum((p.amount for p in postings), ZERO), code, "income")
+    return _of_postings(
+        scope,
+        INCOME,
+        instrument,
+        ("income", "Income", "Received", "Interest", "payment"),
+        "Dividends and interest before tax, each at the rate of its day. What was withheld counts among the costs.",
+    )
+
+
+def expenses(scope: Scope) -> Explanation:
+    """What was spent outside purchases and sales, by holding."""
+    words = "Fees and taxes that are part of no purchase and no sale, each at the rate of its day."
+    return _of_postings(scope, EXPENSE, None, ("expenses", "Costs", "Spent", "Cash and whole portfolios", "cost"), words)
+
+
+def _of_postings(scope: Scope, kind: str, instrument: int | None, named: tuple[str, str, str, str, str], words: str) -> Explanation:
+    """The sum of what was booked of a kind.  named: of the figure, its title, the column, what belongs to no holding, and one of them."""
+    code, (name, title, column, alone, one) = scope.currency, named
+    postings = [p for book in scope.books for p in book.postings if p.kind == kind and instrument in (None, p.instrument)]
+    result = money(sum((p.amount for p in postings), ZERO), code, name)
     if instrument is None:
         sums: dict[int | None, Decimal] = defaultdict(Decimal)
         for posting in postings:
             sums[posting.instrument] += posting.amount
         ordered = sorted(sums.items(), key=lambda item: -item[1])
-        lines = [Line("Interest" if pk is None else scope.instruments[pk].name, (money(amount, code),), pk) for pk, amount in ordered]
-        columns: tuple[str, ...] = ("Received",)
+        lines = [Line(alone if pk is None else scope.instruments[pk].name, (money(amount, code),), pk) for pk, amount in ordered]
+        columns: tuple[str, ...] = (column,)
     else:
         postings.sort(key=lambda posting: posting.day, reverse=True)
         lines = [Line(posting.source.replace("_", " ").capitalize(), (posting.day, money(posting.amount, code))) for posting in postings]
-        columns = ("Day", "Received")
+        columns = ("Day", column)
     shown, more = listed(lines, len(columns), code)
     return Explanation(
-        name="income",
-        title="Income",
+        name=name,
+        title=title,
         figure=result,
         as_of=scope.today,
-        words="Dividends and interest before tax, each at the rate of its day. What was withheld counts among the costs.",
-        terms=(Term("", f"{len(postings)} payments", result), Term("=", "income", result)),
-        rows_title="By holding" if instrument is None else "Payments",
+        words=words,
+        terms=(Term("", counted(len(postings), one), result), Term("=", title.lower(), result)),
+        rows_title="By holding" if instrument is None else f"{one.capitalize()}s",
         columns=columns,
         lines=shown,
         more_lines=more,
-        inputs=(Source(f"{len(postings)} payments", None, "your ledger", None, kind="entries"),),
+        inputs=(entries_behind(len(postings), "", one, f"{one}s"),),
     )

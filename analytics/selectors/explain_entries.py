@@ -1,4 +1,4 @@
-"""What the ledger says of one holding or one lot, entry by entry; see `explain`.
+"""What the ledger says of one holding, entry by entry; see `explain`.
 
 Every line is a change that the replay itself recorded, so the lines add up to the figure.  Where a change is a calculation of
 the entry's own numbers, the line has its terms; they are shown only if they come to the change exactly.
@@ -8,33 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import cached_property, partial
 
-from analytics.selectors.explain import MOST_LINES, money
+from analytics.selectors.explain import MOST_LINES, entries_behind, money
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Line, Source, Term
-from portfolio_site.kernel.decimals import plain, product, quotient
+from analytics.selectors.shapes import Explanation, Line, Term
+from portfolio_site.kernel.decimals import plain, product
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Change, LotChange, Match
+from portfolios.ledger.book import Change, Match
 from portfolios.ledger.events import Event
 from portfolios.selectors import HoldingRow, Trace, traces_of
 
 ZERO = Decimal(0)
 
+FIELDS = {"total_cost": "cost"}  # names in the API, where a change has another
 WORDS = {
     "quantity": "What came less what went, entry by entry.",
-    "cost": "What the units held were bought for, with fees and taxes: what each purchase added, less what sales and other entries took along.",
-    "realised": "For each sale, what came in after its fees and taxes, less what the units sold had cost.",
-    "income": "What was received before tax, each payment at the rate of its day. What was withheld counts among the costs.",
+    "total_cost": "What the units held were bought for, with fees and taxes: what each purchase added, less what sales and other entries took along.",
     "expenses": "Fees and taxes that are part of no purchase and no sale.",
 }
-TITLES = {"quantity": "Units", "cost": "Cost", "realised": "Realised gain", "income": "Income", "expenses": "Costs"}
-LOT_WORDS = {
-    "quantity": "The units that opened the lot, less those that left it.",
-    "cost": "What the lot was opened for, less what the units that left it took along.",
-}
+TITLES = {"quantity": "Units", "total_cost": "Cost", "expenses": "Costs"}
 
 
 class Entries:
@@ -71,8 +65,8 @@ class Entries:
                 if amount:
                     event = trace.events[change.event_id]
                     terms = self._terms(field, change, event, self.matches.get((trace.portfolio_id, change.event_id), []))
-                    cells = (change.day, _in_short(event), self.figure(field, amount))
-                    found.append((change.day, Line(_named(change.kind), cells, entry_id=change.event_id, terms=terms)))
+                    cells = (change.day, in_short(event), self.figure(field, amount))
+                    found.append((change.day, Line(named(change.kind), cells, entry_id=change.event_id, terms=terms)))
         return [line for _, line in sorted(found, key=lambda one: one[0], reverse=True)]
 
     def _terms(self, field: str, change: Change, event: Event, matches: Sequence[Match]) -> tuple[Term, ...]:
@@ -83,11 +77,11 @@ class Entries:
         return ()
 
 
-def _named(kind: str) -> str:
+def named(kind: str) -> str:
     return kind.replace("_", " ").capitalize()
 
 
-def _in_short(event: Event) -> str:
+def in_short(event: Event) -> str:
     """ "60 × 113.62 USD", "11.20 USD", "4:1": the numbers of the entry in a few characters."""
     if hasattr(event, "ratio_new"):
         return f"{plain(event.ratio_new)}:{plain(event.ratio_old)}"  # type: ignore[attr-defined]
@@ -139,7 +133,27 @@ def _calculations(field: str, event: Event, matches: Sequence[Match], currency: 
     return []
 
 
-def _listed(lines: list[Line], sum_of: Callable[[Decimal], Figure]) -> tuple[tuple[Line, ...], int]:
+def of_proceeds(entries: Entries, sale_id: int, proceeds: Figure) -> tuple[Term, ...]:
+    """What a sale brought from its entry's own numbers; none where they do not come to it exactly, as for a cover."""
+    event = next((trace.events[sale_id] for trace in entries.traces if sale_id in trace.events), None)
+    if event is None or not getattr(event, "gross", ZERO):
+        return ()
+    rate = event.fx_rate
+    costs_rate = event.costs_rate if getattr(event, "costs_currency", None) else rate  # type: ignore[attr-defined]
+    terms = [Term("", _at("received", event.gross, event.currency, rate), money(product(event.gross, rate), entries.currency))]  # type: ignore[attr-defined]
+    for label in ("fees", "taxes"):
+        amount: Decimal = getattr(event, label, ZERO)
+        if amount:
+            code = getattr(event, "costs_currency", None) or event.currency
+            terms.append(Term("−", _at(label, amount, code, costs_rate), money(product(amount, costs_rate), entries.currency)))
+    return (*terms, Term("=", "proceeds", proceeds)) if _sum(terms) == proceeds.value else ()
+
+
+def _at(label: str, amount: Decimal, currency: str, rate: Decimal) -> str:
+    return f"{label} {plain(amount)} {currency}" + ("" if rate == 1 else f" × {plain(rate)}")
+
+
+def listed_changes(lines: list[Line], sum_of: Callable[[Decimal], Figure]) -> tuple[tuple[Line, ...], int]:
     if len(lines) <= MOST_LINES:
         return tuple(lines), 0
     rest = lines[MOST_LINES - 1 :]
@@ -147,7 +161,7 @@ def _listed(lines: list[Line], sum_of: Callable[[Decimal], Figure]) -> tuple[tup
     return (*lines[: MOST_LINES - 1], Line(f"{len(rest)} more", ("", "", sum_of(amount)))), len(rest)
 
 
-def _by_kind(lines: Sequence[Line], figure: Callable[[Decimal], Figure]) -> list[Term]:
+def by_kind(lines: Sequence[Line], figure: Callable[[Decimal], Figure]) -> list[Term]:
     """ "+ 12 × buy", "− 3 × sell": what each kind of entry added or took in sum."""
     sums: dict[str, list[Decimal]] = defaultdict(list)
     for line in lines:
@@ -162,35 +176,32 @@ def _by_kind(lines: Sequence[Line], figure: Callable[[Decimal], Figure]) -> list
     return terms
 
 
-def _ledger(count: int) -> Source:
-    return Source(f"{count} entries", None, "your ledger", None, kind="entries")
-
-
-def ledger_figure(entries: Entries, field: str) -> Explanation:
-    """Units, cost, realised gain, income or costs of a holding, from what each entry changed."""
+def ledger_figure(entries: Entries, name: str) -> Explanation:
+    """Units, cost or costs of a holding, from what each entry changed."""
+    field = FIELDS.get(name, name)
     row, figure = entries.row, partial(entries.figure, field)
     lines = entries.lines(field)
     total = sum((getattr(change, field) for trace in entries.traces for change in trace.changes), ZERO)
-    shown, more = _listed(lines, figure)
+    shown, more = listed_changes(lines, figure)
     return Explanation(
-        name=field,
-        title=f"{TITLES[field]}, {row.instrument.name}",
+        name=name,
+        title=f"{TITLES[name]}, {row.instrument.name}",
         figure=figure(total),
         as_of=entries.scope.today,
-        words=WORDS[field],
-        terms=(*_by_kind(lines, figure), Term("=", TITLES[field].lower(), figure(total))),
+        words=WORDS[name],
+        terms=(*by_kind(lines, figure), Term("=", TITLES[name].lower(), figure(total))),
         rows_title="Entries",
         columns=("Day", "Entry", "Change"),
         lines=shown,
         more_lines=more,
-        inputs=(_ledger(len(lines)),),
+        inputs=(entries_behind(len(lines)),),
     )
 
 
 def average_cost(entries: Entries) -> Explanation:
     """Cost over units."""
     row, code = entries.row, entries.currency
-    figure = money(quotient(row.cost, row.quantity), code, "average_cost")
+    figure = row.average_cost
     return Explanation(
         name="average_cost",
         title=f"Average cost, {row.instrument.name}",
@@ -201,68 +212,8 @@ def average_cost(entries: Entries) -> Explanation:
             Term("", "cost of what is held", money(row.cost, code)),
             Term("÷", "units", Figure("quantity", Unit.UNITS, row.quantity)),
             Term("=", "average cost", figure),
-        ),
-        inputs=(_ledger(len(entries.lines("cost"))),),
-    )
-
-
-# ── lots ────────────────────────────────────────────────────────────────────
-
-
-def lot_figure(entries: Entries, field: str, portfolio_id: int, number: int, opened_on: date) -> Explanation:
-    """Units or cost of one lot, from what each entry changed of it.  Raises KeyError for a lot that never was."""
-    found: list[tuple[Trace, LotChange]] = [
-        (trace, change)
-        for trace in entries.traces
-        if trace.portfolio_id == portfolio_id
-        for change in trace.lot_changes
-        if (change.lot_event_id, change.opened_on) == (number, opened_on)
-    ]
-    if not found:
-        raise KeyError(f"lot {number}")
-    figure = partial(entries.figure, field)
-    lines = [
-        Line(
-            _named(trace.events[change.event_id].kind),
-            (change.day, _in_short(trace.events[change.event_id]), figure(getattr(change, field))),
-            entry_id=change.event_id,
         )
-        for trace, change in reversed(found)
-        if getattr(change, field)
-    ]
-    total = sum((getattr(change, field) for _, change in found), ZERO)
-    shown, more = _listed(lines, figure)
-    what = "units left" if field == "quantity" else "cost of what is left"
-    return Explanation(
-        name=lot_name(field, portfolio_id, number, opened_on),
-        title=f"{TITLES[field]} of the lot of {opened_on.day} {opened_on:%b %Y}, {entries.row.instrument.name}",
-        figure=figure(total),
-        as_of=entries.scope.today,
-        words=LOT_WORDS[field],
-        terms=(*_by_kind(lines[::-1], figure), Term("=", what, figure(total))),
-        rows_title="Entries",
-        columns=("Day", "Entry", "Change"),
-        lines=shown,
-        more_lines=more,
-        inputs=(_ledger(len(lines)),),
+        if figure.known
+        else (),
+        inputs=(entries_behind(len(entries.lines("cost"))),),
     )
-
-
-def lot_name(field: str, portfolio_id: int, number: int, opened_on: date) -> str:
-    """What the explanation of a lot is asked for by: "lot_cost.3.128.2024-05-02"."""
-    return f"lot_{field}.{portfolio_id}.{number}.{opened_on.isoformat()}"
-
-
-def lot_makers(entries: Entries) -> dict[str, Callable[[], Explanation]]:
-    """Explanations by name of every lot that is open, and of every one that a sale took from."""
-    makers: dict[str, Callable[[], Explanation]] = {}
-    pk = entries.row.instrument.id
-    for portfolio_id, book in entries.scope.told.books.items():
-        if pk not in book.positions:
-            continue
-        lots = {(lot.event_id, lot.opened_on) for lot in book.positions[pk].lots}
-        lots |= {(match.buy_id, match.opened_on) for match in book.matches if match.instrument == pk and match.buy_id is not None}
-        for number, opened_on in sorted(lots):
-            for field in LOT_WORDS:
-                makers[lot_name(field, portfolio_id, number, opened_on)] = partial(lot_figure, entries, field, portfolio_id, number, opened_on)
-    return makers

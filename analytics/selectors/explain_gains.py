@@ -8,28 +8,39 @@ from decimal import Decimal
 from functools import cached_property, partial
 
 from analytics.selectors.explain import gain_terms, listed, money, prices_behind, rates_behind
+from analytics.selectors.explain_totals import net_flows
 from analytics.selectors.gains import gains_of
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Gains, GainsRow, Line, Source, Term
 from portfolio_site.kernel.figures import Figure
+from portfolio_site.kernel.words import counted
 
+FIELDS = {  # names in the API, and of the rows
+    "realized": "realised",
+    "unrealized": "unrealised",
+    "income": "income",
+    "expenses": "expenses",
+    "total": "total",
+    "price_gain": "price_part",
+    "currency_gain": "currency_part",
+}
 TITLES = {
-    "realised": "Realised gain",
-    "unrealised": "Change of the unrealised gain",
+    "realized": "Realised gain",
+    "unrealized": "Change of the unrealised gain",
     "income": "Income",
     "expenses": "Costs",
     "total": "Total gain",
-    "price_part": "Gain by price",
-    "currency_part": "Gain by currency",
+    "price_gain": "Gain by price",
+    "currency_gain": "Gain by currency",
 }
 WORDS = {
-    "realised": "For each sale of the period, what came in after its fees and taxes, less what the units sold had cost.",
-    "unrealised": "What was open at the end less what was open at the close before the period.",
+    "realized": "For each sale of the period, what came in after its fees and taxes, less what the units sold had cost.",
+    "unrealized": "What was open at the end less what was open at the close before the period.",
     "income": "Dividends, coupons, interest and rewards of the period before tax, each at the rate of its day.",
     "expenses": "Fees and taxes of the period that are part of no purchase and no sale.",
     "total": "Realised gains, the change of the unrealised gain and income, less costs.",
-    "price_part": "What prices did, at the rates of the purchases: to the units sold in the period, and to those still held.",
-    "currency_part": "What exchange rates did: to the units sold in the period, to those still held, and to cash.",
+    "price_gain": "What prices did, at the rates of the purchases: to the units sold in the period, and to those still held.",
+    "currency_gain": "What exchange rates did: to the units sold in the period, to those still held, and to cash.",
 }
 
 
@@ -43,7 +54,7 @@ class _Period:
 
 
 def _value(row: Gains | GainsRow, field: str, currency: str) -> Figure:
-    found = getattr(row, field)
+    found = getattr(row, FIELDS[field])
     return money(found, currency, field) if isinstance(found, Decimal) else found
 
 
@@ -52,7 +63,10 @@ def _terms(gains: Gains, field: str) -> tuple[Term, ...]:
     if field == "total":
         return gain_terms(money(gains.realised, code), gains.unrealised, money(gains.income, code), money(gains.expenses, code), gains.total)
     whole = _value(gains, field, code)
-    return (Term("", f"{len(gains.rows)} holdings and balances, added up", whole), Term("=", TITLES[field].lower(), whole))
+    return (
+        Term("", f"{counted(len(gains.rows), 'holding or balance', 'holdings and balances')}, added up", whole),
+        Term("=", TITLES[field].lower(), whole),
+    )
 
 
 def _check(gains: Gains) -> tuple[tuple[Term, ...], ...]:
@@ -92,8 +106,17 @@ def _explained(period: _Period, field: str) -> Explanation:
     )
 
 
-def period_explanations(scope: Scope, start: date | None, end: date | None) -> Explanations:
-    """By name, for the gains of a period (`gains_of`)."""
+def _flows(period: _Period) -> Explanation:
+    gains = period.gains
+    return net_flows(period.scope, gains.start, gains.end, money(gains.net_flows, gains.currency, "net_flows"))
+
+
+def gains_makers(scope: Scope, start: date | None, end: date | None) -> dict[str, Callable[[], Explanation]]:
     period = _Period(scope, start, end)
     makers: dict[str, Callable[[], Explanation]] = {field: partial(_explained, period, field) for field in TITLES}
-    return Explanations(makers)
+    return {**makers, "net_flows": partial(_flows, period)}
+
+
+def period_explanations(scope: Scope, start: date | None, end: date | None) -> Explanations:
+    """By name, for the gains of a period (`gains_of`)."""
+    return Explanations(gains_makers(scope, start, end))

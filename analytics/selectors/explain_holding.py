@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 from analytics.selectors.explain import gain_terms, income, moment_of, money, prices_behind, rates_behind, realised
-from analytics.selectors.explain_entries import Entries, average_cost, ledger_figure, lot_makers
+from analytics.selectors.explain_entries import Entries, average_cost, ledger_figure
+from analytics.selectors.explain_totals import part_of
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import Explanation, Explanations, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.selectors import HoldingRow
 
+ZERO = Decimal(0)
+
 
 def holding_value(scope: Scope, row: HoldingRow) -> Explanation:
+    return _value_at_cost(scope, row) if row.at_cost else _value_at_price(scope, row)
+
+
+def _value_at_cost(scope: Scope, row: HoldingRow) -> Explanation:
+    """Where there is no price, or no rate."""
     return Explanation(
-        name="value",
+        name="market_value",
+        title=f"Value of {row.instrument.name}",
+        figure=row.value,
+        as_of=moment_of(scope.table),
+        words="There is no price, or no rate, to value it with: it stands at what the units held cost, and gains nothing until there is one.",
+        terms=(Term("", "cost of what is held", money(row.cost, scope.currency)), Term("=", "value", row.value)),
+        left_out=row.value.warnings,
+    )
+
+
+def _value_at_price(scope: Scope, row: HoldingRow) -> Explanation:
+    return Explanation(
+        name="market_value",
         title=f"Value of {row.instrument.name}",
         figure=row.value,
         as_of=moment_of(scope.table),
@@ -33,12 +54,14 @@ def holding_value(scope: Scope, row: HoldingRow) -> Explanation:
 def holding_unrealised(scope: Scope, row: HoldingRow) -> Explanation:
     code = scope.currency
     return Explanation(
-        name="unrealised",
+        name="unrealized_gain",
         title=f"Unrealised gain, {row.instrument.name}",
         figure=row.unrealised,
         as_of=moment_of(scope.table),
         words="What selling all units at the newest price would gain, before the costs of selling.",
-        terms=(Term("", "value", row.value), Term("−", "cost of what is held", money(row.cost, code)), Term("=", "unrealised gain", row.unrealised)),
+        terms=(Term("", "value", row.value), Term("−", "cost of what is held", money(row.cost, code)), Term("=", "unrealised gain", row.unrealised))
+        if row.unrealised.known
+        else (),
         inputs=(*prices_behind([row]), *(one for one in rates_behind(scope.table) if one.label.startswith(f"1 {row.instrument.currency} "))),
         checks=(
             (
@@ -54,7 +77,7 @@ def holding_unrealised(scope: Scope, row: HoldingRow) -> Explanation:
 
 def holding_part(scope: Scope, row: HoldingRow, part: str) -> Explanation:
     """The price part or the currency part of the open gain: what is left of it without the other one."""
-    by_price = part == "price_part"
+    by_price = part == "price_gain"
     currency = f"currency, {row.instrument.currency} against {scope.currency}"
     mine, other, label = (row.price_part, row.currency_part, currency) if by_price else (row.currency_part, row.price_part, "price")
     result = "price, at the rates of the purchases" if by_price else currency
@@ -113,26 +136,70 @@ def holding_gain(scope: Scope, row: HoldingRow) -> Explanation:
     )
 
 
+def holding_price(scope: Scope, row: HoldingRow) -> Explanation:
+    return Explanation(
+        name="price",
+        title=f"Price of {row.instrument.name}",
+        figure=row.price,
+        as_of=moment_of(scope.table),
+        words="The newest price that is known of one unit, as it is quoted.",
+        terms=(Term("", "newest price", row.price), Term("=", "price", row.price)) if row.price.known else (),
+        inputs=tuple(prices_behind([row])),
+    )
+
+
+def holding_rate(scope: Scope, row: HoldingRow) -> Explanation:
+    return Explanation(
+        name="fx_rate",
+        title=f"1 {row.instrument.currency} in {scope.currency}",
+        figure=row.rate,
+        as_of=moment_of(scope.table),
+        words=f"The newest reference rate: what one {row.instrument.currency} is in {scope.currency}.",
+        terms=(Term("", "reference rate", row.rate), Term("=", "rate", row.rate)) if row.rate.known else (),
+        inputs=tuple(one for one in rates_behind(scope.table) if one.label.startswith(f"1 {row.instrument.currency} ")),
+    )
+
+
+def holding_percent(scope: Scope, row: HoldingRow, name: str) -> Explanation:
+    """A gain or change of a holding as a part of what it is compared with."""
+    code, pk = scope.currency, row.instrument.id
+    if name == "unrealized_gain_percent":
+        figure, part, whole = row.unrealised_fraction, Term("", "unrealised gain", row.unrealised), money(abs(row.cost), code)
+        title, against = "Unrealised gain", "cost of what is held"
+    elif name == "day_change_percent":
+        figure, part, whole = row.day_change_fraction, Term("", "change of the day", row.day_change), less("value", row.value, row.day_change)
+        title, against = "Change of the day", "value at the close before"
+    else:
+        paid = row.cost + sum((match.cost for book in scope.books for match in book.matches if match.instrument == pk), ZERO)
+        figure, part, whole = row.total_gain_fraction, Term("", "total gain", row.total_gain), money(paid, code)
+        title, against = "Total gain", "everything ever paid for it"
+    words = f"The {part.label} as a part of the {against}." if against.startswith(("cost", "value")) else f"The total gain as a part of {against}."
+    return part_of(name, f"{title}, {row.instrument.name}", figure, (part, Term("÷", against, whole)), scope, words)
+
+
 def holding_explanations(scope: Scope, row: HoldingRow | None) -> Explanations:
-    """By name, for the page of one holding; none for what was never held."""
+    """By name, for one holding; none for what was never held."""
     if row is None:
         return Explanations({})
     entries = Entries(scope, row)
     makers: dict[str, Callable[[], Explanation]] = {
         "quantity": partial(ledger_figure, entries, "quantity"),
-        "cost": partial(ledger_figure, entries, "cost"),
-        "realised": partial(realised, scope, row.instrument.id),
+        "average_cost": partial(average_cost, entries),
+        "total_cost": partial(ledger_figure, entries, "total_cost"),
+        "price": partial(holding_price, scope, row),
+        "fx_rate": partial(holding_rate, scope, row),
+        "market_value": partial(holding_value, scope, row),
+        "unrealized_gain": partial(holding_unrealised, scope, row),
+        "unrealized_gain_percent": partial(holding_percent, scope, row, "unrealized_gain_percent"),
+        "price_gain": partial(holding_part, scope, row, "price_gain"),
+        "currency_gain": partial(holding_part, scope, row, "currency_gain"),
+        "realized_gain": partial(realised, scope, row.instrument.id),
         "income": partial(income, scope, row.instrument.id),
         "expenses": partial(ledger_figure, entries, "expenses"),
+        "total_gain": partial(holding_gain, scope, row),
+        "total_gain_percent": partial(holding_percent, scope, row, "total_gain_percent"),
+        "day_change": partial(holding_day_change, scope, row),
+        "day_change_percent": partial(holding_percent, scope, row, "day_change_percent"),
+        "weight": partial(holding_weight, scope, row),
     }
-    if row.is_open:
-        makers |= {
-            "average_cost": partial(average_cost, entries),
-            "value": partial(holding_value, scope, row),
-            "unrealised": partial(holding_unrealised, scope, row),
-            "price_part": partial(holding_part, scope, row, "price_part"),
-            "currency_part": partial(holding_part, scope, row, "currency_part"),
-            "day_change": partial(holding_day_change, scope, row),
-            "weight": partial(holding_weight, scope, row),
-        }
-    return Explanations({**makers, "total_gain": partial(holding_gain, scope, row), **lot_makers(entries)})
+    return Explanations(makers)

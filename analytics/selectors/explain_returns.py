@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from analytics.engine.returns import DAYS_A_YEAR
-from analytics.selectors.explain import listed, money, rates_behind
+from analytics.selectors.explain import entries_behind, listed, money, rates_behind
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure
+from portfolio_site.kernel.words import counted
 
 
 def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
@@ -28,7 +29,7 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
     paid, received = sum(-a for a in amounts if a < 0), sum(a for a in amounts if a > 0)
     span = "a year" if whole.mwr_is_annual else "for the time since then"
     return Explanation(
-        name="money_weighted",
+        name="mwr",
         title="Money-weighted return",
         figure=whole.mwr,
         as_of=scope.today,
@@ -42,7 +43,7 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         columns=("Day", "Amount", "At the rate") if rate is not None else ("Day", "Amount"),
         lines=shown,
         more_lines=more,
-        inputs=(Source(f"{len(days)} days with flows", None, "your ledger", None, kind="entries"), *rates_behind(scope.table)),
+        inputs=(entries_behind(len(days), " with flows", "day", "days"), *rates_behind(scope.table)),
         left_out=scope.warnings,
     )
 
@@ -57,7 +58,9 @@ def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
     """The portfolio's return less the index's, over the same days."""
     name = scope.benchmark.name if scope.benchmark is not None else "benchmark"
     inputs = (
-        () if year.is_empty else (Source(f"{year.days} daily values", None, "computed from closes and entries", year.daily.first, kind="series"),)
+        ()
+        if year.is_empty
+        else (Source(counted(year.days, "daily value"), None, "computed from closes and entries", year.daily.first, kind="series"),)
     )
     return Explanation(
         name="over_benchmark",
@@ -67,7 +70,7 @@ def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
         words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
         terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
         inputs=inputs,
-        left_out=scope.warnings,
+        left_out=(*scope.benchmark_notes, *scope.warnings),
     )
 
 

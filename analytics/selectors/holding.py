@@ -49,7 +49,7 @@ def holding_detail(
     place = shown.index(instrument.pk) if instrument.pk in shown else None
     mwr, annual = money_weighted(dealings, row)
     return HoldingDetail(
-        instrument=InstrumentView.of(instrument),
+        instrument=InstrumentView.of(instrument) if row is None else row.instrument,
         currency=scope.currency,
         as_of=scope.today,
         row=row,
@@ -96,7 +96,7 @@ def _lots(scope: Scope, instrument: Instrument, row: HoldingRow | None) -> list[
 
 def _lot(position: Position, lot: Lot, row: HoldingRow, scope: Scope) -> LotView:
     price, rate = (one.value if isinstance(one.value, Decimal) else None for one in (row.price, row.rate))
-    why, stale = row.value.why_not or "The price is not known.", row.value.stale_since
+    why, stale = row.price.why_not or row.rate.why_not, row.value.stale_since
     return lot_view(position, lot, price, rate, scope.currency, scope.today, why_not=why, stale_since=stale)
 
 

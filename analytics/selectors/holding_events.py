@@ -13,9 +13,9 @@ import numpy as np
 from analytics.engine.returns import DAYS_A_YEAR, money_weighted_return
 from analytics.selectors.scope import Scope, figure
 from analytics.selectors.shapes import PriceMark
-from analytics.series import Market, day_numbers, to_float64
+from analytics.series import day_numbers, to_float64
 from market.models import Instrument
-from market.selectors import PriceColumnView, day_number, fx_columns, price_columns
+from market.selectors import PriceColumnView, day_number, price_columns
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.events import (
@@ -34,13 +34,13 @@ from portfolios.ledger.events import (
 )
 from portfolios.ledger.links import instrument_ids_of
 from portfolios.models import Portfolio
-from portfolios.selectors import HoldingRow, cash_worth, connected_to, events_in, traces_of
+from portfolios.selectors import HoldingRow, cash_worth, connected_to, events_in, payments_while_short, traces_of
 
 ZERO = Decimal(0)
 
 
 class Dealings:
-    """The entries that touch one instrument in the portfolios of a scope, in the report currency.  Four queries at most."""
+    """The entries that touch one instrument in the portfolios of a scope, in the report currency.  Four queries at most, and those of `short`."""
 
     def __init__(self, scope: Scope, instrument: Instrument) -> None:
         self.scope, self.instrument = scope, instrument
@@ -60,6 +60,11 @@ class Dealings:
     def events(self) -> list[Event]:
         """Of all portfolios, oldest first."""
         return sorted((event for events in self.by_portfolio.values() for event in events), key=lambda event: (event.day, event.sequence))
+
+    @cached_property
+    def short(self) -> set[int]:
+        """The entries that paid what others receive."""
+        return payments_while_short(self.portfolios, [self.instrument.pk], until=self.scope.until, known_at=self.scope.known_at)
 
     @cached_property
     def units_moved(self) -> dict[int, dict[int, Decimal]]:
@@ -151,7 +156,7 @@ def money_weighted(dealings: Dealings, row: HoldingRow | None) -> tuple[Figure, 
 def _received(dealings: Dealings, event: Event) -> float:
     """What an entry brought to whoever holds the instrument: cash, and units at their worth."""
     pk = dealings.instrument.pk
-    cash = float(cash_worth(event))
+    cash = float(cash_worth(event, short=event.id in dealings.short))
     if isinstance(event, TransferIn | TransferOut):
         sign = 1 if isinstance(event, TransferOut) else -1
         return cash + sign * float(event.quantity) * _worth(dealings, pk, event.day)
@@ -170,7 +175,7 @@ def _worth(dealings: Dealings, pk: int, day: date) -> float:
     columns, currency = price_columns([pk]), dealings.scope.currency
     worth = 0.0
     if columns:
-        market = Market(columns, fx_columns({instrument.currency, currency}), {pk: instrument.currency})
+        market = dealings.scope.market(columns, {pk: instrument.currency}, ())
         worth = float(market.worth_of_one(pk, currency, day_number(day), 1)[0])
     if not worth:
         raise _Unpriced(instrument.symbol)

@@ -19,15 +19,14 @@ from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
 from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, money_weighted_return
 from analytics.engine.risk import annual_volatility, returns_between, risk_level
-from analytics.selectors.scope import Scope, figure, in_words, less, renamed
+from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
 from analytics.selectors.value import value_on
 from analytics.series import Daily, FloatArray
-from market.models import Instrument
+from market.selectors import BenchmarkView
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio
-from portfolios.selectors import InstrumentView
 
 ONE_DAY = timedelta(days=1)
 NOTHING_YET = "Nothing has been recorded up to the end of the period."
@@ -39,7 +38,7 @@ def performance(
     currency: str = "",
     start: date | None = None,
     end: date | None = None,
-    benchmark: Instrument | None = None,
+    benchmark: BenchmarkView | None = None,
     today: date | None = None,
 ) -> Performance:
     """How some portfolios did, together.
@@ -105,14 +104,17 @@ class Stretch:
         """Exact, at the close before the period."""
         if self.is_empty or self.daily.first == self.scope.daily.first:
             return Figure("start_value", Unit.MONEY, Decimal(0), currency=self.scope.currency)
-        return renamed("start_value", value_on(self.scope.books, self.scope.instruments, self.scope.currency, self.daily.first))
+        return renamed("start_value", self._value_on(self.daily.first))
 
     @cached_property
     def end_value(self) -> Figure:
         """Exact; today at the newest quotes."""
         if self.last == self.scope.today:
             return renamed("end_value", self.scope.table.value)
-        return renamed("end_value", value_on(self.scope.books, self.scope.instruments, self.scope.currency, self.last))
+        return renamed("end_value", self._value_on(self.last))
+
+    def _value_on(self, day: date) -> Figure:
+        return value_on(self.scope.books, self.scope.instruments, self.scope.currency, day, costs=self.scope.costs, user=self.scope.rated_by)
 
     @cached_property
     def net_flows(self) -> Figure:
@@ -223,16 +225,14 @@ class Stretch:
 
     @cached_property
     def benchmark_index(self) -> FloatArray:
-        """The benchmark at each entry; before the opening entry as at it.  Raises Undefined where it has no price then."""
+        """The benchmark at each entry; before the opening entry as at it.  Raises Undefined where one of its days is not known."""
         series, found = self.scope.daily, self.scope.benchmark_now
-        if found is None or self.scope.benchmark is None:
+        if found is None:
             raise Undefined("no benchmark is chosen")
         self._require_known()
-        begin = series.at(self.daily.first)
-        index = found[begin : begin + len(self.daily.value)].copy()
-        if index[self.opening] == 0:
-            day = self.daily.first + timedelta(days=self.opening)
-            raise Undefined(f"no price of {self.scope.benchmark.symbol} in {self.scope.currency} is known for {in_words(day)} or before")
+        begin, length = series.at(self.daily.first), len(self.daily.value)
+        found.require(begin + self.opening, begin + length)
+        index = found.values[begin : begin + length].copy()
         index[: self.opening] = index[self.opening]
         return index
 
@@ -254,9 +254,12 @@ class Stretch:
     def benchmark(self) -> BenchmarkResult | None:
         if self.scope.benchmark is None:
             return None
+        level = self.scope.benchmark_now
         ends = figure("same_money", Unit.MONEY, lambda: float(self.same_money[-1]), self.scope.currency)
         return BenchmarkResult(
-            instrument=InstrumentView.of(self.scope.benchmark),
+            benchmark=self.scope.benchmark,
+            is_total=level is not None and level.is_total,
+            notes=self.scope.benchmark_notes,
             twr=self.benchmark_twr,
             twr_annualised=figure(
                 "benchmark_twr", Unit.FRACTION, lambda: annualised(index_return(self.benchmark_index[self.opening :]), self.days - self.opening)

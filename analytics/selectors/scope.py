@@ -5,7 +5,7 @@ Conventions.  `today` is the last day of every series here; its worth is that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,19 +17,31 @@ from django.utils import timezone
 
 from analytics import memory
 from analytics.engine.errors import Undefined
-from analytics.series import Daily, Dealing, FloatArray, Gap, Market, benchmark_index, daily
+from analytics.levels import Level, level_of, quoted_in
+from analytics.series import Daily, Gap, daily
+from analytics.world import Market
 from market.choices import AssetClass
-from market.models import Instrument
-from market.selectors import PriceColumnView, day_number, fx_columns, price_columns, prices_version
+from market.selectors import (
+    OWN_RATES,
+    BenchmarkView,
+    PriceColumnView,
+    actions_of,
+    day_number,
+    fx_columns,
+    own_rate_columns,
+    price_columns,
+    prices_version,
+)
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
 from portfolios.selectors import (
+    CostChange,
     HoldingsTable,
     InstrumentView,
     Told,
-    cash_worth,
-    events_in,
+    compared_with,
+    cost_changes,
     holdings_of,
     ledger_version,
     told_in,
@@ -43,12 +55,12 @@ SPARK_DAYS = 30
 class Computed:
     """What is kept under the versions of ledgers and prices: without the quotes of today.
 
-    benchmark  close × rate at each entry of `daily`; None without one
+    benchmark  its level at each entry of `daily`; None without one
     sparks     closes of the last 30 days of what is held
     """
 
     daily: Daily
-    benchmark: FloatArray | None
+    benchmark: Level | None
     sparks: dict[int, tuple[float, ...]]
 
 
@@ -65,7 +77,7 @@ class Scope:
         currency: str = "",
         *,
         today: date | None = None,
-        benchmark: Instrument | None = None,
+        benchmark: BenchmarkView | None = None,
         as_of: date | None = None,
         known_at: datetime | None = None,
     ) -> None:
@@ -75,7 +87,12 @@ class Scope:
         self.until = as_of if as_of is not None and as_of < now else None
         self.known_at = known_at
         self.today = self.until or today or now
-        self.benchmark = benchmark or next((one.benchmark for one in self.portfolios if one.benchmark_id), None)
+        self._benchmark = benchmark
+
+    @cached_property
+    def benchmark(self) -> BenchmarkView | None:
+        """The one asked for, else that of the first portfolio that has one.  Two queries for a blend, none for an instrument."""
+        return self._benchmark or compared_with(self.portfolios)
 
     def owned_by(self, user: Any) -> Scope:
         """Spares the query that would look the owner up."""
@@ -114,17 +131,33 @@ class Scope:
     @cached_property
     def key(self) -> tuple[Any, ...]:
         """What the series rest on."""
-        wanted = {*self.instruments, *([self.benchmark.pk] if self.benchmark else [])}
         ledgers = tuple(ledger_version(one) for one in self.portfolios if one.pk in self.told.books)
-        bench = self.benchmark.pk if self.benchmark else None
-        return (ledgers, self.currency, self.today.isoformat(), self.until, self.known_at, bench, prices_version(wanted))
+        return (ledgers, self.currency, self.today.isoformat(), self.until, self.known_at, self.benchmark, self.versions)
+
+    @cached_property
+    def versions(self) -> tuple[tuple[int, int, int], ...]:
+        """Of the prices and rates that the series rest on, the person's own rates among them.  One query."""
+        wanted = {*self.instruments, *(self.benchmark.instruments if self.benchmark else ())}
+        return prices_version(wanted, user=self.portfolios[0].owner if self.portfolios else None)
+
+    @property
+    def rated_by(self) -> Any:
+        """Whose own rates count; None where there are none."""
+        return self.portfolios[0].owner if self.versions[0][0] == OWN_RATES else None
+
+    def market(self, prices: Mapping[int, PriceColumnView], quoted: Mapping[int, str], codes: Iterable[str]) -> Market:
+        """Closes and rates as this person's figures see them.  One query, two where they have rates of their own."""
+        used = {*codes, *quoted.values(), self.currency}
+        coins = frozenset(pk for pk, view in self.instruments.items() if view.traded_as == AssetClass.CRYPTO)
+        own = {} if self.rated_by is None else own_rate_columns(self.rated_by, used)
+        return Market(prices, fx_columns(used), quoted, coins, own)
 
     @cached_property
     def computed(self) -> Computed:
         return memory.series.of(self.key, self._compute)
 
     def _compute(self) -> Computed:
-        wanted = {*self.instruments, *([self.benchmark.pk] if self.benchmark else [])}
+        wanted = {*self.instruments, *(self.benchmark.instruments if self.benchmark else ())}
         prices = price_columns(wanted)
         for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
             if row.instrument.id not in prices and row.quote is not None:
@@ -132,34 +165,27 @@ class Scope:
                 prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.unit_price)]), None)
         quoted = {pk: view.currency for pk, view in self.instruments.items()}
         if self.benchmark is not None:
-            quoted[self.benchmark.pk] = self.benchmark.currency
-        codes = {*quoted.values(), self.currency, *(str(code) for book in self.books for code in book.cash)}
-        coins = frozenset(pk for pk, view in self.instruments.items() if view.asset_class == AssetClass.CRYPTO)
-        market = Market(prices, fx_columns(codes), quoted, coins)
+            quoted |= quoted_in(self.benchmark)
+        market = self.market(prices, quoted, {str(code) for book in self.books for code in book.cash})
         told = [one for one in self.portfolios if one.pk in self.told.books]
         books = [self.told.books[one.pk] for one in told]
         tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
         moved = transfer_entries([one for one in told if not one.tracks_cash])
         moved |= {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
-        series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, dealings=self._dealings(told))
+        series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=self.costs)
         bench = None
         if self.benchmark is not None:
-            bench = benchmark_index(market, self.benchmark.pk, currency=self.currency, first=series.first, length=len(series.value))
+            reported = actions_of(self.benchmark.instruments, start=series.first)
+            bench = level_of(self.benchmark, market, reported, currency=self.currency, first=series.first, length=len(series.value))
         border = day_number(self.today) - SPARK_DAYS
         held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
         sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
         return Computed(series, bench, sparks)
 
-    def _dealings(self, told: Sequence[Portfolio]) -> Callable[[frozenset[int]], Iterable[Dealing]]:
-        """What instruments without a price cost and brought, in portfolios that track cash."""
-
-        def ask(instruments: frozenset[int]) -> Iterable[Dealing]:
-            tracking = [one for one in told if one.tracks_cash]
-            for events in events_in(tracking, self.currency, instruments=instruments).values():
-                for event in events:
-                    yield Dealing(event.instrument, event.day, -cash_worth(event))  # type: ignore[attr-defined]
-
-        return ask
+    def costs(self, instruments: Iterable[int]) -> list[CostChange]:
+        """How the cost of what is held of instruments came about: what they stand at on days on which they cannot be valued."""
+        told = [one for one in self.portfolios if one.pk in self.told.books]
+        return cost_changes(told, self.currency, instruments, until=self.until, known_at=self.known_at)
 
     @cached_property
     def daily(self) -> Daily:
@@ -174,9 +200,14 @@ class Scope:
         return len(self.computed.daily.value) <= 1
 
     @cached_property
-    def benchmark_now(self) -> FloatArray | None:
-        """The benchmark at each entry of `daily`."""
+    def benchmark_now(self) -> Level | None:
+        """The benchmark's level at each entry of `daily`."""
         return self.computed.benchmark
+
+    @property
+    def benchmark_notes(self) -> tuple[str, ...]:
+        """What the benchmark's level leaves out, or what stands for it, in sentences."""
+        return self.benchmark_now.notes if self.benchmark_now is not None else ()
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -188,13 +219,13 @@ class Scope:
         return tuple(dict.fromkeys(said))
 
     def gap_in_words(self, gap: Gap) -> str:
-        """ "No price of X is known from 3 Jun 2020 to 5 Jun 2020; it is left out of the series until then."""
+        """ "No price of X is known from 3 Jun 2020 to 5 Jun 2020; it stands at its cost then."""
         span = f"from {in_words(gap.since)}" + (f" until {in_words(gap.until)}" if gap.until else " on")
         if gap.instrument is None:
             return f"No rate of {gap.currency} to {self.currency} is known {span}, when you held cash in it."
         symbol = self.instruments[gap.instrument].symbol
         what = f"rate of {gap.currency} to {self.currency}, the currency of {symbol}," if gap.wants_rate else f"price of {symbol}"
-        return f"No {what} is known {span}; the series leave it out for so long."
+        return f"No {what} is known {span}; it stands at its cost for so long."
 
     def why_unknown(self) -> str:
         """Why days of the series are not known."""

@@ -14,6 +14,8 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from analytics.selectors.completeness import Completeness
+from market.selectors import BenchmarkView
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, LotView, MatchView
 
@@ -107,12 +109,15 @@ class Gains:
 class BenchmarkResult:
     """The benchmark over the same days.
 
+    is_total     whether its dividends are counted; `notes`: what is not, in sentences
     same_money   what the same flows would be worth in it at the end
     lead         end value − same_money
     excess       portfolio's return − benchmark's, in points
     """
 
-    instrument: InstrumentView
+    benchmark: BenchmarkView
+    is_total: bool
+    notes: tuple[str, ...]
     twr: Figure
     twr_annualised: Figure
     same_money: Figure
@@ -277,12 +282,15 @@ class Dashboard:
     over_benchmark    the past year's time-weighted return less the benchmark's, in points
     money_weighted    since `since`; a year where `money_weighted_is_annual`
     sparks            closes of the last 30 days by instrument
+    complete          how much of the value has a price of today
+    benchmark_notes   what the comparison leaves out of the benchmark, such as dividends, in sentences
     """
 
     currency: str
     as_of: date
     portfolios: int
     table: HoldingsTable
+    complete: Completeness
     net_worth: Figure
     day_change: Figure
     day_change_fraction: Figure
@@ -290,7 +298,8 @@ class Dashboard:
     year_gain: Figure
     year_return: Figure
     year_twr: Figure
-    benchmark: InstrumentView | None
+    benchmark: BenchmarkView | None
+    benchmark_notes: tuple[str, ...]
     benchmark_year_twr: Figure
     total_gain: Figure
     gain_on_cost: Figure

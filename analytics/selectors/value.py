@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Slice, Value
+from analytics.series import Costs
 from market.choices import AssetClass
 from market.selectors import prices_on, rates
 from portfolio_site.kernel.decimals import EXACT, quotient, rounded
@@ -70,20 +72,22 @@ def _slices(
 
 
 def total(name: str, figures: Iterable[Figure], currency: str, *, left_out: str = "It is not counted.") -> Figure:
-    """The known ones added up, saying what is left out, in the words of `left_out`; undefined where there are some and none is known."""
+    """The known ones added up, with their warnings and what is left out, in the words of `left_out`; undefined where none of some is known."""
     rows = list(figures)
     known = [one.value for one in rows if isinstance(one.value, Decimal)]
-    missing = tuple(dict.fromkeys(f"{one.why_not} {left_out}" for one in rows if not one.known))
+    missing = tuple(dict.fromkeys(said for one in rows for said in (one.warnings if one.known else (f"{one.why_not} {left_out}",))))
     if rows and not known:
         return Figure.undefined(name, Unit.MONEY, rows[0].why_not, currency)
     stale = [one.stale_since for one in rows if one.stale_since is not None]
     return Figure(name, Unit.MONEY, sum(known, ZERO), currency=currency, warnings=missing, stale_since=min(stale) if stale else None)
 
 
-def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], currency: str, day: date) -> Figure:
-    """Exact worth at the close of a day, from the steps of whole books: no replay.  Three queries at most.
+def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], currency: str, day: date, *, costs: Costs, user: Any = None) -> Figure:
+    """Exact worth at the close of a day, from the steps of whole books: no replay.  Three queries at most, four with a person.
 
     books  replayed in `currency`
+    costs  asked, only for what cannot be valued on that day, how its cost came about
+    user   whose own rates win
     """
     units: list[tuple[int, Decimal]] = []
     cash: list[tuple[str, Decimal]] = []
@@ -94,14 +98,15 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
         cash += [(code, amount) for code, amount in balances.items() if amount]
     prices = prices_on({instrument for instrument, _ in units}, day)
     codes = {instruments[instrument].currency for instrument, _ in units} | {code for code, _ in cash}
-    found = rates((code, currency, day) for code in codes)
+    found = rates(((code, currency, day) for code in codes), user=user)
+    unvalued: dict[int, str] = {}
     parts, missing, old = [], [], []
     for instrument, quantity in units:
         view, rate = instruments[instrument], found.get((instruments[instrument].currency, currency, day))
         if instrument not in prices:
-            missing.append(f"No price of {view.symbol} is known on {in_words(day)}.")
+            unvalued[instrument] = f"No price of {view.symbol} is known on {in_words(day)}."
         elif rate is None:
-            missing.append(f"No {view.currency}/{currency} rate is known for {in_words(day)}.")
+            unvalued[instrument] = f"No {view.currency}/{currency} rate is known for {in_words(day)}."
         else:
             parts.append(rounded(EXACT.multiply(EXACT.multiply(quantity, prices[instrument].worth), rate.rate)))
             old += [when for when in (prices[instrument].day, rate.day) if day - when > OLD]
@@ -111,7 +116,10 @@ def value_on(books: Iterable[Book], instruments: dict[int, InstrumentView], curr
             missing.append(f"No {code}/{currency} rate is known for {in_words(day)}.")
         else:
             parts.append(rounded(EXACT.multiply(amount, rate.rate)))
-    said = tuple(dict.fromkeys(f"{one} It is not counted." for one in missing))
+    if unvalued:
+        parts += [change.amount for change in costs(frozenset(unvalued)) if change.day <= day]
+    sentences = [*(f"{why} It stands at its cost." for why in unvalued.values()), *(f"{one} It is not counted." for one in missing)]
+    said = tuple(dict.fromkeys(sentences))
     if missing and not parts:
         return Figure.undefined("value", Unit.MONEY, missing[0], currency)
     return Figure("value", Unit.MONEY, sum(parts, ZERO), currency=currency, warnings=said, stale_since=min(old, default=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -10,23 +11,27 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from analytics import selectors
-from analytics.selectors import HoldingDetail, PriceMark
+from analytics.selectors import Explanations, HoldingDetail, PriceMark, explain_names
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
 from analytics.views.tables import class_name
 from market.choices import Quality
+from market.models import Instrument
 from market.selectors import get_instrument
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.web import charts
 from portfolio_site.web.numbers import money, price_paid, qty
 from portfolio_site.web.pages import render_page
 from portfolio_site.web.times import country_name
+from portfolios.choices import CostMethod
+from portfolios.selectors import under_method
 
 
 @require_GET
 @login_required
 def holding(request: HttpRequest, pk: int) -> HttpResponse:
-    """The instrument `pk` in the portfolio `?p=` or in all; `?why=` the figure to explain; `?as_of=` and `?known_at=` the moment."""
+    """The instrument `pk` in the portfolio `?p=` or in all; `?why=` the figure to explain, of the lot that the entry `?lot=` opened,
+    or of the sale `?sale=`, where they stand there; `?as_of=` and `?known_at=` the moment."""
     choice = choice_of(request, timed=True)
     instrument = get_instrument(request.user, pk)
     moment = choice.moment
@@ -36,8 +41,37 @@ def holding(request: HttpRequest, pk: int) -> HttpResponse:
     why = request.GET.get("why", "")
     context = _context(choice, detail)
     if why:
-        return explanation_page(request, detail.explanations, why, context)
+        asked = _lot_asked(request, choice, instrument)
+        return explanation_page(request, asked or detail.explanations, why, {**context, "others": _others(asked, why)})
     return render_page(request, "analytics/holding.html", context, fragment="position", currencies={detail.currency, detail.instrument.currency})
+
+
+def _lot_asked(request: HttpRequest, choice: Choice, instrument: Instrument) -> Explanations | None:
+    """The explanations of the lot or the sale in the address, or of what the sale took from the lot, under `?method=` where that stands there; None where there stands neither.  Raises NotFound for somebody else's."""
+    number, sale = _number(request, "lot"), _number(request, "sale")
+    if number is None and sale is None:
+        return None
+    opened = request.GET.get("opened_on", "")
+    try:
+        on = date.fromisoformat(opened) if opened else None
+    except ValueError:
+        on = None
+    nth, method = _number(request, "nth"), request.GET.get("method", "")
+    portfolios = under_method(choice.portfolios, method) if method in CostMethod.values else choice.portfolios
+    moment: dict[str, Any] = {"as_of": choice.moment.as_of, "known_at": choice.moment.known_at}
+    if sale is not None:
+        return selectors.sale_explanations_of(request.user, portfolios, instrument, sale, number, on, nth, **moment)
+    return selectors.lot_explanations_of(request.user, portfolios, instrument, number or 0, on, nth, **moment)
+
+
+def _others(asked: Explanations | None, why: str) -> list[tuple[str, str]]:
+    """The names and words of the other figures of the same lot or sale, which its explanation leads to."""
+    return [(name, explain_names.SAID[name]) for name in asked or () if name != why]
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Search and jump: every page, and what the person holds.  The palette loads its list from here; without script it is a page."""
+"""Search and jump: every page, what the person holds, and every instrument that they may look at.
+
+The palette loads its list from here, and instruments as letters are typed; without script it is a page.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from market.selectors import instruments_visible_to
+from market.selectors import find_listed, instruments_visible_to
 from portfolio_site.web.pages import navigation, render_page
 from portfolios.selectors import held_instrument_ids, portfolios_of
 
 LONGEST = 100
+FOUND = "palette-found"  # the part that letters change
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,21 @@ def _hits(request: HttpRequest) -> list[Hit]:
     return places + holdings + books
 
 
+def _instruments(request: HttpRequest, text: str) -> list[Hit]:
+    """The pages of instruments that the text may mean.  One query, none for no text."""
+    found = find_listed(request.user, text).rows
+    return [Hit(one.name, f"{one.symbol} {one.exchange}".strip(), "chart-line", reverse("instrument", args=[one.id])) for one in found]
+
+
 @require_GET
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """`?q=` words that must all occur; without any, everything."""
+    """`?q=` words that must all occur; without any, every page and holding.  Instruments are found by symbol, name or ISIN."""
     text = request.GET.get("q", "")[:LONGEST]
+    htmx = getattr(request, "htmx", None)
+    found = _instruments(request, text)
+    if htmx and htmx.target == FOUND:
+        return render_page(request, "analytics/search.html", {"page": "search", "hits": (), "found": found}, fragment="found")
     words = text.casefold().split()
     hits = [hit for hit in _hits(request) if hit.matches(words)]
-    return render_page(request, "analytics/search.html", {"page": "search", "hits": hits, "text": text}, fragment="palette")
+    return render_page(request, "analytics/search.html", {"page": "search", "hits": hits, "found": found, "text": text}, fragment="palette")

@@ -6,24 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from market.choices import AssetClass
-from market.selectors import day_number, price_columns
+from market.selectors import UNCLASSIFIED, day_number, price_columns
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import ranks
 from portfolio_site.web.times import country_name
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
 GROUPINGS = {"class": "Class", "sector": "Sector", "country": "Country", "currency": "Currency"}
-UNCLASSIFIED = "Unclassified"
 SPARK_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: the holding, its address, the closes of its last 30 days, and its place in each column's order."""
+    """One row: the holding, its address, the closes of its last 30 days, and its place in each column's order.
+
+    `classify`: the address of the form that says what it is, where it stands among what nobody classified.
+    """
 
     holding: HoldingRow
     key: str  # how live prices know it
@@ -36,6 +39,7 @@ class Line:
     by_realised: str
     by_income: str
     by_total: str
+    classify: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +135,19 @@ def _key(row: HoldingRow, grouping: str) -> str:
     return instrument.currency
 
 
+def _unclassified(line: Line, grouping: str) -> Line:
+    back = urlencode({"next": f"{reverse('holdings')}?group={grouping}"})
+    return replace(line, classify=f"{reverse('instrument-classify', args=[line.holding.instrument.id])}?{back}")
+
+
 def listing(table: HoldingsTable, sparks: Mapping[int, Sequence[float]], *, suffix: str = "", grouping: str = "") -> Listing:
     """The table with its lines in groups, largest group first; unclassified ones are shown as such, never dropped."""
     lines = _lines(table.rows, sparks, suffix)
     if grouping in GROUPINGS:
         kinds: dict[str, list[Line]] = {}
         for line in lines:
-            kinds.setdefault(_key(line.holding, grouping), []).append(line)
+            name = _key(line.holding, grouping)
+            kinds.setdefault(name, []).append(_unclassified(line, grouping) if name == UNCLASSIFIED else line)
         groups = [_group(name, members, table.currency) for name, members in kinds.items()]
         groups.sort(key=lambda group: (group.name == UNCLASSIFIED, -(group.value.value or 0)))
     else:

@@ -123,6 +123,9 @@
   function seek(input) {
     const words = input.value.trim().toLowerCase().split(/\s+/);
     $$('#palette [role="option"]').forEach(o => { o.hidden = !words.every(w => o.textContent.toLowerCase().includes(w)); });
+    choose();
+  }
+  function choose() {
     const none = $("#palette [data-none]");
     if (none) none.hidden = options().length > 0;
     pick();
@@ -213,7 +216,7 @@
 
   /* ── after loading, and after a part was exchanged ── */
   const arrive = el => $("[data-focus]", el)?.focus();
-  document.addEventListener("htmx:afterSettle", e => arrive(e.target));
+  document.addEventListener("htmx:afterSettle", e => { arrive(e.target); if (e.target.closest("#palette-found")) choose(); });
   arrive(document);
   document.addEventListener("htmx:responseError", e => toast(e.detail.xhr.status === 404 ? "This is not there any more." : "That did not work. Try again in a moment."));
   document.addEventListener("htmx:sendError", () => toast("No connection. What is on the page stays."));

@@ -72,12 +72,14 @@ def test_first_steps_can_be_left_for_good(client, marta):
 # ── settings ────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", ["settings", "settings-profile", "settings-display", "settings-money", "settings-security", "welcome"])
+@pytest.mark.parametrize(
+    "name", ["settings", "settings-profile", "settings-display", "settings-money", "settings-security", "settings-log", "welcome"]
+)
 def test_settings_are_for_people_who_are_signed_in(client, name):
     assert client.get(reverse(name))["Location"].startswith(reverse("account_login") + "?next=/")
 
 
-@pytest.mark.parametrize("section", ["profile", "display", "money", "security"])
+@pytest.mark.parametrize("section", ["profile", "display", "money", "security", "log"])
 def test_each_section_is_a_page(client, marta, section):
     client.force_login(marta)
     page = client.get(reverse(f"settings-{section}"))

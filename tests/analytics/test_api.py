@@ -221,22 +221,22 @@ def test_someone_without_portfolios_gets_an_answer_too(browser: Client) -> None:
     assert got(browser, "all/gains")["by_instrument"] == []
 
 
-def test_a_holding_without_a_price_is_left_out_and_named(browser: Client, portfolio: Any, share: Any, began: date) -> None:
+def test_a_holding_without_a_price_stands_at_its_cost_and_is_named(browser: Client, portfolio: Any, share: Any, began: date) -> None:
     house = make_instrument("HOUSE")
     record(portfolio, "deposit", began, amount="2000")
     record(portfolio, "buy", began + timedelta(days=1), share, quantity="10", price="100")
     record(portfolio, "buy", began + timedelta(days=5), house, quantity="1", price="500")
     value = got(browser, f"{portfolio.pk}/value")
-    assert Decimal(value["value"]) == 1100 + 500
+    assert Decimal(value["value"]) == 1100 + 500 + 500
     (row,) = [row for row in value["by_holding"] if row["symbol"] == "HOUSE"]
     since = began + timedelta(days=5)
-    assert row["value"] is None and f"held since {since.day} {since:%b %Y}" in row["undefined"][0]["reason"]
+    assert row["value"] == "500" and f"held since {since.day} {since:%b %Y}" in row["undefined"][0]["reason"]
     assert "HOUSE" in value["warnings"][0]
     body = got(browser, f"{portfolio.pk}/performance")
     assert float(body["twr"]) > 0
     assert any("HOUSE" in said for said in body["warnings"])
     gains = got(browser, f"{portfolio.pk}/gains")
-    assert [entry["total"] for entry in gains["by_instrument"]][-1] is None and any("HOUSE" in said for said in gains["warnings"])
+    assert [entry["total"] for entry in gains["by_instrument"]][-1] == "0" and any("HOUSE" in said for said in gains["warnings"])
 
 
 def test_a_portfolio_of_one_day_answers(browser: Client, portfolio: Any, today: date) -> None:
@@ -344,6 +344,20 @@ def test_gains_are_told_under_the_cost_method_that_is_asked_for(browser: Client,
     own = got(browser, f"{portfolio.pk}/gains")
     portfolio.refresh_from_db()
     assert own["realized"] == found[portfolio.cost_method]["realized"]
+
+
+@pytest.mark.parametrize("method", ["average", "fifo", "lifo", "hifo", "lofo", "specific", "section104"])
+def test_gains_are_told_under_any_method_also_where_a_sale_has_one_of_its_own(
+    browser: Client, person: Any, share: Any, began: date, method: str
+) -> None:
+    portfolio = make_portfolio(person, name="Own way", cost_method="fifo")
+    record(portfolio, "deposit", began, amount="5000")
+    record(portfolio, "buy", began, share, quantity="10", price="100")
+    record(portfolio, "buy", began + timedelta(days=1), share, quantity="10", price="110")
+    record(portfolio, "sell", began + timedelta(days=60), share, quantity="5", price="120", method="lifo")
+    found = got(browser, f"{portfolio.pk}/gains", method=method)
+    pooled = {"average": "75", "section104": "75"}
+    assert found["realized"] == pooled.get(method, "50")
 
 
 def test_flows_from_the_daily_series_show_no_binary_noise(browser: Client, portfolio: Any, share: Any, began: date) -> None:

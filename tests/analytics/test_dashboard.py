@@ -232,3 +232,12 @@ def test_queries_of_a_holding_do_not_grow_with_its_entries(person: Any, portfoli
     for n in range(5):
         record(portfolio, "buy", began + timedelta(days=2 + n), share, quantity="1", price="100")
     assert asked() == few <= 8
+
+
+def test_what_is_left_out_of_the_benchmark_stands_beside_it(person: Any, client: Any, euro_portfolio: Any) -> None:
+    said = "INDEX is told without dividends: its total return is not known."
+    page = dashboard(person, [euro_portfolio])
+    assert page.benchmark_notes == (said,)
+    assert said in page.explanations["over_benchmark"].left_out
+    client.force_login(person)
+    assert said in client.get("/dashboard/").content.decode()

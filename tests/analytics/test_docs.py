@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 from analytics.engine.benchmark import same_money
+from analytics.engine.blends import blended, units_reinvested
+from analytics.engine.contribution import contributions
+from analytics.engine.diversification import effective_number, herfindahl
+from analytics.engine.drivers import drivers
 from analytics.engine.returns import money_weighted_return, time_weighted_return
 from analytics.engine.risk import risk_level
 from tests.shared import ROOT
@@ -27,13 +31,31 @@ def test_every_worked_example_comes_out_as_written() -> None:
             found, expected = [time_weighted_return(block["value"], block["in"], block["out"])], block["twr"]
         elif "mwr" in block:
             found, expected = [money_weighted_return(block["days"].astype(np.int64), block["flows"])], block["mwr"]
+        elif "closes" in block:
+            found, expected = units_reinvested(block["closes"], block["splits"], block["paid"]) * block["closes"], block["level"]
+        elif "weights" in block:
+            levels, days = np.vstack((block["first"], block["second"])), len(block["first"])
+            rules = (np.zeros(days, dtype=bool), np.ones(days, dtype=bool))
+            found = [level for rule in rules for level in blended(levels, block["weights"], rule)]
+            expected = np.concatenate((block["never"], block["daily"]))
+        elif "contribution" in block:
+            found, expected = list(contributions(np.vstack((block["gains"], block["other_gains"])), block["at_work"])), block["contribution"]
+        elif "own" in block:
+            none, days = np.zeros(1), np.zeros((1, 1))
+            bridge = drivers(block["own"][None, :], block["rate"][None, :], days, flows=none, income=none, costs=none)
+            found, expected = [bridge.price, bridge.currency], np.concatenate((block["price"], block["currency"]))
+        elif "shares" in block:
+            found, expected = (
+                [herfindahl(block["shares"]), effective_number(block["shares"])],
+                np.concatenate((block["herfindahl"], block["effective"])),
+            )
         elif "same_money" in block:
             found, expected = [same_money(0.0, block["in"], block["out"], block["index"])[-1]], block["same_money"]
         else:
             found, expected = [risk_level(v) for v in block["volatility"]], block["level"]
         assert found == pytest.approx(list(expected), abs=1e-12)
         tried += 1
-    assert tried == 4
+    assert tried == 9
 
 
 @pytest.mark.parametrize("room", sorted((ROOT / "analytics").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))

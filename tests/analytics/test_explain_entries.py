@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from analytics.selectors import Explanation, Scope, Term, explanations_of, period_explanations
+from analytics.selectors import Explanation, Scope, Term, explanations_of, lot_explanations_of, period_explanations
+from portfolio_site.kernel.errors import NotFound
 from portfolio_site.kernel.figures import Figure
 from portfolios.choices import CostMethod
 from portfolios.models import Portfolio
@@ -78,14 +79,25 @@ def test_every_figure_of_a_holding_can_be_made_again_from_its_explanation(busy: 
     row = scope.table.row(share.pk)
     assert row is not None
     known = explanations_of(scope, share)
-    for name in ("quantity", "cost", "average_cost", "realised", "income", "expenses", "value", "unrealised", "price_part", "total_gain"):
+    for name in (
+        "quantity",
+        "total_cost",
+        "average_cost",
+        "realized_gain",
+        "income",
+        "expenses",
+        "market_value",
+        "unrealized_gain",
+        "price_gain",
+        "total_gain",
+    ):
         assert recomputes(known[name]), name
-    shown = {name: value(known[name].figure) for name in ("quantity", "cost", "realised", "income", "expenses")}
-    assert shown == {"quantity": row.quantity, "cost": row.cost, "realised": row.realised, "income": row.income, "expenses": row.expenses}
+    shown = {name: value(known[name].figure) for name in ("quantity", "total_cost", "realized_gain", "income", "expenses")}
+    assert shown == {"quantity": row.quantity, "total_cost": row.cost, "realized_gain": row.realised, "income": row.income, "expenses": row.expenses}
 
 
 def test_a_purchase_says_what_its_cost_is_made_of(busy: Any, share: Any) -> None:
-    lines = explanations_of(Scope([busy]), share)["cost"].lines
+    lines = explanations_of(Scope([busy]), share)["total_cost"].lines
     first = lines[-1]
     assert first.label == "Buy" and first.entry_id is not None
     assert [term.label for term in first.terms] == ["paid 3003 EUR", "fees 3 EUR", "taxes 1.5 EUR", "change"]
@@ -98,19 +110,19 @@ def test_every_lot_tells_its_units_and_cost_entry_by_entry(busy: Any, share: Any
     busy.refresh_from_db()
     rebuild_projection(busy)
     scope = Scope([busy])
-    known = explanations_of(scope, share)
     lots = scope.books[0].positions[share.pk].lots
     assert lots
     for lot in lots:
-        end = f"{busy.pk}.{lot.event_id}.{lot.opened_on.isoformat()}"
+        known = lot_explanations_of(busy.owner, [busy], share, lot.event_id, lot.opened_on)
         for field, expected in {"quantity": lot.quantity, "cost": lot.cost}.items():
-            found = known[f"lot_{field}.{end}"]
-            assert recomputes(found) and value(found.figure) == expected
-    with pytest.raises(KeyError):
-        known["lot_cost.1.2.2020-01-01"]
+            assert recomputes(known[field]) and value(known[field].figure) == expected
+        for name in known:
+            assert not known[name].terms or recomputes(known[name]), name
+    with pytest.raises(NotFound):
+        lot_explanations_of(busy.owner, [busy], share, 10**9)
 
 
-@pytest.mark.parametrize("name", ["realised", "unrealised", "income", "expenses", "total", "price_part", "currency_part"])
+@pytest.mark.parametrize("name", ["realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows"])
 def test_gains_of_a_period_are_explained_holding_by_holding(busy: Any, began: Any, name: str) -> None:
     from datetime import timedelta
 
@@ -140,7 +152,7 @@ def test_an_explanation_costs_as_many_queries_however_many_entries(
     scope = Scope([portfolio])
     known = explanations_of(scope, share)
     with django_assert_max_num_queries(5):
-        assert len(known["cost"].lines) == entries
+        assert len(known["total_cost"].lines) == entries
 
 
 def test_the_page_of_lots_leads_to_the_explanation_of_each(client: Any, person: Any, busy: Any, share: Any) -> None:

@@ -58,15 +58,15 @@ def test_a_transfer_between_ones_own_portfolios_changes_nothing_together(person:
     assert performance([other]).twr.value == pytest.approx(110 / 102 - 1)
 
 
-def test_an_unknown_price_at_the_start_leaves_the_change_undefined(person: Any, portfolio: Any, began: date) -> None:
+def test_what_had_no_price_at_the_start_stood_at_its_cost_then(person: Any, portfolio: Any, began: date) -> None:
     late = make_instrument("LATE")
     record(portfolio, "deposit", began, amount="1000")
     record(portfolio, "buy", began, late, quantity="1", price="10")
     set_quote(late, "12")
     found = gains([portfolio], start=began + timedelta(days=10))
     (row,) = found.rows
-    assert not row.unrealised.known and "LATE" in row.unrealised.why_not
-    assert row.realised == 0 and not found.total.known
+    assert (row.unrealised.value, row.realised, found.total.value) == (2, 0, 2)
+    assert "LATE" in found.total.warnings[0] and "or before" in found.total.warnings[0]
 
 
 def test_the_total_is_the_sum_of_its_parts_though_a_holding_has_no_price(person: Any, portfolio: Any, share: Any, began: date) -> None:
@@ -80,7 +80,7 @@ def test_the_total_is_the_sum_of_its_parts_though_a_holding_has_no_price(person:
     assert found.total.value == found.realised + found.unrealised.value + found.income - found.expenses == 127
     assert found.price_part.value + found.currency_part.value == found.realised + found.unrealised.value
     (said,) = found.total.warnings
-    assert "BARE" in said and said.endswith("Its unrealised gain is left out.")
+    assert "BARE" in said and "It stands at its cost" in said
     assert table.total_gain.value == 127 == table.realised + table.unrealised.value + table.income - table.expenses
     (group,) = listing(table, {}).groups
     assert group.total_gain.value == 127

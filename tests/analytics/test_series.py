@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.engine.returns import time_weighted_return
-from analytics.series import Daily, Dealing, benchmark_index, daily, day_numbers, to_float64
+from analytics.series import Daily, daily, day_numbers, to_float64
+from portfolios.selectors import CostChange
 from tests.analytics.worlds import book, closes, day, event, market, rates
 
 SHARE, FUND, COIN = 1, 2, 3
@@ -161,49 +162,67 @@ def test_a_period_is_a_slice_that_starts_at_the_close_before_it() -> None:
 # ── what cannot be valued ───────────────────────────────────────────────────
 
 
-def test_an_instrument_without_any_price_stays_outside_and_is_named() -> None:
+def test_an_instrument_without_any_price_stands_at_its_cost_and_is_named() -> None:
     ledger = book(
         event("buy", "2024-01-02", instrument=SHARE, quantity=50, gross=500),
         event("buy", "2024-01-03", instrument=FUND, quantity=1, gross=700),
         tracks_cash=False,
     )
-    series = daily([ledger], currency="EUR", market=simple_market(quoted={FUND: "EUR"}), last=day("2024-01-05"))
-    assert series.value.tolist() == [0, 500, 550, 550, 600]
-    assert series.inflow.tolist() == [500, 0, 0, 0]
-    assert twr(series) == pytest.approx(0.2)
+    series = daily(
+        [ledger],
+        currency="EUR",
+        market=simple_market(quoted={FUND: "EUR"}),
+        last=day("2024-01-05"),
+        costs=lambda _: [CostChange(FUND, day("2024-01-03"), Decimal(700))],
+    )
+    assert series.value.tolist() == [0, 500, 1250, 1250, 1300]
+    assert series.inflow.tolist() == [500, 700, 0, 0]
+    assert twr(series) == pytest.approx(1250 / 1200 * 1300 / 1250 - 1)
     (gap,) = series.gaps
     assert (gap.instrument, gap.since, gap.until, gap.wants_rate) == (FUND, day("2024-01-03"), None, False)
 
 
-def test_it_enters_at_its_first_price_and_brings_no_return_with_it() -> None:
+def test_its_first_price_brings_what_it_gained_so_far() -> None:
     ledger = book(
         event("deposit", "2024-01-02", amount=1000),
         event("buy", "2024-01-02", instrument=FUND, quantity=10, gross=400),
         event("sell", "2024-01-03", instrument=FUND, quantity=4, gross=180),
     )
     world = market(closes(FUND, d2024_01_05=50.0, d2024_01_06=55.0))
-    dealings = [Dealing(FUND, day("2024-01-02"), Decimal(400)), Dealing(FUND, day("2024-01-03"), Decimal(-180))]
     asked: list[frozenset[int]] = []
 
-    def answer(instruments: frozenset[int]) -> list[Dealing]:
+    def answer(instruments: frozenset[int]) -> list[CostChange]:
         asked.append(instruments)
-        return dealings
+        return [CostChange(FUND, day("2024-01-02"), Decimal(400)), CostChange(FUND, day("2024-01-03"), Decimal(-160))]
 
-    series = daily([ledger], currency="EUR", market=world, last=day("2024-01-06"), dealings=answer)
+    series = daily([ledger], currency="EUR", market=world, last=day("2024-01-06"), costs=answer)
     assert asked == [frozenset({FUND})]
-    assert series.value.tolist() == [0, 600, 780, 780, 780 + 300, 780 + 330]
-    assert series.inflow.tolist() == [1000, 180, 0, 300, 0]
-    assert series.outflow.tolist() == [400, 0, 0, 0, 0]
-    assert series.index.tolist() == pytest.approx([1, 1, 1, 1, 1, 1110 / 1080])
+    assert series.value.tolist() == [0, 1000, 780 + 240, 780 + 240, 780 + 300, 780 + 330]
+    assert (series.inflow.tolist(), series.outflow.tolist()) == ([1000, 0, 0, 0, 0], [0, 0, 0, 0, 0])
+    assert series.index.tolist() == pytest.approx([1, 1, 1.02, 1.02, 1.08, 1.11])
     assert series.gaps[0].until == day("2024-01-05")
+
+
+def test_units_in_kind_that_cannot_be_valued_move_at_their_cost() -> None:
+    arrival = event("transfer_in", "2024-01-03", instrument=FUND, quantity=10, gross=20)
+    ledger = book(event("deposit", "2024-01-02", amount=100), arrival)
+    series = daily(
+        [ledger],
+        currency="EUR",
+        market=market(quoted={FUND: "EUR"}),
+        last=day("2024-01-04"),
+        transfers=frozenset({arrival.id}),
+        costs=lambda _: [CostChange(FUND, day("2024-01-03"), Decimal(20))],
+    )
+    assert (series.inflow.tolist(), series.value.tolist()) == ([100, 20, 0], [0, 100, 120, 120])
 
 
 def test_a_price_without_a_rate_is_no_value_either() -> None:
     ledger = book(event("buy", "2024-01-02", instrument=SHARE, quantity=1, gross=10, currency="USD", fx_rate="0.9"), tracks_cash=False)
     world = market(closes(SHARE, d2024_01_02=10.0), rates("USD", d2024_01_04=2.0), quoted={SHARE: "USD"})
-    series = daily([ledger], currency="EUR", market=world, last=day("2024-01-05"))
-    assert series.value.tolist() == [0, 0, 0, 5, 5]
-    assert series.inflow.tolist() == [0, 0, 5, 0]
+    series = daily([ledger], currency="EUR", market=world, last=day("2024-01-05"), costs=lambda _: [CostChange(SHARE, day("2024-01-02"), Decimal(9))])
+    assert series.value.tolist() == [0, 9, 9, 5, 5]
+    assert series.inflow.tolist() == [9, 0, 0, 0]
     assert (series.gaps[0].wants_rate, series.gaps[0].currency, series.gaps[0].until) == (True, "USD", day("2024-01-04"))
 
 
@@ -297,9 +316,3 @@ def test_pandas_comes_to_the_same_value_and_return(plan: list[tuple[int, int, st
     since = pd.Timestamp(series.first)
     assert series.value == pytest.approx(worth[since:].to_numpy(), rel=1e-9, abs=1e-9)
     assert series.index == pytest.approx((grown[since:] / grown[since]).to_numpy(), rel=1e-9)
-
-
-def test_a_benchmark_is_its_close_times_the_rate_of_the_day() -> None:
-    world = market(closes(SHARE, d2024_01_03=10.0, d2024_01_05=20.0), rates("USD", d2024_01_01=2.0, d2024_01_06=4.0), quoted={SHARE: "USD"})
-    index = benchmark_index(world, SHARE, currency="EUR", first=day("2024-01-02"), length=5)
-    assert index.tolist() == [0, 5, 5, 10, 5]

@@ -23,7 +23,9 @@ def page_of(person: Any) -> str:
     return answer.content.decode()
 
 
-def test_what_has_no_price_is_named_with_a_way_to_enter_one_and_marked_on_every_return(person: Any, portfolio: Any, share: Any, began: date) -> None:
+def test_what_has_no_price_is_named_with_its_share_and_a_way_to_enter_one_and_marked_on_every_return(
+    person: Any, portfolio: Any, share: Any, began: date
+) -> None:
     record(portfolio, "deposit", began, amount="5000")
     record(portfolio, "buy", began, share, quantity="10", price="100")
     own = make_instrument("OWN", owner=person, exchange="", name="Own house")
@@ -31,10 +33,10 @@ def test_what_has_no_price_is_named_with_a_way_to_enter_one_and_marked_on_every_
     for instrument in (own, *others):
         record(portfolio, "buy", began, instrument, quantity="1", price="10")
     page = page_of(person)
-    assert "4 values are missing." in page and "and 1 more." in page
+    assert "4 holdings stand at their cost." in page and ": 0.8% of the value." in page and "and 1 more: 0.8% of the value." in page
     assert f'href="{reverse("instrument-prices", args=[own.pk])}">Own house</a>' in page
-    assert page.count("4 holdings without a price are not in it") == 4
-    assert holdings_of(portfolio).all_weights is None and "100.0%</td>" not in page
+    assert page.count("4 holdings without a price are in it at cost") == 4
+    assert round(holdings_of(portfolio).all_weights, 12) == 1
 
 
 def test_a_value_below_zero_has_no_parts_and_its_allocation_is_a_list_with_a_sentence(person: Any, portfolio: Any, share: Any, began: date) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.series import Market
+from analytics.world import Market
 from market.selectors import FxColumnView, PriceColumnView, day_number
 from market.selectors.columns import EURO
 from portfolio_site.kernel.money import Currency

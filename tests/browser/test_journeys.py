@@ -80,7 +80,7 @@ def test_hidden_amounts_stay_hidden_on_the_next_page(demo: Page) -> None:
 
 def test_a_figure_says_why_in_a_drawer_and_on_a_page_of_its_own(demo: Page) -> None:
     demo.goto("/dashboard/")
-    demo.locator("[data-why='net_worth'], [data-why='net-worth'], a.why, button.why").first.click()
+    demo.locator("[data-why='total_value'], a.why, button.why").first.click()
     dialog = demo.locator("dialog[open]")
     expect(dialog).to_be_visible(timeout=10_000)
     expect(dialog).to_contain_text("Calculation")

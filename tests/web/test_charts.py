@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,20 @@ def prices() -> charts.PriceHistory:
     )
 
 
+def quoted() -> charts.Bars:
+    return charts.Bars(
+        x=["2026-05-12", "2026-05-13", "2026-05-14"],
+        open=[10.0, 11.0, 12.0],
+        high=[11.5, 12.0, 12.5],
+        low=[9.5, 10.5, 11.5],
+        close=[11.0, 10.75, 12.25],
+        volume=[1000, None, 1200],
+        currency="USD",
+        dividends=[charts.Happening(1, "Dividend $0.10")],
+        splits=[charts.Happening(2, "Split 4 for 1")],
+    )
+
+
 def tiles() -> list[charts.Tile]:
     return [
         charts.Tile("MSFT", "Shares", fraction("0.6"), fraction("0.02"), money("600")),
@@ -72,6 +87,11 @@ def all_figures() -> dict[str, dict[str, Any]]:
         "donut": charts.donut(parts),
         "map": charts.treemap(tiles()),
         "waterfall": waterfall.figure(),
+        "closes": charts.quotes(quoted()),
+        "candles": charts.quotes(quoted(), candles=True),
+        "within the day": charts.quotes(
+            replace(quoted(), named=True, ticks=[(0, "12 May"), (2, "13 May")], x=["12 May 15:30", "12 May 15:35", "13 May 15:30"])
+        ),
         "bars": charts.bars(["2025", "2026"], [D("300.12"), D("290")], "EUR"),
     }
 
@@ -175,3 +195,10 @@ def test_at_most_seven_parts_and_other_are_drawn() -> None:
     assert len(shown) == 8
     assert shown[-1].name == "Other"
     assert [part.colour for part in shown] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(("close", "letters"), [([120_000.0, 150_000.0], 8), ([0.000121, 0.000152], 9), ([10.0, 12.0], 0)])
+def test_beside_the_chart_there_is_room_for_its_longest_price(close: list[float], letters: int) -> None:
+    bars = replace(quoted(), x=["2026-05-12", "2026-05-13"], open=[None] * 2, high=[None] * 2, low=[None] * 2, close=close, volume=[None] * 2)
+    room = charts.quotes(replace(bars, dividends=[], splits=[]))["layout"]["margin"]["r"]
+    assert room == 58 if not letters else room >= 7 * letters + 8

@@ -112,7 +112,7 @@ def test_a_part_is_answered_alone_where_a_script_asks_for_it(signed_in: Any, pat
         assert "<html" not in text
 
 
-@pytest.mark.parametrize("name", ["net_worth", "total_gain", "money_weighted", "over_benchmark", "risk_level"])
+@pytest.mark.parametrize("name", ["total_value", "total_gain", "mwr", "over_benchmark", "risk_level"])
 def test_each_figure_of_the_dashboard_can_be_asked_why_with_and_without_script(signed_in: Any, book: Any, name: str) -> None:
     whole = fetch(signed_in, reverse("dashboard") + f"?why={name}")
     assert "<html" in whole
@@ -122,7 +122,7 @@ def test_each_figure_of_the_dashboard_can_be_asked_why_with_and_without_script(s
     assert 'id="drawer-title"' in drawer
 
 
-@pytest.mark.parametrize("name", ["value", "unrealised", "realised", "income", "total_gain"])
+@pytest.mark.parametrize("name", ["market_value", "unrealized_gain", "realized_gain", "income", "total_gain"])
 def test_each_figure_of_a_holding_can_be_asked_why(signed_in: Any, paths: list[str], name: str) -> None:
     assert 'id="drawer-title"' in fetch(signed_in, f"{paths[3]}?why={name}")
 
@@ -161,13 +161,13 @@ def test_signing_in_comes_first(client: Any, paths: list[str]) -> None:
         assert client.get(path).status_code == 302
 
 
-def test_a_price_that_is_missing_is_said_and_not_counted(signed_in: Any, person: Any, portfolio: Any, today: date) -> None:
+def test_a_price_that_is_missing_is_said_and_what_it_leaves_at_cost(signed_in: Any, person: Any, portfolio: Any, today: date) -> None:
     unpriced = factories.make_instrument(currency="EUR")
     factories.record(portfolio, "deposit", today - timedelta(days=5), amount="1000")
     factories.record(portfolio, "buy", today - timedelta(days=5), unpriced, quantity="2", price="10")
     text = fetch(signed_in, reverse("dashboard"))
     assert "Undefined" in text
-    assert "value is missing" in text
+    assert "One holding stands at its cost." in text and "1 holding without a price is in it at cost" in text
 
 
 @pytest.mark.parametrize("locale", ["de-DE", "fr-FR", "en-US"])

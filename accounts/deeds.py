@@ -1,0 +1,23 @@
+"""What the log of an account calls what happens to the account itself."""
+
+from __future__ import annotations
+
+from portfolio_site.web.deeds import describe
+
+describe(
+    "Account",
+    {
+        "account.created": "Account created",
+        "session.started": "Signed in",
+        "session.ended": "Signed out",
+        "password.changed": "Password changed",
+        "password.reset": "Password set anew by mail",
+        "email.changed": "E-mail address changed",
+        "email.confirmed": "E-mail address confirmed",
+        "token.issued": "Signed in over the API",
+        "token.revoked": "Signed out over the API",
+        "token.reused": "A spent API token was used again; everything that came from it was ended",
+        "profile.changed": "Profile changed",
+        "preferences.changed": "Preferences changed",
+    },
+)

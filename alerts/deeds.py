@@ -1,0 +1,15 @@
+"""What the log of an account calls what happens to alerts."""
+
+from __future__ import annotations
+
+from portfolio_site.web.deeds import describe
+
+describe(
+    "Alerts",
+    {
+        "alert.created": "Alert made",
+        "alert.changed": "Alert changed",
+        "alert.deleted": "Alert deleted",
+        "alert.fired": "Alert fired",
+    },
+)

@@ -1,0 +1,14 @@
+"""Which instruments alerts need prices of."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+
+from alerts.models import Rule
+from market.selectors import follows
+
+
+@follows
+def alerted_instruments() -> dict[int, int]:
+    """Of any rule that is on, with how many there are.  One query."""
+    return dict(Rule.objects.filter(active=True).order_by().values_list("instrument_id").annotate(times=Count("pk")))

@@ -1,0 +1,38 @@
+"""Which figures can be explained: the one table, by the names of the fields in which the API tells them.
+
+WHOLE    GET /portfolios/{id}; and of performance what rests on no period of its own
+HOLDING  GET /portfolios/{id}/holdings, each of `results`
+LOT      GET /portfolios/{id}/lots, each of `open` and `closed_lots`
+SALE     the same, each of `sales`
+PART     the same, each of the `matches` of a sale
+METHOD   GET /portfolios/{id}/lots/methods, each of `results`
+GAINS    GET /portfolios/{id}/gains
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUMMARY: Final = (
+    "total_value", "total_cost", "total_gain", "total_gain_percent", "day_change", "day_change_percent", "cash_value", "realized_gain",
+    "unrealized_gain", "income", "expenses", "net_flows",
+)  # fmt: skip
+RETURNS: Final = ("mwr", "risk_level")
+WHOLE: Final = (*SUMMARY, *RETURNS)
+HOLDING: Final = (
+    "quantity", "average_cost", "total_cost", "price", "fx_rate", "market_value", "unrealized_gain", "unrealized_gain_percent", "price_gain",
+    "currency_gain", "realized_gain", "income", "expenses", "total_gain", "total_gain_percent", "day_change", "day_change_percent", "weight",
+)  # fmt: skip
+LOT: Final = ("bought", "quantity", "cost", "bought_cost", "unit_cost", "value", "unrealized_gain", "realized_gain", "days_held")
+SALE: Final = ("quantity", "cost", "proceeds", "gain", "price_gain", "currency_gain")
+PART: Final = (*SALE, "days_held")
+METHOD: Final = ("cost", "realized_gain", "long_term_gain", "unrealized_gain")
+COLUMNS: Final = (  # of the page of holdings
+    "total_value", "weight", "day_change", "average_cost", "unrealized_gain", "realized_gain", "income", "total_gain",
+)  # fmt: skip
+GAINS: Final = ("realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows")
+SAID: Final = {  # in which words one figure of a lot, or of a sale, leads to another
+    "bought": "Units bought", "quantity": "Units", "cost": "Cost", "bought_cost": "Cost of all units", "unit_cost": "Cost of one unit",
+    "value": "Value", "unrealized_gain": "Unrealised gain", "realized_gain": "Realised gain", "days_held": "Days held", "proceeds": "Proceeds",
+    "gain": "Gain", "price_gain": "Price part", "currency_gain": "Currency part",
+}  # fmt: skip
