@@ -17,8 +17,9 @@ export PORT
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/app.done ## start Plumbline on http://127.0.0.1:8000 (PORT, DATA_DIR), with demo data
-	@exec $(RUN) serve --prepare
+EMULATED = $(filter emulated,$(PROVIDERS))
+run: $(VENV)/app.done $(if $(EMULATED),$(VENV)/dev.done) ## start Plumbline on http://127.0.0.1:8000 (PORT, DATA_DIR), with demo data (PROVIDERS=emulated: and the test emulator)
+	@$(if $(EMULATED),$(BIN)/python -m tests.emulator 8765 & trap "kill $$!" EXIT; trap : INT TERM;,exec) $(RUN) serve --prepare
 
 test: $(VENV)/dev.done ## run the test suite (SQLite, in-process parts; DATABASE_URL and REDIS_URL choose others)
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS)) $(ARGS)
@@ -41,8 +42,8 @@ drills: $(VENV)/dev.done ## the long form of races, kills and round trips
 seeded-bugs: $(VENV)/dev.done ## break the ledger in 25 ways, and see that the tests find each (ARGS="drop-fee ...")
 	@$(BIN)/python -m tests.truth.seeded_bugs $(ARGS)
 
-mutants: $(VENV)/dev.done ## mutation testing of portfolios/ledger (SAMPLE=300 for that many by chance)
-	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test SAMPLE=$(SAMPLE) $(BIN)/python -m tests.truth.mutants
+mutants: $(VENV)/dev.done ## mutation testing of portfolios/ledger (SAMPLE=300 for that many by chance; ARGS="cash handlers.paid")
+	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test SAMPLE=$(SAMPLE) $(BIN)/python -m tests.truth.mutants $(ARGS)
 
 browser: $(VENV)/dev.done ## the journeys in a real browser (needs chromium)
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest tests/browser -o addopts='-q --strict-markers -p no:schemathesis' $(ARGS)

@@ -32,17 +32,20 @@ def status(name: str) -> float:
     return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(name)), 0.0)
 
 
-def timed(name: str, call: Callable[[], Any], rows: int) -> None:
+def timed(name: str, call: Callable[[], Any], rows: int) -> float:
+    """Say what a step takes; the most memory that the process held in it, in MB."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5")  # the peak is counted anew
     idle, begin, busy = status("VmRSS"), time.perf_counter(), time.process_time()
     call()
     wall, cpu = time.perf_counter() - begin, time.process_time() - busy
+    peak = status("VmHWM")
     print(
-        f"   {name:18} {wall:6.1f} s ({cpu:.1f} s of CPU), {rows / wall:8,.0f} rows/s, {status('VmHWM') - idle:4.0f} MB above {idle:.0f} MB",
+        f"   {name:18} {wall:6.1f} s ({cpu:.1f} s of CPU), {rows / wall:8,.0f} rows/s, {peak - idle:4.0f} MB above {idle:.0f} MB",
         flush=True,
     )
+    return peak
 
 
 def main() -> None:
@@ -66,11 +69,13 @@ def main() -> None:
         batch = services.start_import(portfolio.owner, portfolio, file_name="l.csv", content=content)
         del content
         print(f"{vendor}: a statement of {count} rows")
-        timed("read and judged", lambda: reading.read_batch(batch.pk), count)
+        idle = status("VmRSS")
+        read = timed("read and judged", lambda: reading.read_batch(batch.pk), count)
         batch = ImportBatch.objects.get(pk=batch.pk)
         assert batch.status == ImportStatus.REVIEW, (batch.status, batch.problem, batch.facts)
         services.confirm_import(portfolio.owner, batch)
-        timed("recorded", lambda: recording.commit_batch(batch.pk), count)
+        recorded = timed("recorded", lambda: recording.commit_batch(batch.pk), count)
+        print(f"   one process that did both held {max(read, recorded) - idle:.0f} MB above {idle:.0f} MB at most")
         batch = ImportBatch.objects.get(pk=batch.pk)
         assert batch.status == ImportStatus.COMMITTED, (batch.status, batch.problem)
         assert Transaction.objects.count() == count

@@ -40,6 +40,12 @@ class Client:
         with self.opener.open(urllib.request.Request(self.base + path, headers=headers), timeout=60) as answer:
             return bytes(answer.read())
 
+    def post_json(self, path: str, sent: object, **headers: str) -> bytes:
+        """As a program would: without the cookies."""
+        told = {"Content-Type": "application/json", **headers}
+        with urllib.request.urlopen(urllib.request.Request(self.base + path, data=json.dumps(sent).encode(), headers=told), timeout=60) as answer:
+            return bytes(answer.read())
+
     def sign_in(self, login: str = "demo", password: str = "a plumb line hangs true") -> None:
         token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', self.get("/accounts/login/"))
         assert token, "the sign-in page has no form"
@@ -56,6 +62,13 @@ class Client:
 @contextlib.contextmanager
 def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
     """Yields the address and the seconds from `prepare` on an empty folder to the first served page."""
+    with served(folder) as (base, seconds, _):
+        yield base, seconds
+
+
+@contextlib.contextmanager
+def served(folder: str | None = None, **settings: str) -> Iterator[tuple[str, float, int]]:
+    """As `embedded`, under these settings of the environment; yields the number of the process as well."""
     with tempfile.TemporaryDirectory() as temporary:
         port = free_port()
         environment = {
@@ -64,6 +77,7 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
             "PORT": str(port),
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local",
+            **settings,
         }
         environment.pop("DATABASE_URL", None)
         environment.pop("REDIS_URL", None)
@@ -82,7 +96,7 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
                     if process.poll() is not None or time.perf_counter() - begin > 180:
                         raise RuntimeError("the server did not start") from None
                     time.sleep(0.05)
-            yield base, time.perf_counter() - begin
+            yield base, time.perf_counter() - begin, process.pid
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(15)

@@ -10,14 +10,22 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from hypothesis import settings
 
 from tests import factories
 from tests.append_only import audit_triggers_stand_aside_while_tables_are_emptied
+from tests.emulator.fixtures import emulator
 from tests.strict_templates import strict_templates
 
-__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied", "strict_templates"]
+__all__ = ["audit_triggers_stand_aside_while_tables_are_emptied", "emulator", "strict_templates"]
 
 _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+# The same examples each time, so that a run says something of the change and not of luck; the long drills look for new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("searching", print_blob=True)
+settings.load_profile("searching" if os.environ.get("DRILLS") == "long" else "repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +59,10 @@ def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue(database)
+    from market.selectors.quote_cache import near
+
     cache.clear()
+    near.clear()
     yield
     from portfolios.models import Portfolio
     from portfolios.services import check_integrity
