@@ -17,7 +17,7 @@ def at_once(*work: Callable[[], Any]) -> list[Any]:
         try:
             together.wait(timeout=20)
             outcomes[place] = work[place]()
-        except BaseException as problem:
+        except Exception as problem:
             outcomes[place] = problem
         finally:
             connection.close()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -66,7 +67,7 @@ class Allowance:
         return self._left >= 0
 
 
-class Socket(Member):
+class Socket(Member, ABC):
     """One connection.  Subclasses say what it may ask and what it is sent."""
 
     tokens_allowed = True  # the pages' own socket takes sessions only
@@ -225,9 +226,9 @@ class Socket(Member):
         while True:
             await self.heard(await self._next())
 
+    @abstractmethod
     async def heard(self, message: dict[str, Any]) -> None:
         """One message from the peer."""
-        raise NotImplementedError
 
     async def opened(self) -> None:
         """The person is known and the hub listens."""
@@ -241,9 +242,9 @@ class Socket(Member):
             await self.flush()
             await asyncio.sleep(PACE)
 
+    @abstractmethod
     async def flush(self) -> None:
         """Sends the newest of what the hub has put down."""
-        raise NotImplementedError
 
     async def put(self, kind: str, body: str) -> None:
         """Sends one message in order.  `body` is JSON members without braces, or empty.  Raises Closed(4408) if the peer does not take it."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from market.models import Instrument
+from alerts.models import Firing
+from alerts.services import create_rule
+from market.models import Article, ArticleInstrument, FxRate, Instrument, MutedPublisher
+from market.services import ActionRow, PartDraft, create_blend, create_watchlist, ingest_actions, remove_blend
+from portfolios.actions.proposing import propose_actions
+from portfolios.imports.services import start_import
+from portfolios.models import ActionProposal
 from tests import factories
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -95,40 +102,32 @@ def test_nobody_gets_in_without_signing_in(client: Client, route: Route) -> None
 
 
 @pytest.fixture
-def belongings(person: Any, today: Any) -> dict[str, int]:
-    """One row of each kind that has an address, all of them the person's."""
-    from alerts.services import create_rule
-    from portfolios.imports.services import start_import
-
+def belongings(person: Any, today: date) -> dict[str, int]:
+    """One row of each kind that has an address, all of them the person's: its number by kind."""
     own = factories.make_instrument("HOUSE", owner=person, exchange="")
+    return {"instrument": own.pk, **_ledger_of(person, own, today), **_alerts_of(person, own), **_market_of(person, own, today)}
+
+
+def _ledger_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
     portfolio = factories.make_portfolio(person)
     factories.record(portfolio, "deposit", today, amount="1000")
     entry = factories.record(portfolio, "buy", today, own, quantity="1", price="10")
     batch = start_import(person, portfolio, file_name="a.csv", content=b"Date,Type,Amount,Currency\n2024-01-02,deposit,5,EUR\n")
-    rule = create_rule(person, instrument=own, kind="price_above", threshold=factories.D(20))
-    from django.utils import timezone
-
-    from alerts.models import Firing
-
-    firing = Firing.objects.create(rule=rule, event_key="a-test", sentence="It rose.", fired_at=timezone.now())
-    from market.services import ActionRow, ingest_actions
-    from portfolios.actions.proposing import propose_actions
-    from portfolios.models import ActionProposal
-
     ingest_actions({own.pk: [ActionRow("dividend", today, amount=factories.D(1))]}, "test")
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
-    proposal = ActionProposal.objects.get().pk
-    from market.services import create_watchlist
+    return {"portfolio": portfolio.pk, "transaction": entry.pk, "import": batch.pk, "proposal": ActionProposal.objects.get().pk}
 
-    watchlist = create_watchlist(person, name="Mine", instruments=[own])
-    from market.services import PartDraft, create_blend, remove_blend
 
-    blend = create_blend(person, name="Mine", currency="EUR", parts=[PartDraft(own, factories.D(1))])
-    removed = create_blend(person, name="Gone", currency="EUR", parts=[PartDraft(own, factories.D(1))])
+def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
+    rule = create_rule(person, instrument=own, kind="price_above", threshold=factories.D(20))
+    firing = Firing.objects.create(rule=rule, event_key="a-test", sentence="It rose.", fired_at=timezone.now())
+    return {"alert": rule.pk, "notification": firing.pk}
+
+
+def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
+    blend, removed = (create_blend(person, name=name, currency="EUR", parts=[PartDraft(own, factories.D(1))]) for name in ("Mine", "Gone"))
     remove_blend(person, removed)
-    from market.models import Article, ArticleInstrument, MutedPublisher
-
     now = timezone.now()
     article = Article.objects.create(
         fingerprint="f",
@@ -141,24 +140,13 @@ def belongings(person: Any, today: Any) -> dict[str, int]:
         source="newsapi",
     )
     ArticleInstrument.objects.create(article=article, instrument=own)
-    muted = MutedPublisher.objects.create(owner=person, publisher="Loud")
-    from market.models import FxRate
-
-    rate = FxRate.objects.create(owner=person, base="USD", quote="EUR", day=today, rate=factories.D("0.8"), source="own")
     return {
-        "rate": rate.pk,
-        "article": article.pk,
-        "muted": muted.pk,
-        "watchlist": watchlist.pk,
+        "watchlist": create_watchlist(person, name="Mine", instruments=[own]).pk,
         "blend": blend.pk,
         "removed": removed.pk,
-        "proposal": proposal,
-        "portfolio": portfolio.pk,
-        "transaction": entry.pk,
-        "instrument": own.pk,
-        "import": batch.pk,
-        "alert": rule.pk,
-        "notification": firing.pk,
+        "article": article.pk,
+        "muted": MutedPublisher.objects.create(owner=person, publisher="Loud").pk,
+        "rate": FxRate.objects.create(owner=person, base="USD", quote="EUR", day=today, rate=factories.D("0.8"), source="own").pk,
     }
 
 
