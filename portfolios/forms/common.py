@@ -35,11 +35,15 @@ class RefusableForm(forms.Form):
         for field in self.fields.values():
             field.error_messages["required"] = "Choose one." if isinstance(field, forms.ChoiceField) else "Fill this in."
 
+    def field_of(self, name: str) -> str:
+        """The field of the form that stands for one of the services."""
+        return self.renamed.get(name, name)
+
     def refuse(self, problem: DomainError) -> None:
         if not problem.errors:
             self.add_error(None, problem.detail)
         for error in problem.errors:
-            name = self.renamed.get(error.field, error.field)
+            name = self.field_of(error.field)
             self.add_error(name if name in self.fields else None, error.detail)
 
 

@@ -14,6 +14,7 @@ from portfolio_site.web.fields import ExactFormField
 from portfolios.choices import POOLING, CostMethod
 from portfolios.choices import TransactionKind as Kind
 from portfolios.forms.common import COMMON, currency_choices
+from portfolios.forms.legs import SHARE_OF_CASH
 from portfolios.kinds import REQUIRED, RULES, KindRule
 from portfolios.models import Portfolio, Transaction
 
@@ -250,7 +251,7 @@ def _reorganisation(now: Situation) -> Fields:
     if now.rule.amount:
         made["amount"] = _amount(now, required=False)
         made |= _costs(now)
-        made["cost_share"] = number("Share of cost of the cash", "Between 0 and 1.")
+        made["cost_share"] = number(*SHARE_OF_CASH)
     return made
 
 

@@ -15,11 +15,13 @@ from portfolio_site.kernel.money import CURRENCIES
 from portfolios.choices import CostMethod, TransactionKind
 from portfolios.forms.common import COMMON, currency_choices, resolve_instrument
 from portfolios.forms.entry_fields import REFRESHES, Situation, amounts_of, choice, day, number, seldom_of
+from portfolios.forms.legs import LegsForm, keeping_rates, legs_initial, part_of_one, percent
 from portfolios.forms.lots import LotChoiceForm
 from portfolios.kinds import RULES
 from portfolios.lot_records import choices_of
 from portfolios.models import Portfolio, Transaction
-from portfolios.services import TransactionDraft
+from portfolios.selectors.rows import legs_of
+from portfolios.services import LegDraft, TransactionDraft
 
 Kind = TransactionKind
 _TAKEN_OVER = (
@@ -29,13 +31,24 @@ _TAKEN_OVER = (
 _TEXTS = ("method", "external_id", "reference")
 
 
-class TransactionForm(LotChoiceForm):
-    """One entry of one kind.  Only the fields of that kind are there; labels name the currencies of what is chosen."""
+class TransactionForm(LegsForm, LotChoiceForm):
+    """One entry of one kind.  Only the fields of that kind are there; labels name the currencies of what is chosen.
+
+    more_legs  one instrument more than there are is asked for, of what the units become
+    """
 
     renamed = {"kind": "", "currency": "settlement", "settlement_currency": "settlement", "traded_at": "traded_time", "lots": ""}
 
     def __init__(
-        self, *args: Any, user: Any, kind: str, portfolios: Sequence[Portfolio], portfolio: Portfolio, entry: Transaction | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        user: Any,
+        kind: str,
+        portfolios: Sequence[Portfolio],
+        portfolio: Portfolio,
+        entry: Transaction | None = None,
+        more_legs: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.kind_chosen, self.portfolio, self.entry = user, Kind(kind), portfolio, entry
@@ -49,7 +62,7 @@ class TransactionForm(LotChoiceForm):
         self.now = Situation(self.kind_chosen, portfolio, self.chosen, entry, self.settlement, self.received, costs_in)
         if not self.rule.is_sale:
             self.lots_rest = "What you leave open goes by the cost method of the portfolio."
-        self._build(portfolios)
+        self._build(portfolios, self._legs_wanted() + more_legs)
 
     # ── what is chosen now, before anything is checked ──────────────────────
 
@@ -74,9 +87,13 @@ class TransactionForm(LotChoiceForm):
         quoted = [self.chosen.currency] if self.chosen else []
         return list(dict.fromkeys([*own, *([*quoted, self.base] if self.kind_chosen == Kind.TRANSFER_IN else [self.base, *quoted])]))
 
+    def _legs_wanted(self) -> int:
+        given = str(self._present("legs") or "")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 1
+
     # ── fields ──────────────────────────────────────────────────────────────
 
-    def _build(self, portfolios: Sequence[Portfolio]) -> None:
+    def _build(self, portfolios: Sequence[Portfolio], legs: int) -> None:
         made: dict[str, Any] = {"kind": forms.CharField(widget=forms.HiddenInput, required=self.entry is None, initial=self.kind_chosen.value)}
         if self.entry is None:
             made["form_id"] = forms.CharField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4().hex)
@@ -93,6 +110,7 @@ class TransactionForm(LotChoiceForm):
             name = "costs_rate" if self.kind_chosen == Kind.FX_EXCHANGE else "fx_rate"
             made[name] = number(f"Rate, 1 {self.now.rate_from} in {self.base}", "The day’s reference rate, if you leave it empty.")
         self.main_names = tuple(made)
+        made |= self.legs_of_form(legs)
         made |= {name: field for name, field in seldom_of(self.now).items() if name not in made}
         if self.rule.lots:
             made |= self._offer_lots(self.portfolio, self.chosen, self.entry)
@@ -101,6 +119,7 @@ class TransactionForm(LotChoiceForm):
         self.say_what_is_missing()
         if not self.is_bound:
             self.initial.setdefault("traded_on", timezone.localdate())
+            self.initial["legs"] = self.legs_shown
             self.initial.setdefault("settlement", self.settlement)
             self.initial.setdefault("received", self.received)
 
@@ -146,7 +165,7 @@ class TransactionForm(LotChoiceForm):
     @property
     def seldom_fields(self) -> list[forms.BoundField]:
         """What stands under “More”."""
-        return [self[name] for name in self.fields if name not in self.main_names and name != "notes" and not name.startswith("lot_")]
+        return [self[name] for name in self.fields if name not in self.main_names and name != "notes" and not name.startswith(("lot_", "leg"))]
 
     @property
     def seldom_open(self) -> bool:
@@ -192,7 +211,16 @@ class TransactionForm(LotChoiceForm):
             found["costs_currency"] = self.cleaned_data.get("costs_currency") or ""
         if self.lots:
             found["lots"] = self.named_lots()
+        if self.legs_shown:
+            found["cost_share"] = part_of_one(self.cleaned_data.get("cost_share"))
+            found["legs"] = self._legs_as_booked(found)
         return found | self._currencies(found)
+
+    def _legs_as_booked(self, found: dict[str, Any]) -> tuple[LegDraft, ...]:
+        """At the rates of their day, which stay while the day and the instrument that they come from do."""
+        if self.entry is None or (found["traded_on"], found["instrument"]) != (self.entry.traded_on, self.entry.instrument):
+            return self.leg_drafts()
+        return keeping_rates(self.leg_drafts(), legs_of(self.entry))
 
     def _currencies(self, found: dict[str, Any]) -> dict[str, str]:
         if self.kind_chosen == Kind.FX_EXCHANGE:
@@ -222,14 +250,15 @@ def initial_of(entry: Transaction) -> dict[str, Any]:
         "ratio_new", "ratio_old", "acquired_on", "costs_currency", "costs_rate", "cost_share", "method", "notes", "external_id", "reference",
     )  # fmt: skip
     moment = timezone.localtime(entry.traded_at) if entry.traded_at else None
-    named = choices_of(entry.lots) if RULES[entry.kind].lots else ()
+    lots = choices_of(entry.lots) if RULES[entry.kind].lots else ()
     return {
         **{name: getattr(entry, name) for name in names},
         "settlement": entry.settles_in,
         "received": entry.currency,
         "fx_rate": entry.fx_rate if entry.fx_source == "own" else None,
-        "method": "" if named else entry.method,
+        "method": "" if lots else entry.method,
         "traded_time": moment.time().replace(microsecond=0, tzinfo=None) if moment else None,
         "tags": ", ".join(entry.tags or ()),
-        "lots": named,
+        "lots": lots,
+        **(legs_initial(entry) | {"cost_share": percent(entry.cost_share)} if RULES[entry.kind].legs else {}),
     }

@@ -40,7 +40,7 @@ _SHORTS = frozenset({Kind.SHORT_SELL, Kind.BUY_TO_COVER})
 _NO_CLOSE = frozenset({Kind.DIVIDEND, Kind.COUPON, Kind.TRANSFER_IN})
 WIZARD, TRANSFER = "action-add", "transfer-add"  # pages of other parts
 MOST_OPTIONS = 12
-PASSING = frozenset({"csrfmiddlewaretoken", "refresh", "kind", "p", "clone", "next"})
+PASSING = frozenset({"csrfmiddlewaretoken", "refresh", "more", "kind", "p", "clone", "next"})
 
 
 # ── adding and duplicating ──────────────────────────────────────────────────
@@ -134,9 +134,11 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Another version of an entry takes its place; the one before stays in the record."""
     entry = selectors.get_transaction(request.user, pk)
     portfolio = entry.portfolio
-    refresh = "refresh" in request.POST
+    more = "more" in request.POST  # one instrument more, of what the units become
+    refresh = more or "refresh" in request.POST
+    about: dict[str, Any] = {"user": request.user, "kind": entry.kind, "portfolios": [portfolio], "portfolio": portfolio, "entry": entry}
     if request.method == "POST" and not refresh:
-        form = TransactionForm(request.POST, user=request.user, kind=entry.kind, portfolios=[portfolio], portfolio=portfolio, entry=entry)
+        form = TransactionForm(request.POST, **about)
         if form.is_valid():
             try:
                 row = services.edit_transaction(request.user, entry, **form.values())
@@ -147,7 +149,7 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 return go(request, next_of(request))
     else:
         initial = initial_of(entry) | (_initial(request, request.POST) if refresh else {})
-        form = TransactionForm(initial=initial, user=request.user, kind=entry.kind, portfolios=[portfolio], portfolio=portfolio, entry=entry)
+        form = TransactionForm(initial=initial, more_legs=more, **about)
     context = {"title": f"Edit {str(Kind(entry.kind).label).lower()}", "entry": entry, "action": reverse("transaction-edit", args=[pk])}
     return _entry_page(request, form, {**context, "refresh": refresh})
 
