@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from alerts.errors import NoSuchAlert, NoSuchNotification
 from alerts.models import Firing, Rule
@@ -22,6 +23,7 @@ class RuleRow:
 
     rule: Rule
     price: Figure  # now, in the instrument's currency
+    priced_at: datetime | None  # what the price is of
     threshold: Figure
     distance: Figure  # how far the price is from the threshold, as a fraction of the price; what is still to go is positive for a rise
     last_fired_at: datetime | None
@@ -52,10 +54,11 @@ def _row(rule: Any, quote: QuoteView | None) -> RuleRow:
         price = Figure.undefined("price", Unit.MONEY, why_not, currency)
         distance = Figure.undefined("distance", Unit.FRACTION, why_not)
     else:
-        price = Figure("price", Unit.MONEY, quote.price, currency=currency)
+        since = timezone.localdate(quote.as_of) if quote.stale else None
+        price = Figure("price", Unit.MONEY, quote.price, currency=currency, stale_since=since)
         distance = Figure("distance", Unit.FRACTION, quotient(rule.threshold - quote.price, quote.price))
     threshold = Figure("threshold", Unit.MONEY, rule.threshold, currency=currency)
-    return RuleRow(rule, price, threshold, distance, rule.last_fired_at)
+    return RuleRow(rule, price, quote.as_of if quote else None, threshold, distance, rule.last_fired_at)
 
 
 def get_rule(user: Any, pk: int) -> Rule:

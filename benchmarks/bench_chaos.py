@@ -18,6 +18,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from benchmarks.server import ROOT, Client, free_port, served
@@ -29,6 +30,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"down": True},
     {"html": True},
     {"truncated": True},
+    {"drip": 0.01},
+    {"latency": 3.0},
     {"reset": True},
     {"fault": 500},
     {"limit": 0},
@@ -40,7 +43,10 @@ SOURCES = ("yahoo", "finnhub", "tiingo", "twelve_data", "coingecko", "alpha_vant
 
 
 class Control:
-    """The switches of the emulator, turned at random while `failing`, each second."""
+    """The switches of the emulator, turned each second while `failing`: at random, while one source after the other is down.
+
+    Every tenth second all of them are.
+    """
 
     def __init__(self, address: str) -> None:
         self._address, self._chance, self.failing = address, random.Random(20261121), False
@@ -57,11 +63,12 @@ class Control:
             self._switch(source, {})
 
     def _turn(self) -> None:
-        while True:
+        for second in count():
             if self.failing:
-                for source in SOURCES:
+                for place, source in enumerate(SOURCES):
                     self._switch(source, {})
-                    self._switch(source, self._chance.choice(FAULTS))
+                    down = second % 10 == 9 or place == second % len(SOURCES)
+                    self._switch(source, {"down": True} if down else self._chance.choice(FAULTS))
             time.sleep(1)
 
     def _switch(self, source: str, to: dict[str, Any]) -> None:

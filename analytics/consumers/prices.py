@@ -133,6 +133,7 @@ class PricesSocket(Socket):
             "id": str(quote.instrument_id),
             "dir": _sign(quote.price - before),
             "price": str(numbers.price(quote.price, quote.currency)),
+            "at": times.when_said(quote.as_of),
         }
         line = valuation.lines.get(quote.instrument_id) if valuation is not None else None
         of_today = not quote.stale if line is None else line.day_change is not None

@@ -123,7 +123,7 @@ class Web:
     secrets: tuple[str, ...] = ()
     gate: Callable[[int], None] = lambda cost: None
     largest: int = LARGEST
-    whole: float = WHOLE
+    whole: float = field(default_factory=lambda: WHOLE)
     session: requests.Session = field(default_factory=requests.Session)
 
     def get(

@@ -108,12 +108,15 @@ def when(value: datetime | date | None) -> str:
     """A time in a list: 14:32 today, 3 Jun this year, else 3 Jun 2025, inside <time>."""
     if not isinstance(value, date):
         return undefined_mark("This time is not known.")
-    today = timezone.localdate()
-    local = _as_day(value)
-    text = day_short(local) if local.year == today.year else day(local)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), when_said(value))
+
+
+def when_said(value: datetime | date) -> str:
+    """The words of `when` alone."""
+    today, local = timezone.localdate(), _as_day(value)
     if isinstance(value, datetime) and local == today:
-        text = clock(value)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+        return clock(value)
+    return day_short(local) if local.year == today.year else day(local)
 
 
 @register.filter

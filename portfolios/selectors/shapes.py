@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from market.exchanges import shown_exchange
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import PERCENT_OF_PAR
@@ -45,6 +46,11 @@ class InstrumentView:
     def price_unit(self) -> str:
         """What its prices are shown in, for the filters of prices: its currency, or per cent."""
         return PERCENT_OF_PAR if self.in_percent else self.currency
+
+    @property
+    def exchange_name(self) -> str:
+        """What people call its exchange."""
+        return shown_exchange(self.exchange)
 
     @classmethod
     def of(cls, instrument: Instrument, words: OwnWords | None = None) -> InstrumentView:
@@ -107,6 +113,11 @@ class HoldingRow:
     @property
     def is_open(self) -> bool:
         return self.quantity != 0
+
+    @property
+    def priced_at(self) -> datetime | date | None:
+        """What its price is of: a time, or a day where there is no quote; None without a price."""
+        return self.priced_on if self.quote is None else self.quote.as_of
 
 
 @dataclass(frozen=True, slots=True)

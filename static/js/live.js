@@ -1,11 +1,11 @@
 /* Live prices. One socket a page; messages carry text that the server has already formatted, so this file knows no locale.
 
    server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
-                   {type: "tick", seq, as_of, rows: [{id, dir, price, pct, value, day, sign}], totals: {nav, nav0, nav_pct, day, day0, sign}}
+                   {type: "tick", seq, as_of, rows: [{id, dir, price, at, pct, value, day, sign}], totals: {nav, nav0, nav_pct, day, day0, sign}}
                    {type: "stale", id, text}; {type: "alert", message, …}, shown as a toast and told to the page as "alert-fired"
    page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
 
-   Cells are found by <tr data-row="id"> and data-live="price | pct | value | day"; totals by data-live="nav | nav0 | nav-total | nav-pct | nav-day | nav-day0"; those with 0 are in whole units.
+   Cells are found by <tr data-row="id"> and data-live="price | at | pct | value | day"; totals by data-live="nav | nav0 | nav-total | nav-pct | nav-day | nav-day0"; those with 0 are in whole units.
    `dir` says which way the price moved since the last tick (the flash); `sign` the colour of the change since the close before.
    Where there is no socket, parts with data-poll are fetched again every minute while the page is looked at. */
 (() => {
@@ -66,6 +66,7 @@
       $$(`[data-row="${CSS.escape(r.id)}"]`).forEach(row => {
         const at = name => $$(`[data-live="${name}"]`, row);
         at("price").forEach(el => set(el, r.price, r.dir));
+        at("at").forEach(el => set(el, r.at));
         at("value").forEach(el => set(el, r.value));
         at("pct").forEach(el => { set(el, r.pct); if (r.sign !== undefined) tint(el, r.sign); });
         at("day").forEach(el => { set(el, r.day); if (r.sign !== undefined) tint(el, r.sign); });
