@@ -72,3 +72,4 @@ class Memory:
 
 series = Memory("series", 64, shared=True)
 points = Memory("points", 16)
+risks = Memory("risks", 64, shared=True)

@@ -16,7 +16,7 @@ transfers of one instrument on one day between the portfolios of one series canc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -285,18 +285,22 @@ class _Builder:
 
     def trading(self) -> tuple[BoolArray, int]:
         """Business days and how many a year has."""
-        held = {instrument for _, instrument in self.units.keys}
-        if held and held <= self.market.coins:
-            return np.ones(self.length, dtype=bool), 365
-        weekday = (self.first + 3 + np.arange(self.length)) % 7 < 5  # day 0, 1 Jan 1970, was a Thursday
-        columns = [self.market.prices[one] for one in held - self.market.coins if one in self.market.prices]
-        if not columns:
-            return weekday, 252
-        seen = np.zeros(self.length, dtype=bool)
-        for column in columns:
-            low, high = np.searchsorted(column.days, (self.first, self.first + self.length))
-            seen[column.days[low:high] - self.first] = True
-        return weekday & seen, 252
+        return business_days({instrument for _, instrument in self.units.keys}, self.market, self.first, self.length)
+
+
+def business_days(held: Set[int], market: Market, first: int, length: int) -> tuple[BoolArray, int]:
+    """Which of `length` days from day number `first` are business days of what is held, and how many a year has; see `Daily.trading`."""
+    if held and held <= market.coins:
+        return np.ones(length, dtype=bool), 365
+    weekday = (first + 3 + np.arange(length)) % 7 < 5  # day 0, 1 Jan 1970, was a Thursday
+    columns = [market.prices[one] for one in held - market.coins if one in market.prices]
+    if not columns:
+        return weekday, 252
+    seen = np.zeros(length, dtype=bool)
+    for column in columns:
+        low, high = np.searchsorted(column.days, (first, first + length))
+        seen[column.days[low:high] - first] = True
+    return weekday & seen, 252
 
 
 def first_day(books: Iterable[Book]) -> date | None:

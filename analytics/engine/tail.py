@@ -53,7 +53,7 @@ def tail(returns: FloatArray, *, level: float, method: Method, horizon: int = 1)
         raise MalformedSeries("a level lies between 0.5 and 1, and a horizon has one period or more")
     series = enough(returns)
     if method == "historical":
-        return _historical(_runs(series, horizon), 1 - level)
+        return _historical(runs(series, horizon), 1 - level)
     spread, centre = float(np.std(series, ddof=1)) * sqrt(horizon), float(series.mean()) * horizon
     skew, kurtosis = moments(series) if method == "cornish_fisher" else (0.0, 0.0)
     bent, mean_of_tail = _expansion(1 - level, skew / sqrt(horizon), kurtosis / horizon)
@@ -76,7 +76,7 @@ def _moments(windows: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.where(still, 0.0, skew), np.where(still, 0.0, kurtosis)
 
 
-def _runs(series: FloatArray, horizon: int) -> FloatArray:
+def runs(series: FloatArray, horizon: int) -> FloatArray:
     """The compounded return of every run of `horizon` periods."""
     if horizon == 1:
         return series

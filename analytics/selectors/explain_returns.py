@@ -75,16 +75,21 @@ def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
 
 
 def risk_level(scope: Scope, whole: Stretch) -> Explanation:
-    """Volatility and the class it falls into."""
+    """Volatility of the past year and the class it falls into."""
+    return level_of_risk(scope, whole.risk_level, whole.volatility, whole.daily.periods, "over the past year", scope.today)
+
+
+def level_of_risk(scope: Scope, level: Figure, volatility: Figure, periods: int, span: str, last: date) -> Explanation:
+    """A volatility and the class it falls into.  span: of which days, in words."""
     edges = ("below 0.5 %", "0.5 to 2 %", "2 to 5 %", "5 to 10 %", "10 to 15 %", "15 to 25 %", "25 % and more")
-    lines = tuple(Line(f"Level {level}", (edge,)) for level, edge in enumerate(edges, start=1))
+    lines = tuple(Line(f"Level {number}", (edge,)) for number, edge in enumerate(edges, start=1))
     return Explanation(
         name="risk_level",
         title="Risk level",
-        figure=whole.risk_level,
-        as_of=scope.today,
-        words=f"How much daily returns varied over the past year, scaled to {whole.daily.periods} days, in the classes of the European risk indicator.",
-        terms=(Term("", "volatility a year", whole.volatility), Term("=", "level, of 7", whole.risk_level)),
+        figure=level,
+        as_of=last,
+        words=f"How much daily returns varied {span}, scaled to {periods} days, in the classes of the European risk indicator.",
+        terms=(Term("", "volatility a year", volatility), Term("=", "level, of 7", level)),
         rows_title="Classes of volatility",
         columns=("Volatility a year",),
         lines=lines,

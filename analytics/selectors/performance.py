@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from analytics.engine.risk import annual_volatility, returns_between, risk_level
 from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
 from analytics.selectors.value import value_on
-from analytics.series import Daily, FloatArray
+from analytics.series import Daily, FloatArray, IntArray
 from market.selectors import BenchmarkView
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
@@ -57,6 +58,14 @@ def performance_of(scope: Scope, start: date | None = None, end: date | None = N
 def past_year(scope: Scope) -> Stretch:
     """The year up to today: it opens at the close of the same day a year ago."""
     return Stretch(scope, start=years_before(scope.today, 1) + ONE_DAY)
+
+
+class TradingReturns(NamedTuple):
+    """Returns from the close of one business day to that of the next; `opens` and `closes` are the entries of the two."""
+
+    values: FloatArray
+    opens: IntArray
+    closes: IntArray
 
 
 @dataclass(eq=False)
@@ -208,12 +217,23 @@ class Stretch:
         return figure("volatility", Unit.FRACTION, self._volatility)
 
     def _volatility(self) -> float:
+        returns = self.returns(self.daily.at(years_before(self.last, 1)))
+        return annual_volatility(returns.values, periods_per_year=self.daily.periods)
+
+    def returns(self, begin: int = 0) -> TradingReturns:
+        """Of business days from entry `begin`, or the opening, on; a day on which nothing was at work has none.  Raises Undefined."""
         index = self.index
-        begin = max(self.daily.at(years_before(self.last, 1)), self.opening)
+        begin = max(begin, self.opening)
         chosen = self.daily.trading.copy()
         chosen[:begin] = False
         chosen[begin] = True
-        return annual_volatility(returns_between(index, chosen), periods_per_year=self.daily.periods)
+        places = np.flatnonzero(chosen)
+        series = self.daily
+        _, working = daily_growth(series.value, series.inflow, series.outflow)
+        worked = np.concatenate(([0], np.cumsum(working)))
+        counted = worked[places[1:]] > worked[places[:-1]]
+        values = returns_between(index, chosen)
+        return TradingReturns(values[counted], places[:-1][counted], places[1:][counted])
 
     @cached_property
     def risk_level(self) -> Figure:
