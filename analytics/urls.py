@@ -10,6 +10,7 @@ from analytics import api, views
 from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.health import HealthView
 from analytics.views.health import health, health_ask, health_settle, health_source
+from analytics.views.returns import performance
 
 urlpatterns: list[Any] = [
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -25,6 +26,7 @@ urlpatterns: list[Any] = [
     path("health/settle/", health_settle, name="health-settle"),
     path("health/source/", health_source, name="health-source"),
     path("search/", views.search, name="search"),
+    path("performance/", performance, name="performance"),
     path("markets/", views.markets, name="markets"),
 ]
 api_patterns: list[Any] = [

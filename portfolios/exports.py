@@ -20,11 +20,12 @@ from itertools import chain
 from typing import Any
 
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.downloads import safe_text
+from portfolio_site.web.workbooks import workbook_of
 from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.ledger import with_legs
 from portfolios.selectors.rows import legs_of
-from portfolios.workbooks import workbook_of
 
 COLUMNS = (
     "date", "type", "symbol", "isin", "name", "exchange", "quantity", "price", "currency", "amount", "settlement_currency", "fees", "taxes",
@@ -32,7 +33,6 @@ COLUMNS = (
     "given_amount", "reinvested_quantity", "cost_share", "method", "legs", "lots", "tags", "reference", "link",
 )  # fmt: skip
 _OF_LEG = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 
 
 def values_of(row: Transaction, places: Mapping[int, int]) -> dict[str, Any]:
@@ -116,8 +116,7 @@ def _cell(value: str | Decimal | int | None) -> str:
         return ""
     if isinstance(value, Decimal):
         return plain(value)
-    text = str(value)
-    return "'" + text if text.startswith(_RISKY) else text
+    return safe_text(str(value))
 
 
 def csv_of(rows: Iterable[Transaction]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -16,6 +17,7 @@ from accounts.selectors import preferences_of
 from analytics.selectors import Scope
 from market.selectors import BenchmarkView, benchmark_of_instrument, find_instrument, get_benchmark, get_blend, get_instrument
 from portfolio_site.kernel.money import UnknownCurrency
+from portfolio_site.kernel.periods import UnreadablePeriod, read_period
 from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse
 from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
@@ -51,6 +53,16 @@ def _trimmed(number: str) -> str:
 
 
 def period_of(request: Request) -> tuple[date | None, date | None]:
+    """First and last day that `period`, or `start` and `end`, ask for; None for the first entry and for today."""
+    if text := request.query_params.get("period", "").strip():
+        for name in ("start", "end"):
+            if request.query_params.get(name):
+                raise refuse(name, "Give either `period`, or `start` and `end`.")
+        try:
+            span = read_period(text, timezone.localdate())
+        except UnreadablePeriod as problem:
+            raise refuse("period", str(problem)) from None
+        return span.start, span.end
     start, end = day_of_query(request, "start"), day_of_query(request, "end")
     if start is not None and end is not None and end < start:
         raise refuse("end", "The end lies before the start. Exchange the two, or leave one out.")
@@ -119,6 +131,9 @@ def scope_of(
 CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")
 START = OpenApiParameter("start", OpenApiTypes.DATE, description="first day of the period; where missing, the first entry")
 END = OpenApiParameter("end", OpenApiTypes.DATE, description="last day of the period; where missing, today")
+PERIOD = OpenApiParameter(
+    "period", str, description="in place of `start` and `end`: 1D, WTD, MTD, YTD, 1Y, 6M, MAX; 2024, 2024-Q2, 2024-05; or two ends, `2022-06 : ytd`"
+)
 BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
 BLEND = OpenApiParameter("blend", int, description="number of one of your blends, in place of `benchmark`")
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, START, AnswerSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, PERIOD, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import Explanation, Line, Scope, Source, Term, explain_names
 from market.models import Instrument
 from market.selectors import get_instrument
@@ -171,7 +171,7 @@ METHOD = OpenApiParameter(
     "method", OpenApiTypes.STR, enum=list(CostMethod.values), description="what the figure would be under it; the portfolio's own where missing"
 )
 
-PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, START, END, CURRENCY]
+PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, PERIOD, START, END, CURRENCY]
 
 
 def _key(request: Request, name: str, words: str) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from analytics.api.common import (
     CURRENCY,
     END,
     INTERVAL,
+    PERIOD,
     START,
     AnswerSerializer,
     benchmark_of,
@@ -27,7 +27,7 @@ from analytics.api.common import (
     ratio_texts,
     scope_of,
 )
-from analytics.selectors import Performance, PerformanceSeries, Scope
+from analytics.selectors import Performance, PerformanceSeries, Scope, interval_ends
 from market.selectors import day_of
 from portfolio_site.web.answers import Told, refuse
 from portfolio_site.web.serializers import ExactField
@@ -76,19 +76,9 @@ class PerformanceSerializer(AnswerSerializer):
     series = PointSerializer(many=True)
 
 
-def _kept(days: Any, interval: str) -> Any:
-    """Places of the points: every day, or the last of each week or month, and always the first and the last."""
-    if interval == "day" or len(days) < 3:
-        return np.arange(len(days))
-    weeks = (days + 3) // 7  # from Monday; day 0 was a Thursday
-    period = weeks if interval == "week" else days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    ends = np.flatnonzero(np.append(period[1:] != period[:-1], True))
-    return np.union1d([0], ends)
-
-
 def points(series: PerformanceSeries, interval: str) -> list[dict[str, Any]]:
     """The series as objects."""
-    at = _kept(series.days, interval)
+    at = interval_ends(series.days, interval)
     columns: dict[str, Sequence[Any]] = {
         "date": [day_of(number) for number in series.days[at].tolist()],
         "value": money_texts(series.value[at]),
@@ -141,7 +131,10 @@ def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
 
 class PerformanceView(APIView):
     @extend_schema(
-        operation_id="performance", parameters=[START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL], responses=PerformanceSerializer, tags=["analytics"]
+        operation_id="performance",
+        parameters=[PERIOD, START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL],
+        responses=PerformanceSerializer,
+        tags=["analytics"],
     )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Returns of a period, the same period in a benchmark, and the daily series."""

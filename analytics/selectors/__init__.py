@@ -18,7 +18,8 @@ from analytics.selectors.holding import holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
 from analytics.selectors.markets import Markets, Movers, markets, movers, search
 from analytics.selectors.news import News, NewsAsked, news, news_stories
-from analytics.selectors.performance import past_year, performance, performance_of
+from analytics.selectors.performance import interval_ends, past_year, performance, performance_of
+from analytics.selectors.returns import Fall, Returns, YearRow, returns_of
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import (
     BenchmarkResult,
@@ -49,6 +50,7 @@ __all__ = [
     "Dashboard",
     "Explanation",
     "Explanations",
+    "Fall",
     "Gains",
     "GainsRow",
     "HoldingDetail",
@@ -62,6 +64,7 @@ __all__ = [
     "Performance",
     "PerformanceSeries",
     "PriceMark",
+    "Returns",
     "Scope",
     "Slice",
     "SoldRow",
@@ -70,6 +73,7 @@ __all__ = [
     "Term",
     "Value",
     "YearIncome",
+    "YearRow",
     "column_explanations",
     "dashboard",
     "explain",
@@ -77,6 +81,7 @@ __all__ = [
     "gains",
     "gains_of",
     "holding_detail",
+    "interval_ends",
     "lot_explanations_of",
     "markets",
     "method_explanations_of",
@@ -88,6 +93,7 @@ __all__ = [
     "performance_of",
     "period_explanations",
     "prices_shown",
+    "returns_of",
     "sale_explanations_of",
     "search",
     "stake_in",

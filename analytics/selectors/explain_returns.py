@@ -23,7 +23,7 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         cells: tuple[Figure | date | str, ...] = (day, money(amount, code))
         if rate is not None:
             cells = (*cells, money(amount / growth(whole, float(rate), days, day), code))
-        lines.append(Line("Worth now, and paid out today" if day == days[-1] else "Paid in" if amount < 0 else "Taken out", cells))
+        lines.append(Line(_kind_of_flow(whole, day, amount, is_last=day == days[-1]), cells))
     lines.reverse()
     shown, more = listed(lines, 3 if rate is not None else 2, code)
     paid, received = sum(-a for a in amounts if a < 0), sum(a for a in amounts if a > 0)
@@ -32,11 +32,11 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         name="mwr",
         title="Money-weighted return",
         figure=whole.mwr,
-        as_of=scope.today,
+        as_of=whole.last,
         words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left.",
         terms=(
             Term("", "paid in", money(paid, code)),
-            Term("", "taken out, and worth now", money(received, code)),
+            Term("", "taken out, and worth now" if whole.last == scope.today else "taken out, and worth at the end", money(received, code)),
             Term("=", "rate at which the two balance", whole.mwr),
         ),
         rows_title="Flows, and what they are worth at that rate on the first day",
@@ -46,6 +46,14 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         inputs=(entries_behind(len(days), " with flows", "day", "days"), *rates_behind(scope.table)),
         left_out=scope.warnings,
     )
+
+
+def _kind_of_flow(whole: Stretch, day: date, amount: float, *, is_last: bool) -> str:
+    if is_last:
+        return "Worth now, and paid out today" if whole.last == whole.scope.today else "Worth at the end, and paid out that day"
+    if day == whole.daily.first:
+        return "Worth at the close before"
+    return "Paid in" if amount < 0 else "Taken out"
 
 
 def growth(whole: Stretch, rate: float, days: list[date], day: date) -> float:
@@ -66,7 +74,7 @@ def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
         name="over_benchmark",
         title=f"Over {name}",
         figure=year.excess,
-        as_of=scope.today,
+        as_of=year.last,
         words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
         terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
         inputs=inputs,

@@ -68,6 +68,16 @@ class TradingReturns(NamedTuple):
     closes: IntArray
 
 
+def interval_ends(days: IntArray, interval: str) -> IntArray:
+    """Places of the points of a series of day numbers: every "day", or the last of each "week" (from Monday) or "month", and always
+    the first and the last."""
+    if interval == "day" or len(days) < 3:
+        return np.arange(len(days))
+    weeks = (days + 3) // 7  # day 0 was a Thursday
+    period = weeks if interval == "week" else days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.union1d([0], np.flatnonzero(np.append(period[1:] != period[:-1], True)))
+
+
 @dataclass(eq=False)
 class Stretch:
     """One period of a scope, with the series it is computed from."""

@@ -13,12 +13,12 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from portfolio_site.web.json import ExactJSONRenderer, dumps
+from portfolio_site.web.workbooks import MEDIA_TYPE
 from portfolios import selectors
 from portfolios.api.common import LedgerView
 from portfolios.api.portfolios import plain_of
 from portfolios.exports import csv_of, entry_of, exported, xlsx_of
 from portfolios.models import Portfolio, Transaction
-from portfolios.workbooks import MEDIA_TYPE
 
 FORMATS = ("csv", "json", "xlsx")
 

@@ -11,7 +11,7 @@ are hidden.  When the server itself hides amounts, only the shape leaves it: mon
 
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
 from portfolio_site.web.charts.bars import Step, Waterfall, bars
-from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, kept, performance, periods, price
+from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
 
@@ -34,6 +34,7 @@ __all__ = [
     "affixes",
     "bars",
     "donut",
+    "falls",
     "hover_money",
     "kept",
     "money_axis",

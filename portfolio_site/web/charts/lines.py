@@ -139,6 +139,29 @@ def performance(history: History, *, wanted: Sequence[str] = ("1W", "1M", "YTD",
     }
 
 
+def falls(days: Sequence[date], depth: Sequence[float]) -> Chart:
+    """How far each close lies under the highest before it, fractions at or below zero."""
+    at = kept(days)
+    x = [days[i].isoformat() for i in at]
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": _sent(depth, at, 5),
+        "line": {"color": "@loss", "width": 1.25},
+        "fill": "tozeroy",
+        "fillcolor": "@loss/14",
+        "hovertemplate": "%{y:.1%}<extra></extra>",
+    }
+    layout = {
+        "separators": separators(),
+        "margin": {"l": 2, "r": 48, "t": 6, "b": 24},
+        "xaxis": {"range": [x[0], x[-1]], "nticks": 6} if x else {},
+        "yaxis": {"tickformat": ".0%", "nticks": 4},
+    }
+    return {"data": [trace], "layout": layout}
+
+
 def price(history: PriceHistory, *, wanted: Sequence[str] = ("1M", "YTD", "1Y", "3Y", "5Y", "ALL")) -> Chart:
     """Closes with trades, dividends and the average cost.  Trades are not green and red: buying is no gain."""
     at = kept(history.days)

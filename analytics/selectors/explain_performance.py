@@ -1,0 +1,197 @@
+"""Why the figures of the report of returns are what they are; see `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+
+import numpy as np
+
+from analytics.engine.drawdown import drawdowns
+from analytics.engine.errors import Undefined
+from analytics.selectors.explain import MOST_LINES, entries_behind, listed, money, rates_behind
+from analytics.selectors.explain_returns import money_weighted, over_benchmark
+from analytics.selectors.performance import Stretch
+from analytics.selectors.scope import Scope, figure, in_words
+from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
+from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.kernel.words import counted
+
+MOST_FALLS = 10
+
+
+def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanations:
+    """By name, for the figures of a period as the API calls them."""
+    makers: dict[str, Callable[[], Explanation]] = {
+        "twr": partial(time_weighted, scope, stretch),
+        "mwr": partial(money_weighted, scope, stretch),
+        "gain": partial(gain, scope, stretch),
+        "maximum_drawdown": partial(worst, scope, stretch, worst_fall),
+    }
+    if scope.benchmark is not None:
+        makers |= {"excess": partial(over_benchmark, scope, stretch), "lead": partial(lead, scope, stretch)}
+    return Explanations(makers)
+
+
+def _behind(stretch: Stretch) -> tuple[Source, ...]:
+    if stretch.is_empty:
+        return ()
+    series = Source(counted(stretch.days, "daily value"), None, "computed from closes and entries", stretch.daily.first, kind="series")
+    return (series, *rates_behind(stretch.scope.table))
+
+
+def _number(value: float, name: str = "growth") -> Figure:
+    return Figure(name, Unit.NUMBER, value)
+
+
+def _parts(stretch: Stretch) -> list[tuple[str, int, int]]:
+    """The period cut into days, months or years, so that a list of them can be read: words, first and last entry."""
+    days = np.datetime64(stretch.daily.first, "D") + np.arange(stretch.days + 1)
+    for unit in ("D", "M", "Y"):
+        marks = days[1:].astype(f"datetime64[{unit}]")
+        ends = np.flatnonzero(np.append(marks[1:] != marks[:-1], True)) + 1
+        if len(ends) <= MOST_LINES or unit == "Y":
+            break
+    begins = np.concatenate(([0], ends[:-1]))
+    return [(_said(stretch.daily.first + timedelta(days=int(end)), unit), int(begin), int(end)) for begin, end in zip(begins, ends, strict=True)]
+
+
+def _said(day: date, unit: str) -> str:
+    return in_words(day) if unit == "D" else f"{day:%b %Y}" if unit == "M" else str(day.year)
+
+
+def time_weighted(scope: Scope, stretch: Stretch) -> Explanation:
+    """What one unit of money became, part by part: the growth of each multiplies."""
+    lines: list[Line] = []
+    end: Figure = figure("growth", Unit.NUMBER, lambda: float(stretch.index[-1]))
+    if end.known:
+        daily = stretch.daily
+        for words, begin, last in reversed(_parts(stretch)):
+            flows = float(daily.inflow[begin:last].sum() - daily.outflow[begin:last].sum())
+            grown = figure("twr", Unit.FRACTION, partial(_growth_between, stretch, begin, last))
+            amounts = (
+                money(float(daily.value[begin]), scope.currency),
+                money(flows, scope.currency),
+                money(float(daily.value[last]), scope.currency),
+            )
+            lines.append(Line(words, (*amounts, grown)))
+    return Explanation(
+        name="twr",
+        title="Time-weighted return",
+        figure=stretch.twr,
+        as_of=stretch.last,
+        words="The growth of one unit of money, whatever was paid in or out: each day’s value and what left, over the close before and what came. Days multiply.",
+        terms=(Term("", "what one unit became", end), Term("−", "the unit", _number(1.0)), Term("=", "time-weighted return", stretch.twr))
+        if end.known
+        else (),
+        rows_title="Parts of the period; their growth multiplies",
+        columns=("Value before", "Paid in", "Value after", "Return"),
+        lines=tuple(lines),
+        inputs=_behind(stretch),
+        left_out=scope.warnings,
+    )
+
+
+def _growth_between(stretch: Stretch, begin: int, last: int) -> float:
+    if not stretch.index[begin]:
+        raise Undefined("nothing was left at the start of this part")
+    return float(stretch.index[last] / stretch.index[begin] - 1.0)
+
+
+def gain(scope: Scope, stretch: Stretch) -> Explanation:
+    """The end value less the start value and what was paid in."""
+    flows = [flow for book in scope.books for flow in book.flows if stretch.daily.first < flow.day <= stretch.last and flow.amount]
+    flows.sort(key=lambda flow: flow.day, reverse=True)
+    lines = [
+        Line("Paid in" if one.amount > 0 else "Taken out", (one.day, money(one.amount, scope.currency)), one.instrument, one.event_id)
+        for one in flows
+    ]
+    shown, more = listed(lines, 2, scope.currency)
+    return Explanation(
+        name="gain",
+        title="Gain",
+        figure=stretch.gain,
+        as_of=stretch.last,
+        words="What the value changed by, without what was paid in or taken out. Units moved in kind count with their value of that day.",
+        terms=(
+            Term("", "value at the end", stretch.end_value),
+            Term("−", f"value at the close of {in_words(stretch.daily.first)}", stretch.start_value),
+            Term("−", "paid in less taken out", stretch.net_flows),
+            Term("=", "gain", stretch.gain),
+        ),
+        rows_title="Flows as the ledger booked them",
+        columns=("Day", "Amount"),
+        lines=shown,
+        more_lines=more,
+        inputs=(entries_behind(len({flow.event_id for flow in flows}), " with flows"), *_behind(stretch)),
+        left_out=scope.warnings,
+    )
+
+
+def lead(scope: Scope, stretch: Stretch) -> Explanation:
+    """The end value less what the same flows would be worth in the benchmark."""
+    found, name = stretch.benchmark(), scope.benchmark.name if scope.benchmark is not None else "benchmark"
+    lines: list[Line] = []
+    if found is not None and found.same_money.known:
+        daily, index = stretch.daily, stretch.benchmark_index
+        net = np.concatenate(([daily.value[0]], daily.inflow - daily.outflow))
+        for place in reversed(np.flatnonzero(net).tolist()):
+            words = "Worth at the close before" if place == 0 else "Paid in" if net[place] > 0 else "Taken out"
+            factor = float(index[-1] / index[place])
+            cells = (money(float(net[place]), scope.currency), _number(factor), money(float(net[place]) * factor, scope.currency))
+            lines.append(Line(words, (daily.first + timedelta(days=place), *cells)))
+    shown, more = listed(lines, 4, scope.currency)
+    terms = () if found is None else (Term("", "value at the end", stretch.end_value), Term("−", f"the same money in {name}", found.same_money))
+    return Explanation(
+        name="lead",
+        title=f"Ahead of the same money in {name}",
+        figure=found.lead if found is not None else Figure.undefined("lead", Unit.MONEY, "No benchmark is chosen.", scope.currency),
+        as_of=stretch.last,
+        words=f"Every flow buys or sells {name} at the close of its day; the difference of what the two are worth at the end.",
+        terms=(*terms, Term("=", "ahead", found.lead)) if found is not None else (),
+        rows_title=f"The same money in {name}",
+        columns=("Day", "Amount", f"Growth of {name}", "Worth at the end"),
+        lines=shown,
+        more_lines=more,
+        inputs=_behind(stretch),
+        left_out=(*scope.benchmark_notes, *scope.warnings),
+    )
+
+
+def worst(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanation:
+    """The deepest fall: its high, its low, and the falls after it."""
+    lines: tuple[Line, ...] = ()
+    terms: tuple[Term, ...] = ()
+    if worst_fall.known:
+        found, index, first = drawdowns(stretch.index, MOST_FALLS), stretch.index, stretch.daily.first
+        days = [(first + timedelta(days=one.peak), first + timedelta(days=one.trough), one) for one in found]
+        lines = tuple(
+            Line(in_words(high), (low, first + timedelta(days=one.recovery) if one.recovery is not None else "not yet", _depth(one.depth)))
+            for high, low, one in days
+        )
+        if found:
+            high, low, one = days[0]
+            terms = (
+                Term("", f"what one unit was on {in_words(low)}", _number(float(index[one.trough]))),
+                Term("÷", f"what it was at the high of {in_words(high)}", _number(float(index[one.peak]))),
+                Term("−", "the unit", _number(1.0)),
+                Term("=", "fall", worst_fall),
+            )
+    return Explanation(
+        name="maximum_drawdown",
+        title="Worst fall",
+        figure=worst_fall,
+        as_of=stretch.last,
+        words="How far the growth of one unit of money lay under its highest close before, at its deepest. Flows do not count.",
+        terms=terms,
+        rows_title="Falls of the period, deepest first",
+        columns=("Low", "Recovered", "Fall"),
+        lines=lines,
+        inputs=_behind(stretch),
+        left_out=scope.warnings,
+    )
+
+
+def _depth(value: float) -> Figure:
+    return Figure("drawdown", Unit.FRACTION, value)
