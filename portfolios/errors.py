@@ -78,13 +78,16 @@ class PeriodLocked(Conflict):
 
 
 class LotNotOpen(LedgerRefused):
-    """A sale names a lot that is not open on its day, or more units than are left in it.  data also: lot, left, quantity."""
+    """A sale names a lot that is not open on its day, or more units than are left in it.
+
+    data also: lot, left, quantity, and lots: what is open then (transaction, opened_on, nth, quantity of each).
+    """
 
     code, title = "lot_not_open", "The lot is not open."
 
 
 class LotNotTold(LedgerRefused):
-    """A sale names a lot by a name that fits several that are open.  data also: lot, lots (opened_on, nth, quantity of each)."""
+    """A sale names a lot by a name that fits several that are open.  data also: lot, lots (transaction, opened_on, nth, quantity of each)."""
 
     code, title = "lot_not_told", "The lot is not the only one of its name."
 

@@ -18,6 +18,7 @@ from portfolio_site.web.fields import ExactFormField
 from portfolios.choices import POOLING, CostMethod
 from portfolios.forms.common import RefusableForm
 from portfolios.ledger.events import LotChoice
+from portfolios.ledger.matching import in_a_list
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors import OfferedLot, open_lots
 
@@ -35,6 +36,7 @@ class LotChoiceForm(RefusableForm):
     day_name = "traded_on"
     lots_rest = "What you leave open is taken oldest first."
     lots: tuple[OfferedLot, ...] = ()
+    offers_lots = False  # there are fields of lots, as far as any are open
 
     def _present(self, name: str) -> Any:
         """What stands in a field now, before anything is checked."""
@@ -57,19 +59,28 @@ class LotChoiceForm(RefusableForm):
         What `lots` of the initial values name is filled in.
         """
         kept = instrument is not None and portfolio.cost_method not in POOLING
+        self.offers_lots = kept
         self.lots = open_lots(portfolio, instrument.pk, self.present_day(), without=entry) if instrument is not None and kept else ()
         if not self.is_bound:
             self.initial = {**_filled_in(self.lots, self.initial.get("lots") or ()), **self.initial}
         return {_name(one): ExactFormField(label=times.day(one.lot.opened_on), required=False) for one in self.lots}
 
     def clean(self) -> dict[str, Any]:
-        """A number of an entry that has several lots open names none of them."""
+        """A number of an entry that has several lots open names none of them, nor does what is not open."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for number in sorted({int(one.lot.event_id) for one in self.lots if not one.alone}):
             if str(self.data.get(f"{PREFIX}{number}") or "").strip():
                 days = ", ".join(times.day(one.lot.opened_on) for one in self.lots if one.lot.event_id == number)
                 raise forms.ValidationError(f"The lot is not told apart: the same entry brought those of {days}. Enter the units beside one of them.")
+        if self.offers_lots and any(name.startswith(PREFIX) and name not in self.fields and str(self.data[name]).strip() for name in self.data):
+            raise forms.ValidationError(self._said_open())
         return cleaned
+
+    def _said_open(self) -> str:
+        on = times.day(self.present_day())
+        if not self.lots:
+            return f"A lot was named that is not open on {on}; none is. Leave the lots empty, or choose another day."
+        return f"A lot was named that is not open on {on}. Name those that are: {in_a_list([one.lot for one in self.lots])}."
 
     # ── as the page shows them ──────────────────────────────────────────────
 

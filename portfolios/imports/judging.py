@@ -25,14 +25,14 @@ from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.importers import Draft, Parsed, RowError
 from portfolios.importers.own import KEY as OWN
 from portfolios.imports.instruments import Matcher, key_of
-from portfolios.imports.preparing import Candidate, Preparing
+from portfolios.imports.preparing import NO_ROW, Candidate, Preparing
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import groups, instrument_ids_of, links_of
 from portfolios.ledger.replay import replay
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
 from portfolios.selectors.ledger import event_of, events_of, links_in, rules_of
 from portfolios.services.drafts import TransactionDraft, checked
-from portfolios.services.judging import refuse_locked
+from portfolios.services.judging import field_of, refuse_locked
 
 ALREADY = "This row is recorded already."
 SAME_SPLIT = timedelta(days=7)
@@ -346,4 +346,5 @@ def _replayed(history: list[Any], rows: list[tuple[Judged, Any]], rules: Any) ->
             number = refused.data.get("event_id")
             if not isinstance(number, int) or number not in left:
                 return  # an entry that stands in the ledger would fail: recording says so
-            refuse(left.pop(number).row, refused.detail, "quantity")
+            left_out = "It names a lot whose row is left out. Take that row in as well. " if refused.data.get("lot") == NO_ROW else ""
+            refuse(left.pop(number).row, left_out + refused.detail, field_of(refused))

@@ -27,6 +27,7 @@ _SAME = (
     "quantity", "price", "amount", "fees", "taxes", "currency", "settlement_currency", "fx_rate", "settles_on", "accrued", "costs_currency", "costs_rate",
     "given_amount", "reinvested_quantity", "ratio_new", "ratio_old", "cost_share", "acquired_on", "method", "notes", "tags", "external_id", "reference",
 )  # fmt: skip
+NO_ROW = 0  # the number of a lot whose row is left out: the ledger refuses it, and says what is open
 TOO_FAR = Decimal("0.03")  # how far an assumed exchange may be from the day's reference rate
 
 
@@ -82,9 +83,7 @@ def _as_exported(each: Candidate, of_legs: Matcher | None, numbers: Mapping[int,
         given = {name: value for name in _OF_LEG if (value := getattr(leg, name)) is not None}
         legs.append(replace(LegDraft(instrument=instrument), **given))
     named = [lot for lot in draft.lots if "entry" in lot]
-    if any(int(lot["entry"]) not in numbers for lot in named):
-        each.errors.append(FieldError("lots", "unknown_lot", "It names a lot whose row is left out. Take that row in as well."))
-    choices = choices_of([{**lot, "entry": numbers.get(int(lot["entry"]), 0)} for lot in named])
+    choices = choices_of([{**lot, "entry": numbers.get(int(lot["entry"]), NO_ROW)} for lot in named])
     return TransactionDraft(
         kind=draft.kind,
         traded_on=draft.day,

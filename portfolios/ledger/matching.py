@@ -26,6 +26,7 @@ from portfolios.ledger.section104 import Log, Shares
 from portfolios.ledger.words import facts_of, in_units, in_words
 
 MOST_TOLD = 10  # lots that a refusal lists in words
+MOST_FACTS = 100  # and in its data
 
 _opened_on = itemgetter(1)
 
@@ -206,27 +207,43 @@ def _from_lot(lots: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) 
         taken.append(lot)
         wanted -= lot[2]
     if wanted or choice.quantity <= 0:
-        raise lot_not_open(sale, choice, choice.quantity - wanted)
+        raise lot_not_open(sale, choice, choice.quantity - wanted, lots)
     return taken, left
 
 
 def _refuse_several(found: list[OpenLot], choice: LotChoice, sale: Sale | TransferOut) -> None:
     if len(found) < 2:
         return
-    several = {lot[1] for lot in found if nth_of(lot[0]) > 1}
-    said = [f"{in_words(lot[1])}{f', number {nth_of(lot[0])}' if lot[1] in several else ''} ({in_units(lot[2])})" for lot in found[:MOST_TOLD]]
-    more = f" and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+    several = any(nth_of(lot[0]) > 1 for lot in found)
     raise LotNotTold(
-        f"The {taking(sale)} of {in_words(sale.day)} names a lot by an entry that has {len(found)} of them open: of {'; of '.join(said)}{more}. "
+        f"The {taking(sale)} of {in_words(sale.day)} names a lot by an entry that has {len(found)} of them open: {in_a_list(found)}. "
         f"Say which by its day, `opened_on`{', and its number, `nth`' if several else ''}.",
-        **facts_of(sale), lot=choice.event_id, lots=[{"opened_on": lot[1], "nth": nth_of(lot[0]), "quantity": lot[2]} for lot in found],
+        **facts_of(sale), lot=choice.event_id, lots=_as_facts(found),
     )  # fmt: skip
 
 
-def lot_not_open(sale: Sale | TransferOut, choice: LotChoice, left: Decimal) -> LotNotOpen:
-    """For the caller to raise: so many units of the lot are left."""
+def lot_not_open(sale: Sale | TransferOut, choice: LotChoice, left: Decimal, lots: Sequence[OpenLot] = ()) -> LotNotOpen:
+    """For the caller to raise: so many units of the lot are left, and these lots are open."""
+    open_then = f"that are open on that day: {in_a_list(lots, by_entry=True)}" if lots else "that are open on that day; there are none"
     return LotNotOpen(
         f"The {taking(sale)} of {in_words(sale.day)} names {in_units(choice.quantity)} of a lot of which {plain(left)} were left then. "
-        "Choose lots that are open on that day.",
-        **facts_of(sale), lot=choice.event_id, left=left, quantity=choice.quantity,
+        f"Choose lots {open_then}.",
+        **facts_of(sale), lot=choice.event_id, left=left, quantity=choice.quantity, lots=_as_facts(lots),
     )  # fmt: skip
+
+
+def in_a_list(lots: Sequence[OpenLot], *, by_entry: bool = False) -> str:
+    """The first few by their day, with the units that are left: “of 3 Jun 2024 (5 units); of 4 Jun 2024, number 2 (1 unit)”.
+
+    by_entry  say also which entry brought each, as far as that has a number yet
+    """
+    several = {lot[1] for lot in lots if nth_of(lot[0]) > 1}
+    said = []
+    for lot in lots[:MOST_TOLD]:
+        entry = f", transaction {int(lot[0])}" if by_entry and lot[0] is not None and lot[0] > 0 else ""
+        said.append(f"of {in_words(lot[1])}{f', number {nth_of(lot[0])}' if lot[1] in several else ''} ({in_units(lot[2])}{entry})")
+    return "; ".join(said) + (f" and {len(lots) - MOST_TOLD} more" if len(lots) > MOST_TOLD else "")
+
+
+def _as_facts(lots: Sequence[OpenLot]) -> list[dict[str, Any]]:
+    return [{"transaction": lot[0] and int(lot[0]), "opened_on": lot[1], "nth": nth_of(lot[0]), "quantity": lot[2]} for lot in lots[:MOST_FACTS]]

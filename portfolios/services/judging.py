@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from portfolio_site.kernel.errors import FieldError
 from portfolios.choices import CostMethod
@@ -98,6 +98,10 @@ def _refuse_retold(portfolio: Portfolio, old: Sequence[Event], book: Book, since
 def _in_words(refused: LedgerRefused, inserts: Sequence[Transaction], voids: Sequence[Transaction], *, by_row: bool) -> LedgerRefused:
     """The same error, said for what was asked: which row fails, or that a later entry does."""
     number, field = refused.data.get("event_id"), field_of(refused)
+    lots: Any = refused.data.get("lots")
+    if lots is not None:
+        refused.data["lots"] = [_without_own_number(lot, "transaction", "row") for lot in lots]
+        refused.data.update(_without_own_number({"lot": refused.data.pop("lot")}, "lot", "lot_row"))
     if isinstance(number, int) and number < 0:
         row = -number - 1
         refused.data.pop("event_id")
@@ -116,3 +120,9 @@ def _in_words(refused: LedgerRefused, inserts: Sequence[Transaction], voids: Seq
         refused.errors = (FieldError(field, refused.code, refused.detail),)
     refused.args = (refused.detail,)
     return refused
+
+
+def _without_own_number(facts: dict[str, Any], name: str, by_row: str) -> dict[str, Any]:
+    """An entry of the same batch has no number yet: it is told by its place in it, from 0."""
+    number = facts[name]
+    return facts if number is None or number >= 0 else {by_row: -number - 1, **{key: value for key, value in facts.items() if key != name}}

@@ -151,7 +151,7 @@ def test_a_place_or_a_day_that_no_lot_has_is_refused():
 def test_a_name_that_must_fit_one_lot_is_refused_where_it_fits_several(opened_on, said):
     choice = LotChoice(1, D(1), day(opened_on) if opened_on else None, None, True)
     error = refusal(LotNotTold, brought().trade("sell", 5, 1, 30, lots=(choice,)))
-    assert said in str(error) and error.data["lots"][1] == {"opened_on": day("2019-01-02"), "nth": 2, "quantity": 3}
+    assert said in str(error) and error.data["lots"][1] == {"transaction": 1, "opened_on": day("2019-01-02"), "nth": 2, "quantity": 3}
     left = brought().sell(4, 5, 30).trade("sell", 5, 1, 30, lots=(choice._replace(opened_on=None),))
     assert left.book().matches[-1].cost == 25  # one is left: there is nothing to tell apart
 
@@ -168,7 +168,7 @@ def test_units_of_one_purchase_that_come_in_two_ways_are_two_lots():
 def test_a_lot_that_is_not_open_cannot_be_named(choice, lot, left):
     error = refusal(LotNotOpen, three(method="specific").trade("sell", 10, 20, 40, lots=lot_choices(choice)))
     assert (error.data["lot"], error.data["left"], error.data["event_id"], error.data["date"]) == (lot, left, 4, day(10))
-    assert "Choose lots that are open on that day." in str(error)
+    assert "Choose lots that are open on that day: of 3 Jun 2024 (" in str(error) and error.data["lots"][0]["transaction"] == 1
 
 
 def test_a_lot_that_was_sold_is_not_open():

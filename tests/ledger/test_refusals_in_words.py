@@ -31,6 +31,10 @@ def lots(**rules) -> Ledger:
     return Ledger(method="specific", **rules).buy(3, 10, 10).buy(4, 5, 20)
 
 
+LOTS = [
+    {"transaction": 1, "opened_on": day(3), "nth": 1, "quantity": D(10)},
+    {"transaction": 2, "opened_on": day(4), "nth": 1, "quantity": D(5)},
+]
 CASES = [
     # ── quantities ──
     (
@@ -198,26 +202,28 @@ CASES = [
     (
         LotNotOpen,
         lots().trade("sell", 6, 7, 10, lots=lot_choices("2:6")),
-        "The sale of 6 Jun 2024 names 6 units of a lot of which 5 were left then. Choose lots that are open on that day.",
-        {"lot": 2, "left": D(5), "quantity": D(6)},
+        "The sale of 6 Jun 2024 names 6 units of a lot of which 5 were left then. Choose lots that are open on that day: "
+        "of 3 Jun 2024 (10 units, transaction 1); of 4 Jun 2024 (5 units, transaction 2).",
+        {"lot": 2, "left": D(5), "quantity": D(6), "lots": LOTS},
     ),
     (
         LotNotOpen,
         lots().transfer_out(6, 7, lots=lot_choices("9:1")),
-        "The transfer of 6 Jun 2024 names 1 unit of a lot of which 0 were left then. Choose lots that are open on that day.",
-        {"lot": 9, "left": D(0), "quantity": D(1)},
+        "The transfer of 6 Jun 2024 names 1 unit of a lot of which 0 were left then. Choose lots that are open on that day: "
+        "of 3 Jun 2024 (10 units, transaction 1); of 4 Jun 2024 (5 units, transaction 2).",
+        {"lot": 9, "left": D(0), "quantity": D(1), "lots": LOTS},
     ),
     (
         LotNotOpen,
         Ledger(method="specific", allows_short=True).sell(3, 1, 10).sell(4, 2, 10, lots=lot_choices("1:2")),
-        "The sale of 4 Jun 2024 names 2 units of a lot of which 0 were left then. Choose lots that are open on that day.",
-        {"lot": 1, "left": D(0), "quantity": D(2)},
+        "The sale of 4 Jun 2024 names 2 units of a lot of which 0 were left then. Choose lots that are open on that day; there are none.",
+        {"lot": 1, "left": D(0), "quantity": D(2), "lots": []},
     ),
     (
         LotNotOpen,
         Ledger(method="specific", allows_short=True).sell(4, 2, 10, lots=lot_choices("9:2")),
-        "The sale of 4 Jun 2024 names 2 units of a lot of which 0 were left then. Choose lots that are open on that day.",
-        {"lot": 9, "left": D(0), "quantity": D(2)},
+        "The sale of 4 Jun 2024 names 2 units of a lot of which 0 were left then. Choose lots that are open on that day; there are none.",
+        {"lot": 9, "left": D(0), "quantity": D(2), "lots": []},
     ),
     (
         MethodPools,

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from portfolios.models import Portfolio, Transaction
+from portfolios.imports import services as imports
+from portfolios.imports import tasks
+from portfolios.models import ImportRow, Portfolio, Transaction
 from portfolios.selectors import book_of
 from tests.factories import D, make_instrument, make_portfolio, record
 from tests.portfolios.test_own_export import file_of, read_in, take_in
@@ -76,7 +78,7 @@ def test_a_name_that_fits_several_is_refused_with_their_list(api: Any, there: Po
     refused = sell(api, there, {"transaction": brought_by(there), "quantity": "4", **more})
     assert (refused.status_code, refused.json()["code"], refused.json()["errors"][0]["field"]) == (422, "lot_not_told", "lots")
     assert said in refused.json()["detail"] and "2 Jan 2024, number 2 (10 units)" in refused.json()["detail"]
-    assert refused.json()["lots"][1] == {"opened_on": "2024-01-02", "nth": 2, "quantity": "10"}
+    assert refused.json()["lots"][1] == {"transaction": brought_by(there), "opened_on": "2024-01-02", "nth": 2, "quantity": "10"}
     assert not Transaction.objects.filter(kind="sell").exists()
 
 
@@ -109,6 +111,10 @@ def test_the_form_offers_each_lot_and_takes_the_one_that_is_filled_in(signed_in:
     fields = {"kind": "sell", "portfolio": there.pk, "instrument": "ASML", "traded_on": "2024-06-03", "quantity": "4", "price": "50"}
     refused = signed_in.post("/transactions/new/", {**fields, f"lot_{number}": "4"})
     assert refused.status_code == 422 and "The lot is not told apart" in refused.content.decode()
+    gone = signed_in.post("/transactions/new/", {**fields, "lot_99999": "4"}).content.decode()
+    assert "not open on 3 Jun 2024. Name those that are: of 2 Jan 2024, number 1 (10 units); of 2 Jan 2024, number 2" in gone.replace("\u00a0", " ")
+    early = signed_in.post("/transactions/new/", {**fields, "traded_on": "2024-01-01", "lot_99999": "4"}).content.decode()
+    assert "none is. Leave the lots empty" in early and not Transaction.objects.filter(kind="sell").exists()
     assert signed_in.post("/transactions/new/", {**fields, f"lot_{number}_2024-01-02_2": "4"}).status_code == 302
     sale = Transaction.objects.get(kind="sell")
     assert sale.lots == [{"entry": number, "quantity": "4", "opened_on": "2024-01-02", "nth": 2}] and taken(there) == [(4, 20)]
@@ -153,3 +159,26 @@ def test_each_is_explained_by_itself(api: Any, signed_in: Any, there: Portfolio,
         assert (told["value"], sum(D(line["cells"][-1]["value"]) for line in told["lines"])) == (cost, D(cost))
     page = signed_in.get(f"/portfolios/{there.pk}/lots/").content.decode()
     assert "opened_on=2024-01-02&amp;nth=2" in page and "no. 2" in page
+
+
+def test_a_lot_that_is_not_open_is_refused_with_those_that_are_also_in_a_batch_and_on_an_import(api: Any, person: Any, asml: Any) -> None:
+    kept = make_portfolio(person, name="Kept", cost_method="specific", tracks_cash=False)
+    for number in range(12):
+        record(kept, "buy", f"2024-01-{number + 1:02}", asml, quantity="1", price="10")
+    unknown = sell(api, kept, {"transaction": 99999, "quantity": "1"}, quantity="1").json()
+    assert unknown["code"] == "lot_not_open" and len(unknown["lots"]) == 12 and "of 10 Jan 2024 (1 unit, transaction" in unknown["detail"]
+    assert "and 2 more." in unknown["detail"] and "11 Jan" not in unknown["detail"] and unknown["errors"][0]["detail"] == unknown["detail"]
+    buy = {"type": "buy", "symbol": "ASML", "date": "2024-02-01", "quantity": "2", "price": "5"}
+    sale = {**buy, "type": "sell", "date": "2024-02-02", "lots": [{"row": 0, "quantity": "2"}]}
+    rows = [buy, sale, {**sale, "quantity": "1", "lots": [{"row": 0, "quantity": "1"}]}]
+    told = api.post(f"/api/v1/portfolios/{kept.pk}/transactions/batch", {"transactions": rows}, format="json").json()
+    assert (told["errors"][0]["field"], told["lot_row"], "lot" in told, len(told["lots"])) == ("transactions.2.lots", 0, False, 12)
+    purchase = Transaction.objects.live().filter(portfolio=kept).earliest("pk")
+    assert sell(api, kept, {"transaction": purchase.entry, "quantity": "1"}, quantity="1").status_code == 201
+    lines = file_of(kept).splitlines(keepends=True)
+    copy = make_portfolio(person, name="Copy", cost_method="specific", tracks_cash=False)
+    batch = imports.start_import(person, copy, file_name="export.csv", content=b"".join([lines[0], *lines[2:]]))
+    tasks.read_batch(batch.pk)
+    (row,) = ImportRow.objects.filter(batch=batch, verdict="error")
+    assert row.reason.startswith("It names a lot whose row is left out.") and "of 2 Jan 2024 (1 unit); of 3 Jan" in row.reason
+    assert row.draft["bad"] == "lots"
