@@ -46,7 +46,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row makes no entry.  `cells` is the row as read, by column name."""
+    """Why a row makes no entry.  `cells` is the row as read, by column name; `more`: (column, what is wrong) beside the first problem."""
 
     number: int
     column: str
@@ -54,6 +54,7 @@ class RowError:
     detail: str
     cells: Mapping[str, str] = field(default_factory=dict)
     repairs: tuple[Repair, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

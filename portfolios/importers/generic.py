@@ -22,7 +22,7 @@ from portfolios.importers.base import CellProblem, Draft, InstrumentHint, Layout
 from portfolios.importers.generic_names import ALIASES, FIELDS, NUMBER_FIELDS, TYPE_WORDS
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of, day_order, decimal_evidence, normal, read_moment
-from portfolios.importers.reading.cells import facts_of, overlong
+from portfolios.importers.reading.cells import facts_of, further_problems, overlong
 
 KEY, LABEL = "generic", "A table with a header row"
 SKIP = "skip"
@@ -99,7 +99,17 @@ def read(table: Table, options: Options) -> Parsed:
             if draft is not None:
                 drafts.append(draft)
         except CellProblem as problem:
-            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown, _repairs(problem, columns)))
+            errors.append(
+                RowError(
+                    row.number,
+                    problem.column,
+                    problem.code,
+                    problem.detail,
+                    row.shown,
+                    _repairs(problem, columns),
+                    further_problems(row, problem, reader.entry),
+                )
+            )
     return Parsed(KEY, facts, tuple(drafts), tuple(errors), layout=layout)
 
 
@@ -223,12 +233,12 @@ class _Rows:
         isin = isin.upper()
         if isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", isin):
             if symbol:
-                raise CellProblem("bad_isin", f"“{isin[:20]}” is not an ISIN.", self.layout.columns["isin"])
+                row.said(CellProblem("bad_isin", f"“{isin[:20]}” is not an ISIN.", self.layout.columns["isin"]))
             isin, symbol = "", isin  # a column of ISINs and symbols mixed
         if kind in _CASH_ONLY and not (isin or symbol):
             return None
         if not (isin or symbol or name):
-            raise CellProblem("missing", "The instrument is missing.", self.layout.columns.get("isin") or self.layout.columns.get("symbol", ""))
+            row.said(CellProblem("missing", "The instrument is missing.", self.layout.columns.get("isin") or self.layout.columns.get("symbol", "")))
         return shared_hint(isin=isin, symbol=symbol[:32], name=name[:200], currency=currency, exchange=self._text(row, "exchange")[:40])
 
     def _sized(self, row: Cells, draft: Draft, factor: Decimal) -> Draft:
@@ -241,12 +251,12 @@ class _Rows:
         quantity = abs(quantity) if quantity else None
         price = price * factor if price is not None else None
         if price is not None and price < 0:
-            raise CellProblem("negative", "The price is below zero.", self.layout.columns["price"])
+            row.said(CellProblem("negative", "The price is below zero.", self.layout.columns["price"]))
         fees, taxes = (abs(self._number(row, field) or Decimal(0)) for field in ("fees", "taxes"))
         if kind in (Kind.BUY, Kind.SELL, Kind.TRANSFER_IN, Kind.TRANSFER_OUT) and not quantity:
-            raise CellProblem("missing", "The number of units is missing or zero.", self.layout.columns.get("quantity", ""))
+            row.said(CellProblem("missing", "The number of units is missing or zero.", self.layout.columns.get("quantity", "")))
         if kind in (Kind.BUY, Kind.SELL) and not price and not amount:
-            raise CellProblem("missing", "Neither a price above zero nor an amount is given.", self.layout.columns.get("price", ""))
+            row.said(CellProblem("missing", "Neither a price above zero nor an amount is given.", self.layout.columns.get("price", "")))
         draft = replace(draft, fees=fees or None, taxes=taxes or None, fx_rate=self._rate(row, draft))
         if kind in (Kind.BUY, Kind.SELL):
             return self._trade(draft, quantity or Decimal(0), price or None, amount)
@@ -270,7 +280,8 @@ class _Rows:
         if rate is None or draft.settlement_currency == self.options.base_currency:
             return None
         if rate <= 0:
-            raise CellProblem("bad_rate", "The exchange rate must be above zero.", self.layout.columns["fx_rate"])
+            row.said(CellProblem("bad_rate", "The exchange rate must be above zero.", self.layout.columns["fx_rate"]))
+            return None
         if self.layout.rate_direction == "base_per_unit":
             return rate
         return (Decimal(1) / rate).quantize(Decimal(1).scaleb(-18))

@@ -18,7 +18,7 @@ from portfolios.importers.base import CellProblem, Draft, Folded, InstrumentHint
 from portfolios.importers.ibkr_flex import broker_id, decimal_style
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Table, cells_of
-from portfolios.importers.reading.cells import facts_of, overlong
+from portfolios.importers.reading.cells import facts_of, further_problems, overlong
 from portfolios.importers.reading.dates import Moment
 
 KEY, LABEL = "ibkr_flex_cash", "Interactive Brokers Flex: dividends and cash"
@@ -76,7 +76,7 @@ def read(table: Table, options: Options) -> Parsed:
             else:
                 drafts.append(_single(line))
         except CellProblem as problem:
-            errors.append(_error(row, problem))
+            errors.append(replace(_error(row, problem), more=further_problems(row, problem, _line)))
     for lines in groups.values():
         _join(lines, drafts, errors, folded)
     drafts.sort(key=lambda draft: (draft.number, draft.part))

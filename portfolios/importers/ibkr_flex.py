@@ -24,7 +24,7 @@ from portfolios.importers.amounts import agreement, disagreement, remark
 from portfolios.importers.base import CellProblem, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of, decimal_evidence
-from portfolios.importers.reading.cells import facts_of, overlong
+from portfolios.importers.reading.cells import facts_of, further_problems, overlong
 
 KEY, LABEL = "ibkr_flex_trades", "Interactive Brokers Flex: trades"
 SIGNATURE = frozenset({"buy/sell", "tradedate", "quantity", "tradeprice", "currencyprimary"})
@@ -84,7 +84,8 @@ def read(table: Table, options: Options) -> Parsed:
                 raise CellProblem("too_many_cells", "The row has more cells than the header has columns.")
             drafts += [replace(draft, cells=row.shown) for draft in _entry(row)]
         except CellProblem as problem:
-            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown))
+            more = further_problems(row, problem, lambda again: list(_entry(again)))
+            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown, more=more))
     return Parsed(KEY, facts_of(table, decimals=decimals), tuple(drafts), tuple(errors), tuple(folded))
 
 

@@ -14,7 +14,7 @@ from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.base import CellProblem, Draft, InstrumentHint, LegHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of
-from portfolios.importers.reading.cells import facts_of, overlong
+from portfolios.importers.reading.cells import facts_of, further_problems, overlong
 
 KEY, LABEL = "plumbline", "An export of Plumbline"
 _COLUMNS = frozenset({"row", "date", "type", "settlement_currency", "given_amount", "reinvested_quantity", "legs", "lots", "cost_share"})
@@ -42,7 +42,7 @@ def read(table: Table, options: Options) -> Parsed:
                 raise CellProblem("too_many_cells", "The row has more cells than the header has columns.")
             drafts.append(replace(_draft(row), cells=row.shown))
         except CellProblem as problem:
-            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown))
+            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown, more=further_problems(row, problem, _draft)))
     return Parsed(KEY, facts_of(table, decimals=str(Decimals.POINT)), tuple(drafts), tuple(errors))
 
 
@@ -78,7 +78,8 @@ def _kind(row: Cells) -> Kind:
     try:
         return Kind(text)
     except ValueError:
-        raise CellProblem("unknown_type", f"“{text[:60]}” is not a type of transaction.", row.titles["type"]) from None
+        row.said(CellProblem("unknown_type", f"“{text[:60]}” is not a type of transaction.", row.titles["type"]))
+        return Kind.BUY  # only stands in
 
 
 def _entry(row: Cells) -> int | None:
@@ -98,7 +99,8 @@ def _number(row: Cells, column: str) -> Decimal | None:
     try:
         return exact(text) if text else None
     except NotExact as problem:
-        raise CellProblem("not_a_number", str(problem), row.titles.get(column, column)) from None
+        row.said(CellProblem("not_a_number", str(problem), row.titles.get(column, column)))
+        return None
 
 
 def _day(row: Cells, column: str) -> date | None:
@@ -106,7 +108,8 @@ def _day(row: Cells, column: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise CellProblem("bad_date", f"“{text[:30]}” is not a day. Write it like 2024-03-31.", row.titles.get(column, column)) from None
+        row.said(CellProblem("bad_date", f"“{text[:30]}” is not a day. Write it like 2024-03-31.", row.titles.get(column, column)))
+        return None
 
 
 def _list(row: Cells, column: str) -> list[dict[str, Any]]:
@@ -119,7 +122,8 @@ def _list(row: Cells, column: str) -> list[dict[str, Any]]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise CellProblem("bad_list", "This is not as it was exported.", row.titles.get(column, column))
+        row.said(CellProblem("bad_list", "This is not as it was exported.", row.titles.get(column, column)))
+        return []
     return found
 
 

@@ -25,7 +25,7 @@ from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.base import CellProblem, Charge, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Row, Table, cells_of, decimal_evidence
-from portfolios.importers.reading.cells import Align, facts_of, overlong
+from portfolios.importers.reading.cells import Align, facts_of, further_problems, overlong
 from portfolios.importers.trading212_amounts import FEES, TAXES, File, reconciled
 
 KEY, LABEL = "trading212", "Trading 212"
@@ -56,9 +56,10 @@ def read(table: Table, options: Options) -> Parsed:
             if action.startswith("stock split"):
                 _split(row, action, closings, drafts, folded)
                 continue
-            drafts += [replace(draft, cells=row.shown) for draft in _reader_of(action)(file, row, action)]
+            drafts += [replace(draft, cells=row.shown) for draft in _drafts_of(file, row)]
         except CellProblem as problem:
-            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown))
+            more = further_problems(row, problem, lambda again: _drafts_of(file, again))
+            errors.append(RowError(row.number, problem.column, problem.code, problem.detail, row.shown, more=more))
     for row, _ in closings:
         errors.append(
             RowError(row.number, "Action", "split_unpaired", "The split has no opening row. Import a period that holds both rows.", row.shown)
@@ -111,6 +112,13 @@ def _reader_of(action: str) -> Reader:
     raise CellProblem(
         "unknown_type", f"“{action[:60].capitalize()}” is not an action that is known. Leave the row out, or record it by hand.", "Action"
     )
+
+
+def _drafts_of(file: File, row: Cells) -> list[Draft]:
+    action = row.need_text("action", "The action").casefold()
+    if action.startswith("stock split"):
+        return []  # it is read together with its other row
+    return list(_reader_of(action)(file, row, action))
 
 
 def _hint(row: Cells) -> InstrumentHint:

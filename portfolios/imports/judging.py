@@ -41,7 +41,9 @@ AT_ONCE = 5000  # rows of which entries are made together
 MOST_REFUSALS = 200  # of one instrument; what is beyond is told when it is recorded
 _CASH_ONLY = (Kind.DEPOSIT, Kind.WITHDRAWAL)
 _COLUMNS = {"traded_on": "day", "traded_at": "day"}
+PROBLEMS = ("bad", "problems")  # what is kept of a refused row beside the entry that it would make; "bad" is an older form
 Progress = Callable[[int], None]
+_Prepared = tuple["Judged", TransactionDraft, Sequence[FieldError]]
 
 
 @dataclass(slots=True)
@@ -200,8 +202,10 @@ def _leave_out_accepted(portfolio: Portfolio, judged: Sequence[Judged]) -> None:
 
 def _error_row(error: RowError) -> Judged:
     repairs = [[repair.label, repair.column, repair.text] for repair in error.repairs]
-    draft = {"cells": dict(error.cells), "column": error.column, "code": error.code, "repairs": repairs}
-    return Judged(Look(error.number, Verdict.ERROR, draft=draft, reason=error.detail, chosen=False))
+    problems = [[error.column, error.detail], *([column, detail] for column, detail in error.more)]
+    draft = {"cells": dict(error.cells), "column": error.column, "code": error.code, "repairs": repairs, "problems": problems}
+    reason = " ".join([error.detail, *(f"{column}: {detail}" if column else detail for column, detail in error.more)])
+    return Judged(Look(error.number, Verdict.ERROR, draft=draft, reason=reason, chosen=False))
 
 
 # ── what the ledger says ────────────────────────────────────────────────────
@@ -222,9 +226,9 @@ def check_with_ledger(portfolio: Portfolio, actor: Any, judged: Sequence[Judged]
             each.row.reason, each.row.remarked = " ".join(each.remarks), bool(each.remarks)
 
 
-def _prepared(preparing: Preparing, part: Sequence[Judged], start: int) -> list[tuple[Judged, TransactionDraft]]:
-    """The rows with what they come to in the ledger; the ones that cannot be prepared get their reason and are left out."""
-    pairs = []
+def _prepared(preparing: Preparing, part: Sequence[Judged], start: int) -> list[_Prepared]:
+    """The rows with what they come to in the ledger, and what was found wrong on the way."""
+    pairs: list[_Prepared] = []
     for place, each in enumerate(part, start=start):
         each.place = place
         if each.draft is None:
@@ -232,10 +236,7 @@ def _prepared(preparing: Preparing, part: Sequence[Judged], start: int) -> list[
         candidate = Candidate(each.draft, each.row.instrument, each.row.source_key)
         draft = preparing.draft(candidate)
         each.remarks += tuple(candidate.remarks)
-        if candidate.errors:
-            refuse(each.row, candidate.errors[0].detail, candidate.errors[0].field)
-        else:
-            pairs.append((each, draft))
+        pairs.append((each, draft, candidate.errors))
     return pairs
 
 
@@ -259,7 +260,7 @@ def judge_refused_again(batch: ImportBatch) -> int:
     for row in ImportRow.objects.select_related("instrument").filter(beside, batch=batch).order_by("number", "part").iterator(chunk_size=2000):
         if row.pk in refused:
             row.verdict, row.chosen = Verdict.NEW, True
-            row.draft.pop("bad", None)
+            row.draft = {name: value for name, value in row.draft.items() if name not in PROBLEMS}
             again.append(row)
         draft = Draft.from_json(row.draft)
         if row.pk not in refused:
@@ -271,26 +272,29 @@ def judge_refused_again(batch: ImportBatch) -> int:
     return sum(row.verdict == Verdict.NEW for row in again)
 
 
-def refuse(row: Look | ImportRow, detail: str, field_name: str) -> None:
-    """Turn a row into one that is refused for a reason that stands in one of its fields."""
-    row.verdict, row.reason, row.chosen, row.remarked = Verdict.ERROR, detail, False, False
-    row.draft = {**(row.draft or {}), "bad": _COLUMNS.get(field_name, field_name)}
+def refuse(row: Look | ImportRow, errors: Sequence[FieldError]) -> None:
+    """Turn a row into one that is refused: the reason tells all that is wrong, each with the field that it stands in."""
+    problems = list(dict.fromkeys((_COLUMNS.get(error.field, error.field), error.detail) for error in errors))
+    row.verdict, row.chosen, row.remarked = Verdict.ERROR, False, False
+    row.reason = " ".join(dict.fromkeys(detail for _, detail in problems))
+    row.draft = {**(row.draft or {}), "problems": [list(one) for one in problems]}
 
 
-def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[tuple[Judged, TransactionDraft]]) -> list[tuple[Judged, Transaction]]:
-    """The rows as entries, field by field as recording checks them; the ones that are refused get their reason and drop out."""
+def _checked_fields(portfolio: Portfolio, actor: Any, pairs: list[_Prepared]) -> list[tuple[Judged, Transaction]]:
+    """The rows as entries, field by field as recording checks them; the ones that are refused get their reasons and drop out."""
     while pairs:
+        unread = {place: errors for place, (_, _, errors) in enumerate(pairs) if errors}
         try:
-            entries = checked(portfolio, [draft for _, draft in pairs], actor=actor, rows=True)
+            entries = checked(portfolio, [draft for _, draft, _ in pairs], actor=actor, rows=True, unread=unread)
         except Invalid as refused:
-            wrong = _by_place(refused.errors)
-            for place, error in wrong.items():
-                refuse(pairs[place][0].row, error.detail, error.field.rsplit(".", 1)[-1])
+            wrong = by_place(refused.errors)
+            for place, errors in wrong.items():
+                refuse(pairs[place][0].row, errors)
             if not wrong:
                 raise
             pairs = [pair for place, pair in enumerate(pairs) if place not in wrong]
         else:
-            return _of_open_time(portfolio, [(each, entry) for (each, _), entry in zip(pairs, entries, strict=True)])
+            return _of_open_time(portfolio, [(each, entry) for (each, _, _), entry in zip(pairs, entries, strict=True)])
     return []
 
 
@@ -301,19 +305,20 @@ def _of_open_time(portfolio: Portfolio, entries: list[tuple[Judged, Transaction]
         try:
             refuse_locked(portfolio, [entry], by_row=False)
         except PeriodLocked as locked:
-            refuse(each.row, locked.detail, "traded_on")
+            refuse(each.row, [FieldError("traded_on", locked.code, locked.detail)])
         else:
             left.append((each, entry))
     return left
 
 
-def _by_place(errors: Iterable[FieldError]) -> dict[int, FieldError]:
-    """The first error of each row, from fields such as “transactions.17.quantity”."""
-    found: dict[int, FieldError] = {}
+def by_place(errors: Iterable[FieldError]) -> dict[int, list[FieldError]]:
+    """The errors of each row, by the first name in fields such as “transactions.17.legs.0.cost_share”, here “legs”."""
+    found: dict[int, list[FieldError]] = {}
     for error in errors:
-        parts = error.field.split(".")
-        if len(parts) >= 2 and parts[1].isdigit():
-            found.setdefault(int(parts[1]), error)
+        _, _, rest = error.field.partition(".")
+        place, _, name = rest.partition(".")
+        if place.isdigit():
+            found.setdefault(int(place), []).append(FieldError(name.partition(".")[0], error.code, error.detail))
     return found
 
 
@@ -347,4 +352,4 @@ def _replayed(history: list[Any], rows: list[tuple[Judged, Any]], rules: Any) ->
             if not isinstance(number, int) or number not in left:
                 return  # an entry that stands in the ledger would fail: recording says so
             left_out = "It names a lot whose row is left out. Take that row in as well. " if refused.data.get("lot") == NO_ROW else ""
-            refuse(left.pop(number).row, left_out + refused.detail, field_of(refused))
+            refuse(left.pop(number).row, [FieldError(field_of(refused), refused.code, left_out + refused.detail)])

@@ -5,7 +5,6 @@ A kill before the commit leaves the batch waiting and the ledger as it was; afte
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -20,14 +19,12 @@ from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolios.choices import ImportStatus, Verdict
 from portfolios.errors import AlreadyRecorded
 from portfolios.importers import Draft
-from portfolios.imports.judging import ALREADY, judge_refused_again, recorded_keys, refuse, refused_by_ledger
+from portfolios.imports.judging import ALREADY, by_place, judge_refused_again, recorded_keys, refuse, refused_by_ledger
 from portfolios.imports.preparing import Candidate, Preparing
 from portfolios.imports.reading import MOST_ATTEMPTS, claim, touch
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow
 from portfolios.services import TransactionDraft, only_writer, record_many
-
-_PLACE = re.compile(r"transactions\.(\d+)\.(\w+)")
 
 
 def commit_batch(batch_id: int) -> None:
@@ -135,15 +132,11 @@ def _mark(batch: ImportBatch, refused: DomainError) -> None:
     """Nothing was recorded: the rows that were refused say why, and the review is shown again."""
     known = recorded_keys(batch.portfolio)
     sent = [pk for pk, key in _waiting(batch).values_list("pk", "source_key") if key not in known]
-    said_of: dict[int, tuple[str, str]] = {}
-    for error in refused.errors:
-        found = _PLACE.fullmatch(error.field)
-        if found and int(found[1]) < len(sent):
-            said_of.setdefault(sent[int(found[1])], (error.detail, found[2]))
+    said_of = {sent[place]: errors for place, errors in by_place(refused.errors).items() if place < len(sent)}
     with transaction.atomic():
         marked = list(_waiting(batch).filter(pk__in=list(said_of)))
         for row in marked:
-            refuse(row, *said_of[row.pk])
+            refuse(row, said_of[row.pk])
             row.save(update_fields=["verdict", "reason", "chosen", "remarked", "draft"])
         batch.facts = {**(batch.facts or {}), "summary": summarise(_waiting(batch).iterator(chunk_size=2000))}
         said = f"Row {marked[0].number}: {marked[0].reason}" if marked else refused.detail

@@ -16,6 +16,7 @@ from portfolios.choices import ImportStatus, TransactionKind, Verdict
 from portfolios.importers import Draft, label_of
 from portfolios.imports.errors import ImportNotFound
 from portfolios.imports.instruments import Matcher
+from portfolios.imports.judging import PROBLEMS
 from portfolios.imports.summary import cash_effect
 from portfolios.models import CashBalance, Holding, ImportBatch, ImportRow, Transaction
 
@@ -94,7 +95,7 @@ class RowView:
     taxes: Decimal | None = None
     cash: Decimal | None = None
     settlement_currency: str = ""
-    bad: str = ""  # the field, or for a row that was not read the column, that the reason is about
+    problems: tuple[tuple[str, str], ...] = ()  # (field, or for a row that was not read the column, what is wrong with it)
     bad_text: str = ""
     column: str = ""
     repairs: tuple[tuple[str, str, str], ...] = ()
@@ -102,6 +103,11 @@ class RowView:
     instrument_key: str = ""
     chosen: bool = True
     can_leave_out: bool = False
+
+    @property
+    def bad(self) -> frozenset[str]:
+        """The fields in which something is wrong."""
+        return frozenset(field for field, _ in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +247,14 @@ def view_of(row: ImportRow) -> RowView:
         "reason": row.reason,
         "cells": cells,
         "chosen": row.chosen,
+        "problems": _problems(row),
         "can_leave_out": row.verdict in (Verdict.NEW, Verdict.UNKNOWN_INSTRUMENT),
     }
     if "kind" not in raw:
         column = raw.get("column", "")
         repairs = tuple((label, name, text) for label, name, text in raw.get("repairs", []))
         return RowView(**common, column=column, bad_text=raw.get("cells", {}).get(column, ""), repairs=repairs)
-    draft = Draft.from_json({name: value for name, value in raw.items() if name != "bad"})
+    draft = Draft.from_json({name: value for name, value in raw.items() if name not in PROBLEMS})
     hint, instrument = draft.hint, row.instrument
     moved = cash_effect(draft)
     return RowView(
@@ -265,9 +272,16 @@ def view_of(row: ImportRow) -> RowView:
         taxes=draft.taxes,
         cash=moved[0] if moved else None,
         settlement_currency=moved[1] if moved else "",
-        bad=raw.get("bad", ""),
         instrument_key=row.instrument_key,
     )
+
+
+def _problems(row: ImportRow) -> tuple[tuple[str, str], ...]:
+    """What is wrong with a row that is refused; of one that was judged before there was a list of it, the one reason."""
+    if row.verdict != Verdict.ERROR:
+        return ()
+    kept = row.draft.get("problems")
+    return tuple((field, detail) for field, detail in kept) if kept else ((row.draft.get("bad") or row.draft.get("column", ""), row.reason),)
 
 
 def unknown_instruments(user: Any, batch: ImportBatch) -> list[UnknownInstrument]:

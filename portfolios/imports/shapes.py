@@ -49,6 +49,13 @@ class RepairSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
+class RowProblemSerializer(serializers.Serializer[Any]):
+    """`field`: the column of a row that could not be read, else the field of the entry that it would make."""
+
+    field = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class RowSerializer(serializers.Serializer[Any]):
     """One entry that a row would make, or the problem of a row that makes none."""
 
@@ -56,7 +63,8 @@ class RowSerializer(serializers.Serializer[Any]):
     part = serializers.IntegerField(help_text="A row that makes several entries has parts 0, 1, 2.")
     state = serializers.ChoiceField(choices=list(STATES))
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    reason = serializers.CharField()
+    reason = serializers.CharField(help_text="All that is wrong in one text, or what to look at.")
+    problems = serializers.SerializerMethodField(help_text="Of a refused row: each thing that is wrong.")
     type = serializers.CharField(source="kind")
     date = serializers.DateField(source="day", allow_null=True)
     name = serializers.CharField()
@@ -78,6 +86,10 @@ class RowSerializer(serializers.Serializer[Any]):
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_cells(self, row: selectors.RowView) -> dict[str, str]:
         return dict(row.cells)
+
+    @extend_schema_field(RowProblemSerializer(many=True))
+    def get_problems(self, row: selectors.RowView) -> list[dict[str, str]]:
+        return [{"field": field, "detail": detail} for field, detail in row.problems]
 
     @extend_schema_field(RepairSerializer(many=True))
     def get_repairs(self, row: selectors.RowView) -> list[dict[str, str]]:

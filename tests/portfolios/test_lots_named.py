@@ -181,4 +181,4 @@ def test_a_lot_that_is_not_open_is_refused_with_those_that_are_also_in_a_batch_a
     tasks.read_batch(batch.pk)
     (row,) = ImportRow.objects.filter(batch=batch, verdict="error")
     assert row.reason.startswith("It names a lot whose row is left out.") and "of 2 Jan 2024 (1 unit); of 3 Jan" in row.reason
-    assert row.draft["bad"] == "lots"
+    assert [field for field, _ in row.draft["problems"]] == ["lots"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,12 +15,16 @@ from portfolios.importers.reading.numbers import Decimals, read_number
 from portfolios.importers.reading.table import Row, Table, normal
 
 MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "GBPX": "GBP", "ZAC": "ZAR", "ZAc": "ZAR", "ILA": "ILS", "USX": "USD", "EUX": "EUR"}
+ONE = Decimal(1)
 HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One row.  Names are normalised; an absent column reads as an empty cell."""
+    """One row.  Names are normalised; an absent column reads as an empty cell.
+
+    problems  where one is given, what is wrong with a cell goes there, something stands in, and reading goes on
+    """
 
     number: int
     values: Mapping[str, str]  # normalised name → text
@@ -29,6 +33,14 @@ class Cells:
     decimals: Decimals
     day_first: bool | None
     today: date
+    problems: list[CellProblem] | None = None
+
+    def said(self, problem: CellProblem, stand_in: Any = None) -> Any:
+        """Raises the problem; where all of them are gathered, keeps it, and something stands in for the cell."""
+        if self.problems is None:
+            raise problem from None
+        self.problems.append(problem)
+        return stand_in
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -39,7 +51,7 @@ class Cells:
     def need_text(self, name: str, what: str) -> str:
         if value := self.text(name):
             return value
-        raise CellProblem("missing", f"{what} is missing.", self.titles.get(name, name))
+        return str(self.said(CellProblem("missing", f"{what} is missing.", self.titles.get(name, name)), ""))
 
     def number_or_none(self, name: str) -> Decimal | None:
         text = self.text(name)
@@ -48,19 +60,20 @@ class Cells:
         try:
             return read_number(text, self.decimals)
         except CellProblem as problem:
-            raise CellProblem(problem.code, problem.detail, self.titles.get(name, name)) from None
+            found: Decimal = self.said(CellProblem(problem.code, problem.detail, self.titles.get(name, name)), ONE)
+            return found
 
     def need_number(self, name: str, what: str) -> Decimal:
         value = self.number_or_none(name)
         if value is None:
-            raise CellProblem("missing", f"{what} is missing.", self.titles.get(name, name))
+            value = self.said(CellProblem("missing", f"{what} is missing.", self.titles.get(name, name)), ONE)
         return value
 
     def need_above_zero(self, name: str, what: str) -> Decimal:
         """A size: its sign is dropped, zero is refused."""
         value = abs(self.need_number(name, what))
         if value == 0:
-            raise CellProblem("zero", f"{what} is zero.", self.titles.get(name, name))
+            value = self.said(CellProblem("zero", f"{what} is zero.", self.titles.get(name, name)), ONE)
         return value
 
     def moment(self, name: str) -> Moment:
@@ -69,22 +82,38 @@ class Cells:
         try:
             moment = read_moment(text, self.day_first)
         except CellProblem as problem:
-            raise CellProblem(problem.code, problem.detail, self.titles.get(name, name)) from None
+            moment = self.said(CellProblem(problem.code, problem.detail, self.titles.get(name, name)), Moment(self.today))
         if moment.day > self.today:
-            raise CellProblem("future", f"The date {moment.day:%-d %b %Y} lies in the future.", self.titles.get(name, name))
+            self.said(CellProblem("future", f"The date {moment.day:%-d %b %Y} lies in the future.", self.titles.get(name, name)))
         return moment
 
     def currency(self, name: str) -> tuple[str, Decimal]:
         """(ISO code, factor): pence and other minor units become the major one with the factor 0.01; ("", 1) where empty."""
         text = self.text(name)
         if not text:
-            return "", Decimal(1)
+            return "", ONE
         if text in MINOR_UNITS:
             return MINOR_UNITS[text], HUNDREDTH
         try:
-            return Currency(text.upper()), Decimal(1)
+            return Currency(text.upper()), ONE
         except UnknownCurrency as problem:
-            raise CellProblem("unknown_currency", str(problem), self.titles.get(name, name)) from None
+            found: tuple[str, Decimal] = self.said(CellProblem("unknown_currency", str(problem), self.titles.get(name, name)), ("EUR", ONE))
+            return found
+
+
+def further_problems(row: Cells, first: CellProblem, read: Callable[[Cells], Any]) -> tuple[tuple[str, str], ...]:
+    """(column, what is wrong) of the other cells of a row that `read` refused at the first one: it is read again to its end.
+
+    What stands in for a cell proves nothing, so sums that do not agree are not told then.
+    """
+    found: list[CellProblem] = []
+    try:
+        read(replace(row, problems=found))
+    except CellProblem as problem:
+        if problem.code != "amounts_disagree":
+            found.append(problem)
+    by_column = {problem.column: problem.detail for problem in reversed(found)}
+    return tuple((column, detail) for column, detail in reversed(by_column.items()) if column != first.column)
 
 
 class Shown(Mapping[str, str]):

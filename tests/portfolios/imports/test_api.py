@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from portfolios.exports import COLUMNS
 from portfolios.models import ImportBatch, Transaction
 from tests import factories
 from tests.portfolios.imports.helpers import FILES
@@ -148,3 +149,20 @@ def test_an_import_is_discarded(call, pounds):
     assert call("delete", f"/imports/{pk}").status_code == 204
     assert call("get", f"/imports/{pk}").status_code == 404
     assert call("get", f"/portfolios/{pounds.pk}/imports").json()["results"] == []
+
+
+def test_everything_that_is_wrong_with_a_row_is_told_by_page_and_api(call, signed_in, pounds):
+    rows = [
+        {"row": "1", "date": "2024-01-02", "type": "deposit", "amount": "5", "currency": "NOK", "price": "3", "ratio_new": "2"},
+        {"row": "2", "date": "2024-01-32", "type": "deposit", "amount": "x", "currency": "GBPS"},
+    ]
+    lines = [",".join(COLUMNS), *(",".join(row.get(name, "") for name in COLUMNS) for row in rows)]
+    number = upload(call, pounds, "export.csv", "\n".join(lines).encode()).json()["id"]
+    told = call("get", f"/imports/{number}").json()
+    assert (told["status"], told["format"], told["counts"]["error"]) == ("review", "plumbline", 2)
+    checked, unread = told["rows"]["results"]
+    assert [one["field"] for one in checked["problems"]] == ["price", "ratio_new"]
+    assert all(one["detail"] in checked["reason"] for one in checked["problems"])
+    assert [one["field"] for one in unread["problems"]] == ["date", "amount", "currency"] and "amount: " in unread["reason"]
+    page = signed_in.get(f"/import/{number}/review/").content.decode()
+    assert "amount: " in page and checked["problems"][1]["detail"] in page

@@ -109,3 +109,11 @@ def test_a_column_of_symbols_in_place_of_isins_is_read_as_symbols():
     parsed = read_text("date,type,isin,quantity,price,currency\n2026-04-03,buy,BTC,1,2.5,EUR\n")
     hint = parsed.drafts[0].hint
     assert hint is not None and (hint.isin, hint.symbol) == ("", "BTC")
+
+
+def test_all_cells_of_a_row_that_cannot_be_read_are_told_at_once():
+    text = "Date,Type,ISIN,Quantity,Price,Currency\n2026-01-02,buy,US0000001115,1,2,EUR\n2026-13-45,buy,,x,-3,EURO\n2026-01-03,buy,US0000001115,y,2,EUR\n"
+    first, second = read_text(text).errors
+    assert (first.number, first.column) == (3, "Date")
+    assert [column for column, _ in first.more] == ["Currency", "ISIN", "Quantity", "Price"] and all(detail for _, detail in first.more)
+    assert (second.column, second.more) == ("Quantity", ())
