@@ -18,6 +18,7 @@ from market.choices import AssetClass
 from market.exchanges import known_exchange
 
 AMERICA = "US"
+ISIN_LENGTH = 12
 _MARKS = str.maketrans(" /-", "...")
 _KEPT, _WORKING, _AGAIN = 600, 180, 60  # seconds: what was found; a search that nobody ends; one in which a source failed
 
@@ -66,7 +67,7 @@ def place_of(exchange: str, currency: str = "") -> str:
 def is_isin(text: str) -> bool:
     """Whether it is an ISIN whose check digit is right (ISO 6166)."""
     code = text.strip().upper()
-    if not (len(code) == 12 and code.isascii() and code.isalnum() and code[:2].isalpha() and code[-1].isdigit()):
+    if not (len(code) == ISIN_LENGTH and code.isascii() and code.isalnum() and code[:2].isalpha() and code[-1].isdigit()):
         return False
     digits = [int(digit) for sign in code for digit in str(int(sign, 36))]
     doubled = [digit * 2 if place % 2 else digit for place, digit in enumerate(reversed(digits))]

@@ -7,3 +7,8 @@ class SiteConfig(AppConfig):
     name = "portfolio_site"
     label = "site"
     verbose_name = "Plumbline"
+
+    def ready(self) -> None:
+        from portfolio_site.web.serializers import speak_plainly  # the framework reads the settings when it is imported
+
+        speak_plainly()

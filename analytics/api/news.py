@@ -18,6 +18,7 @@ from analytics.selectors import NewsAsked
 from market.selectors import NewsOrder, get_instrument
 from portfolio_site.web.answers import only_names
 from portfolio_site.web.paging import bad_cursor, page_size_asked
+from portfolio_site.web.serializers import WordField
 
 
 class NewsQuery(serializers.Serializer[Any]):
@@ -25,7 +26,7 @@ class NewsQuery(serializers.Serializer[Any]):
     instrument = serializers.IntegerField(required=False, min_value=1, max_value=10**18 - 1, help_text="news of this one, held or not")
     publisher = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
     language = serializers.CharField(required=False, max_length=4, help_text="two letters (ISO 639-1); “none”: where nobody tells it")
-    sort = serializers.ChoiceField([one.value for one in NewsOrder], required=False, default=NewsOrder.BEST.value)
+    sort = WordField(choices=[one.value for one in NewsOrder], required=False, default=NewsOrder.BEST.value)
     cursor = serializers.CharField(required=False, allow_blank=True, max_length=80, default="")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=500)
 

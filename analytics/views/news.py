@@ -13,6 +13,7 @@ from analytics import selectors
 from analytics.news_places import cursors_of, read_places
 from analytics.selectors import NewsAsked
 from analytics.views.choice import choice_of
+from market.errors import UnknownInstrument
 from market.models import Instrument
 from market.selectors import NewsOrder, get_instrument
 from market.services import news_sources
@@ -73,8 +74,10 @@ def _asked(request: HttpRequest) -> NewsAsked:
 
 
 def _instrument(request: HttpRequest) -> Instrument | None:
-    text = request.GET.get("instrument", "")
-    return get_instrument(request.user, int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    text = request.GET.get("instrument", "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UnknownInstrument(f"“{text[:40]}” is no number of an instrument. Choose one in the filter of the news.")
+    return get_instrument(request.user, int(text)) if text else None
 
 
 def _sources() -> dict[str, Any]:

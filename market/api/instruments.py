@@ -36,12 +36,11 @@ class Instruments(Idempotent, ListAPIView[Instrument]):
 
     def get_queryset(self) -> Any:
         wanted = read_query(InstrumentQuery, self.request, "cursor", "page_size")
-        found = selectors.instruments_visible_to(self.request.user).select_related("quote")
+        found = selectors.instruments_as_told(self.request.user, asset_class=wanted.get("asset_class", "")).select_related("quote")
         if wanted.get("search"):
             found = found.matching(wanted["search"].strip())
-        for field in ("asset_class", "currency"):
-            if wanted.get(field):
-                found = found.filter(**{field: wanted[field]})
+        if wanted.get("currency"):
+            found = found.filter(currency=wanted["currency"])
         return found if wanted["own"] is None else found.filter(owner__isnull=not wanted["own"])
 
     @extend_schema(operation_id="instruments_list", parameters=[InstrumentQuery], tags=["market"], summary="Everybody's instruments and one's own")

@@ -16,7 +16,18 @@ from market.selectors.benchmarks import (
     get_blend,
 )
 from market.selectors.charting import ChartHistory, Span, chart_history
-from market.selectors.classification import UNCLASSIFIED, Classification, OwnWords, Part, classification, classifications, described, shown
+from market.selectors.classification import (
+    UNCLASSIFIED,
+    Classification,
+    OwnWords,
+    Part,
+    classification,
+    classifications,
+    described,
+    instruments_as_told,
+    shown,
+    words_on,
+)
 from market.selectors.columns import (
     OWN_RATES,
     FxColumnView,
@@ -145,6 +156,7 @@ __all__ = [
     "indices",
     "instrument_detail",
     "instrument_meant",
+    "instruments_as_told",
     "instruments_visible_to",
     "intraday_page",
     "intraday_prices",
@@ -183,4 +195,5 @@ __all__ = [
     "watchlists_with",
     "why_not_adjusted",
     "with_closes",
+    "words_on",
 ]

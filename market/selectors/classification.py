@@ -161,6 +161,18 @@ def words_on(instrument: Any) -> OwnWords:
     return OwnWords(*(getattr(instrument, f"words_{name}") or "" for name in FIELDS))
 
 
+def instruments_as_told(user: Any, *, asset_class: str = "") -> Any:
+    """Instruments that the person sees, each with what they say of it beside it, or of one class to them; nobody else's word is read."""
+    visible = Instrument.objects.visible_to(user)
+    if not user.is_authenticated:
+        return visible.filter(asset_class=asset_class) if asset_class else visible
+    told = with_words(visible, [user.pk])
+    if not asset_class:
+        return told
+    silent = Q(words_asset_class=None) | Q(words_asset_class="")
+    return told.filter(Q(words_asset_class=asset_class) | (silent & Q(asset_class=asset_class)))
+
+
 # ── everything ──────────────────────────────────────────────────────────────
 
 

@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from market.choices import AssetClass, Quality
 from market.errors import NoQuote, UnknownInstrument
+from market.hits import ISIN_LENGTH, marked, spellings
 from market.models import Instrument, Quote
 from market.selectors.prices import ONE, per_unit
 from market.selectors.quote_cache import cached_quotes, quotes_read
@@ -121,13 +123,16 @@ def quotes_of(instrument_ids: Iterable[int]) -> dict[int, QuoteView]:
 
 
 def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
-    """Quotes by symbol, the person's own instruments before everybody's.  At most two queries; one where all is cached."""
+    """Quotes by symbol, a share class in any spelling, or by ISIN; the person's own instruments before everybody's.
+
+    At most two queries; one where all is cached.
+    """
     asked = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
-    found = _quoted(Instrument.objects.owned_by(user).filter(symbol__in=asked)) if user.is_authenticated else {}
+    found = _quoted(Instrument.objects.owned_by(user), asked) if user.is_authenticated else {}
     shared = [symbol for symbol in asked if symbol not in found]
     cached = cached_quotes(shared)
     if missing := [symbol for symbol in shared if symbol not in cached]:
-        read = _quoted(Instrument.objects.filter(owner=None, symbol__in=missing))
+        read = _quoted(Instrument.objects.filter(owner=None), missing)
         quotes_read({symbol: view for symbol, view in read.items() if view is not None})
         found |= read
     found |= cached
@@ -135,24 +140,33 @@ def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
     return StocksAnswer(quotes=tuple(view for symbol in asked if (view := found.get(symbol)) is not None), errors=errors)
 
 
-def _quoted(instruments: Any) -> dict[str, QuoteView | None]:
-    """By symbol; of several listings the one with the newest quote."""
+def _quoted(instruments: Any, asked: Iterable[str]) -> dict[str, QuoteView | None]:
+    """By what was asked for, as far as there are such instruments; of several listings the one with the newest quote.  One query."""
+    forms = {text: _forms(text) for text in asked}
+    isins = [text for text in forms if len(text) == ISIN_LENGTH]
+    meant = Q(symbol__in={form for each in forms.values() for form in each})
     now, views = timezone.now(), dict[str, QuoteView | None]()
-    for instrument in instruments.select_related("quote").order_by("pk"):
+    for instrument in instruments.filter(meant | Q(isin__in=isins) if isins else meant).select_related("quote").order_by("pk"):
         quote = getattr(instrument, "quote", None)
         view = None if quote is None else view_of(instrument, quote, now=now)
-        known = views.get(instrument.symbol)
-        if view is not None and (known is None or view.as_of > known.as_of):
-            views[instrument.symbol] = view
-        else:
-            views.setdefault(instrument.symbol, view)
-    return views
+        for name in filter(None, {instrument.symbol, instrument.isin}):
+            known = views.get(name)
+            if view is not None and (known is None or view.as_of > known.as_of):
+                views[name] = view
+            else:
+                views.setdefault(name, view)
+    return {text: views[form] for text, each in forms.items() if (form := next((one for one in each if one in views), None)) is not None}
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """What the instrument may be called: the text itself, then other spellings of a share class (BRK-B, BRK/B, BRK.B)."""
+    return (text,) if text.isalnum() else (text, *sorted(spellings(marked(text)) - {text}))
 
 
 def _unanswered(symbol: str, known: bool) -> UnansweredSymbol:
     if known:
         return UnansweredSymbol(symbol, NoQuote.code, f"{symbol} is known, but no price of it has arrived yet.")
-    return UnansweredSymbol(symbol, UnknownInstrument.code, f"No instrument has the symbol {symbol[:40]}.")
+    return UnansweredSymbol(symbol, UnknownInstrument.code, f"No instrument has the symbol or ISIN {symbol[:40]}.")
 
 
 def stock(user: Any, symbol: str) -> QuoteView:

@@ -23,6 +23,7 @@ from market.models import Benchmark, BlendPart, Instrument
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.kernel.words import unwritable
 from portfolio_site.web.deeds import tell
 
 MOST_BLENDS, MOST_PARTS = 50, 20
@@ -108,8 +109,10 @@ def sweep_blends(now: datetime) -> int:
 
 def _check(actor: Any, name: str, currency: str, rebalancing: str, parts: Sequence[PartDraft]) -> None:
     errors: list[FieldError] = []
-    if not name or len(name) > LONGEST_BLEND_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_BLEND_NAME:
         errors.append(FieldError("name", "invalid", f"Give the blend a name of at most {LONGEST_BLEND_NAME} characters."))
+    elif said := unwritable(name):
+        errors.append(FieldError("name", "invalid", said))
     try:
         Currency(currency)
     except UnknownCurrency as problem:

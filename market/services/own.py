@@ -23,6 +23,7 @@ from market.services.storing import Target, stored_text, upsert
 from market.signals import rates_changed
 from portfolio_site.kernel.errors import FieldError, Forbidden
 from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.kernel.words import unwritable
 from portfolio_site.web.deeds import tell
 
 MOST_ROWS = 10_000
@@ -55,6 +56,7 @@ def _checked(instrument: Instrument) -> None:
         instrument.clean_fields(exclude=["currency", "owner", "provider", "note", "price_factor"])
     except ValidationError as problem:
         errors += [FieldError(field, "invalid", " ".join(texts)) for field, texts in problem.message_dict.items()]
+    errors += [FieldError(field, "invalid", said) for field in _DESCRIBED if (said := unwritable(getattr(instrument, field)))]
     if not instrument.price_factor.is_finite() or instrument.price_factor <= 0:
         errors.append(FieldError("price_factor", "not_positive", "What a price of 1 is worth must be above zero; it is 1 for most instruments."))
     if instrument.country and not (len(instrument.country) == 2 and instrument.country.isascii() and instrument.country.isalpha()):

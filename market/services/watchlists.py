@@ -15,6 +15,7 @@ from django.db import transaction
 from market.errors import InvalidWatchlist, NotWatched, TooManyWatchlists, UnknownInstrument, UnknownWatchlist, WatchlistFull, WatchlistTaken
 from market.models import Instrument, Watchlist, WatchlistItem
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.kernel.words import unwritable
 from portfolio_site.web.deeds import tell
 
 MOST_WATCHLISTS, MOST_WATCHED = 50, 200
@@ -111,8 +112,8 @@ def _tidied(name: str) -> str:
         fault = FieldError("name", "required", "Give the watchlist a name.")
     elif len(text) > LONGEST_NAME:
         fault = FieldError("name", "too_long", f"The name has at most {LONGEST_NAME} characters; these are {len(text)}.")
-    elif any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
-        fault = FieldError("name", "invalid", "The name holds a sign that cannot be written.")
+    elif said := unwritable(text):
+        fault = FieldError("name", "invalid", said)
     if fault is not None:
         raise InvalidWatchlist(fault.detail, errors=[fault])
     return text

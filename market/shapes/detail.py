@@ -10,7 +10,7 @@ from rest_framework import serializers
 from market.choices import ActionKind
 from market.selectors import InstrumentDetail, QuoteState
 from market.shapes.instruments import InstrumentSerializer
-from portfolio_site.web.serializers import ExactField
+from portfolio_site.web.serializers import DayField, ExactField, WordField
 
 
 class SymbolSerializer(serializers.Serializer[Any]):
@@ -71,9 +71,9 @@ class InstrumentDetailSerializer(InstrumentSerializer):
 
 
 class ActionQuery(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=ActionKind.choices, required=False)
-    start = serializers.DateField(required=False)
-    end = serializers.DateField(required=False)
+    kind = WordField(choices=ActionKind.choices, required=False)
+    start = DayField(required=False)
+    end = DayField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("start") and attrs.get("end") and attrs["end"] < attrs["start"]:

@@ -12,7 +12,7 @@ from market import selectors
 from market.choices import AssetClass
 from market.models import Instrument
 from market.shapes.quotes import QuoteSerializer
-from portfolio_site.web.serializers import CurrencyField, ExactField, UpperField
+from portfolio_site.web.serializers import CurrencyField, ExactField, UpperField, WordField
 
 
 class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
@@ -43,6 +43,14 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
             "quote",
         )
 
+    def to_representation(self, instance: Instrument) -> dict[str, Any]:
+        """Where the caller's words were read with it, what it is to the caller."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        if hasattr(instance, "words_owner"):
+            words = selectors.words_on(instance)
+            shown |= {name: words.of(instance, name) for name in ("asset_class", "sector", "country", "region")}
+        return shown
+
     def get_own(self, instrument: Instrument) -> bool:
         return instrument.owner_id is not None
 
@@ -57,7 +65,7 @@ class InstrumentWanted(serializers.Serializer[Any]):
 
     symbol = UpperField(max_length=32)
     name = serializers.CharField(max_length=200)
-    asset_class = serializers.ChoiceField(choices=AssetClass.choices, default=AssetClass.OTHER)
+    asset_class = WordField(choices=AssetClass.choices, default=AssetClass.OTHER)
     currency = CurrencyField()
     price_factor = ExactField(default=Decimal(1), help_text="What one unit is worth for a price of 1.")
     exchange = serializers.CharField(max_length=40, allow_blank=True, default="")
@@ -72,7 +80,7 @@ class InstrumentChange(serializers.Serializer[Any]):
 
     symbol = UpperField(max_length=32, required=False)
     name = serializers.CharField(max_length=200, required=False)
-    asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False)
+    asset_class = WordField(choices=AssetClass.choices, required=False)
     currency = CurrencyField(required=False)
     price_factor = ExactField(required=False)
     exchange = serializers.CharField(max_length=40, allow_blank=True, required=False)
@@ -84,6 +92,6 @@ class InstrumentChange(serializers.Serializer[Any]):
 
 class InstrumentQuery(serializers.Serializer[Any]):
     search = serializers.CharField(max_length=100, required=False, help_text="Start of a symbol or ISIN, or part of a name.")
-    asset_class = serializers.ChoiceField(choices=AssetClass.choices, required=False)
+    asset_class = WordField(choices=AssetClass.choices, required=False)
     currency = CurrencyField(required=False)
     own = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="true: one's own only; false: everybody's only.")

@@ -11,7 +11,7 @@ from market import services
 from market.selectors import Adjustment, Interval, IntradayBar, PriceBar
 from market.selectors.intraday import INTERVAL as INTRADAY
 from portfolio_site.web.paging import LARGEST_PAGE
-from portfolio_site.web.serializers import ExactField
+from portfolio_site.web.serializers import DayField, ExactField
 
 
 class BarSerializer(serializers.Serializer[Any]):
@@ -33,8 +33,8 @@ INTERVALS = (*(one.value for one in Interval), INTRADAY)
 
 
 class HistoryQuery(serializers.Serializer[Any]):
-    start = serializers.DateField(required=False)
-    end = serializers.DateField(required=False)
+    start = DayField(required=False)
+    end = DayField(required=False)
     interval = serializers.ChoiceField(
         choices=INTERVALS,
         default=Interval.DAY.value,
@@ -68,7 +68,7 @@ class HistorySerializer(serializers.Serializer[Any]):
 
 
 class OwnPrice(serializers.Serializer[Any]):
-    date = serializers.DateField()
+    date = DayField()
     close = ExactField()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from market import services
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 
 
 class RateSerializer(serializers.Serializer[Any]):
@@ -23,7 +23,7 @@ class RateSerializer(serializers.Serializer[Any]):
 
 
 class RateQuery(serializers.Serializer[Any]):
-    date = serializers.DateField(required=False)
+    date = DayField(required=False)
 
 
 class OwnRate(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from market import selectors, services
 from market.services import listing
@@ -72,9 +72,11 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def take_in(request: HttpRequest) -> HttpResponse:
-    """`q` and `key` name a hit; what it is, the sources say."""
+    """`q` and `key` name a hit; what it is, the sources say.  A GET, as after signing in anew, goes back to the search."""
+    if request.method == "GET":
+        return redirect(_find_address(request.GET.get("q", ""), _next(request)))
     text, address = request.POST.get("q", ""), _next(request)
     try:
         told = listing.start_listing(request.user, text, request.POST.get("key", ""))

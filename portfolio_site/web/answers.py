@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,6 +63,23 @@ class Told:
 def refuse(field: str, words: str, code: str = "invalid") -> serializers.ValidationError:
     """400 for one field."""
     return serializers.ValidationError({field: [serializers.ErrorDetail(words, code=code)]})
+
+
+def unknown_fields(data: Any, known: Iterable[str]) -> dict[str, list[serializers.ErrorDetail]]:
+    """The refusal of each field of a body that has none of these names; empty where there is none."""
+    said = [serializers.ErrorDetail("There is no field of this name. See the documentation for the names.", code="unknown_field")]
+    names = set(known)
+    return {str(name)[:60]: said for name in data if name not in names} if isinstance(data, Mapping) else {}
+
+
+def read(shape: type[serializers.Serializer[Any]], data: Any, *, also: Iterable[str] = ()) -> dict[str, Any]:
+    """What a body says.  Raises ValidationError, also for a field that is none of the shape: a slip of the pen must not count as
+    leaving it out.  `also` names what is told by the same address, and may be sent back as it was read."""
+    reader = shape(data=data)
+    if wrong := unknown_fields(data, (*reader.fields, *also)):
+        raise serializers.ValidationError(wrong)
+    reader.is_valid(raise_exception=True)
+    return dict(reader.validated_data)
 
 
 _ALWAYS = frozenset({"lang", "format"})

@@ -38,13 +38,15 @@ class RequestIdMiddleware:
 
 
 class ProblemMiddleware:
-    """A DomainError that leaves a page's view becomes a page that says what happened."""
+    """A DomainError that leaves a page's view becomes a page that says what happened; so does a method that an address does not take."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        bare = response.status_code == 405 and not response.streaming and not response.content and not problems.wants_json(request)
+        return problems.method_not_allowed(request, response["Allow"]) if bare else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return problems.page(request, exception) if isinstance(exception, DomainError) else None

@@ -49,6 +49,7 @@ TITLES = {
     503: "This is not available right now.",
 }
 CONTENT_TYPE = "application/problem+json"
+_WHOLE = "non_field_errors"
 
 
 def status_of(error: DomainError) -> int:
@@ -90,13 +91,18 @@ def response(request: HttpRequest, status: int, code: str, detail: str, **more: 
     return HttpResponse(dumps(body), status=status, content_type=CONTENT_TYPE)
 
 
+def _field(name: str | None) -> str:
+    """The place of an error; "" is the request as a whole, and "parts.0" an object in it, which the framework calls by another name."""
+    return "" if name is None or name == _WHOLE else name.removesuffix(f".{_WHOLE}")
+
+
 class _Formatter(ExceptionFormatter):
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         status = self.exc.status_code
         request_id = getattr(self.context.get("request"), "request_id", "")
         errors = error_response.errors
         if isinstance(self.exc, exceptions.ValidationError):
-            rows = [{"field": e.attr or "", "code": e.code, "detail": e.detail} for e in errors]
+            rows = [{"field": _field(e.attr), "code": e.code, "detail": e.detail} for e in errors]
             detail = "; ".join(f"{row['field']}: {row['detail']}" if row["field"] else row["detail"] for row in rows[:3])
             return document(status, "invalid", detail, request_id, errors=rows)
         first = errors[0]
@@ -156,6 +162,12 @@ def permission_denied(request: HttpRequest, exception: PermissionDenied | None =
 
 def not_found(request: HttpRequest, exception: Http404 | None = None) -> HttpResponse:
     return _page(request, 404, "not_found", "There is no such page. Check the address, or go to the dashboard.")
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    answer = _page(request, 405, "method_not_allowed", "This address only takes what a form sends. Go back to the page with the form.")
+    answer["Allow"] = allowed
+    return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

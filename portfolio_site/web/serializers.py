@@ -76,6 +76,42 @@ class CurrencyField(serializers.CharField):
             raise serializers.ValidationError(str(problem), code="unknown_currency") from None
 
 
+_SENTENCES: dict[type[serializers.Field[Any, Any, Any, Any]], dict[str, str]] = {
+    serializers.Field: {"required": "Give this field.", "null": "This cannot be null: give a value, or leave the field out."},
+    serializers.BooleanField: {"invalid": "Write true or false."},
+    serializers.CharField: {
+        "invalid": "Write text.",
+        "blank": "Write something here.",
+        "max_length": "Write at most {max_length} characters.",
+        "min_length": "Write at least {min_length} characters.",
+    },
+    serializers.IntegerField: {
+        "invalid": "Write a whole number.",
+        "max_value": "Give a number of at most {max_value}.",
+        "min_value": "Give a number of at least {min_value}.",
+        "max_string_length": "Give a number with fewer digits.",
+    },
+    serializers.DateField: {"invalid": "Write the date like 2026-03-31.", "datetime": "Write the date like 2026-03-31, without a time."},
+    serializers.DateTimeField: {"invalid": "Write a moment like 2026-03-31T14:00:00+02:00."},
+    serializers.ChoiceField: {"invalid_choice": "“{input}” is none of the choices. See the documentation for them."},
+    serializers.ListField: {
+        "not_a_list": "Give a list: […].",
+        "empty": "Give at least one.",
+        "min_length": "Give at least {min_length}.",
+        "max_length": "Give at most {max_length}.",
+    },
+    serializers.DictField: {"not_a_dict": "Give an object: {{…}}."},
+    serializers.ListSerializer: {"not_a_list": "Give a list: […].", "empty": "Give at least one."},
+    serializers.Serializer: {"invalid": "Give an object of the fields that are documented: {{…}}."},
+}
+
+
+def speak_plainly() -> None:
+    """Has the framework refuse with sentences that say what to do.  Called once, when the site is ready."""
+    for field, sentences in _SENTENCES.items():
+        field.default_error_messages = {**field.default_error_messages, **sentences}
+
+
 class UndefinedSerializer(serializers.Serializer[Any]):
     """A figure that is null, and why."""
 

@@ -15,7 +15,7 @@ from accounts.selectors import preferences_of
 from market.errors import UnknownBenchmark
 from market.models import Benchmark
 from market.selectors import get_blend
-from portfolio_site.web.answers import Told, ToldSerializer
+from portfolio_site.web.answers import Told, ToldSerializer, unknown_fields
 from portfolio_site.web.etags import check_if_match, etag_of
 from portfolio_site.web.paging import CursorPages, refused
 from portfolio_site.web.serializers import CurrencyField, ExactField, WordField
@@ -144,11 +144,7 @@ def _refuse_what_is_not_set_here(data: Any, portfolio: Portfolio) -> None:
     """What is sent back as it was read may stand there; a lock has an address of its own, so that it is never taken off by the way."""
     if not isinstance(data, Mapping):
         return
-    unknown = [name for name in data if name not in PortfolioDetailSerializer().fields]
-    wrong = {
-        name: [serializers.ErrorDetail("There is no field of this name. See the documentation for the names.", code="unknown_field")]
-        for name in unknown
-    }
+    wrong = unknown_fields(data, PortfolioDetailSerializer().fields)
     until = portfolio.locked_until
     if "locked_until" in data and data["locked_until"] != (until.isoformat() if until else None):
         said = f"Lock with POST /portfolios/{portfolio.pk}/lock, unlock with DELETE; both stand in the log of the account."

@@ -17,8 +17,9 @@ from market.errors import InvalidBlend
 from market.selectors import BenchmarkView, benchmarks, candidates, get_benchmark, get_blend, instruments_visible_to
 from market.services import LONGEST_BLEND_NAME, MOST_PARTS, PartDraft
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.web.answers import read
 from portfolio_site.web.idempotency import Idempotent
-from portfolio_site.web.serializers import CurrencyField, ExactField
+from portfolio_site.web.serializers import CurrencyField, ExactField, WordField
 from portfolios.selectors import compared_with_blend
 
 
@@ -65,7 +66,7 @@ class BlendPartWanted(serializers.Serializer[Any]):
 class BlendWanted(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=LONGEST_BLEND_NAME)
     currency = CurrencyField()
-    rebalancing = serializers.ChoiceField(choices=Rebalancing.choices, required=False, default=Rebalancing.MONTHLY.value)
+    rebalancing = WordField(choices=Rebalancing.choices, required=False, default=Rebalancing.MONTHLY.value)
     parts = serializers.ListField(child=BlendPartWanted(), min_length=1, max_length=MOST_PARTS)
 
 
@@ -96,9 +97,7 @@ def told(one: BenchmarkView) -> dict[str, Any]:
 
 def _wanted(request: Request) -> dict[str, Any]:
     """What is asked for as services take it.  Raises InvalidBlend where a symbol means nothing, or more than one thing.  Two queries."""
-    reader = BlendWanted(data=request.data)
-    reader.is_valid(raise_exception=True)
-    values = dict(reader.validated_data)
+    values = read(BlendWanted, request.data, also=BenchmarkListedSerializer().fields if request.method == "PUT" else ())
     numbers = [part["instrument"] for part in values["parts"] if "instrument" in part]
     by_number = {one.pk: one for one in instruments_visible_to(request.user).filter(pk__in=numbers)} if numbers else {}
     named = candidates(request.user, symbols=[part["symbol"] for part in values["parts"] if "symbol" in part])

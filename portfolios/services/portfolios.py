@@ -13,6 +13,7 @@ from accounts.services import record_audit
 from market.models import Benchmark, Instrument
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.kernel.words import unwritable
 from portfolios.choices import CostMethod, DividendTreatment
 from portfolios.errors import PeriodLocked
 from portfolios.ledger.replay import replay
@@ -148,6 +149,8 @@ def _check(portfolio: Portfolio, actor: Any) -> None:
     errors: list[FieldError] = []
     if not portfolio.name:
         errors.append(FieldError("name", "required", "Give the portfolio a name."))
+    elif said := unwritable(portfolio.name):
+        errors.append(FieldError("name", "invalid", said))
     try:
         Currency(portfolio.base_currency)
     except UnknownCurrency as problem:

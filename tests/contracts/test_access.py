@@ -77,7 +77,7 @@ def _filled(route: Route, pk: int, **others: str) -> str:
     path = route.path
     for name in route.parameters:
         value = str(pk) if name == "pk" else others.get(name, "1")
-        for kind in ("id", "str", "int", "slug"):
+        for kind in ("id", "str", "int", "slug", "path"):
             path = path.replace(f"<{kind}:{name}>", value)
     assert "<" not in path, f"{route.path}: what does this parameter hold?"
     return path

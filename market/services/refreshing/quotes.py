@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from market.choices import ActionKind, Quality, SuspectKind, SuspectReason, Verdict
+from market.choices import ActionKind, AssetClass, Quality, SuspectKind, SuspectReason, Verdict
 from market.hours import is_open, session_of
-from market.models import CorporateAction, Instrument, Quote, SourceSymbol, Suspect
+from market.models import CorporateAction, Instrument, Price, Quote, SourceSymbol, Suspect
 from market.providers.base import SymbolQuote
 from market.providers.failures import Failure
 from market.services.calls import Asked, Source, ask
@@ -64,7 +64,8 @@ def refresh_quotes(ids: Iterable[int], now: datetime, sources: Sources) -> Refre
     names = names_of(instruments, now, QUOTES)
     asked = _ask(names, instruments, sources, exclude={})
     judged = _believed(asked.answers, names, instruments, sources, now)
-    published = publish_quotes([_draft(pk, source, quote) for pk, (source, quote) in judged.good.items()]) if judged.good else ()
+    good = _coins_with_their_close_before(judged.good, instruments)
+    published = publish_quotes([_draft(pk, source, quote) for pk, (source, quote) in good.items()]) if good else ()
     failures = {pk: {**asked.failures.get(pk, {}), **judged.failures.get(pk, {})} for pk in {*asked.failures, *judged.failures}}
     note_asked(names, {pk: source for pk, (source, _) in asked.answers.items()}, failures, now, QUOTES)
     return Refreshed(published, judged.suspects, failures, asked.calls + judged.calls)
@@ -89,6 +90,24 @@ def take_quotes(told: Mapping[int, tuple[str, SymbolQuote]], now: datetime, sour
     published = publish_quotes(drafts) if drafts else ()
     note_told({draft.instrument_id: names[draft.instrument_id] for draft in drafts if draft.previous_close is not None}, judged.good, now)
     return Refreshed(published, judged.suspects, judged.failures, judged.calls)
+
+
+def _coins_with_their_close_before(
+    good: Mapping[int, tuple[str, SymbolQuote]], instruments: Mapping[int, Instrument]
+) -> dict[int, tuple[str, SymbolQuote]]:
+    """Sources of coins tell a change of 24 hours, and no close: that of the UTC day before is the stored one.  One query, where one lacks it."""
+    found = dict(good)
+    days = {
+        pk: session_of(instruments[pk].exchange, AssetClass.CRYPTO, quote.as_of) - timedelta(days=1)
+        for pk, (_, quote) in good.items()
+        if quote.previous_close is None and instruments[pk].asset_class == AssetClass.CRYPTO
+    }
+    closes = Price.objects.filter(instrument__in=list(days), day__in=set(days.values())).values_list("instrument", "day", "close") if days else ()
+    for pk, day, close in closes:
+        if day == days[pk]:
+            source, quote = good[pk]
+            found[pk] = source, replace(quote, previous_close=close)
+    return found
 
 
 def _is_of_trading_hours(instrument: Instrument, quote: SymbolQuote, now: datetime) -> bool:
