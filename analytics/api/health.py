@@ -76,6 +76,8 @@ class CompleteSerializer(serializers.Serializer[Any]):
 
     day = serializers.DateField()
     priced = ShareSerializer(source="share")
+    own = serializers.IntegerField(help_text="holdings that count as priced by an own valuation of an earlier day")
+    own_since = serializers.DateField(allow_null=True, help_text="the day of the oldest of these")
 
 
 class HealthSerializer(serializers.Serializer[Any]):

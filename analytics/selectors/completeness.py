@@ -20,20 +20,24 @@ ZERO = Decimal(0)
 class Completeness:
     """`share` of the value has a price of `day`: of today, or of the newest day on which anything but coins has a price.
 
-    is_whole  nothing is without a value, and nothing rests on an old price or rate
+    is_whole   nothing is without a value, and nothing rests on an old price or rate
+    own        holdings that count as priced by an own valuation of an earlier day; own_since: the day of the oldest
     """
 
     share: Figure
     day: date
     is_today: bool
     is_whole: bool
+    own: int = 0
+    own_since: date | None = None
 
 
 def completeness(table: HoldingsTable) -> Completeness:
     """From a table that is known.  No query."""
     day = _newest_day(table)
     is_whole = not table.undefined and table.value.stale_since is None and not table.value.warnings
-    return Completeness(_priced_share(table, day), day, day == table.as_of, is_whole)
+    own = [row.priced_on for row in table.rows if row.priced_on is not None and row.priced_on < day and _is_own(row) and not row.stale]
+    return Completeness(_priced_share(table, day), day, day == table.as_of, is_whole, len(own), min(own, default=None))
 
 
 def _newest_day(table: HoldingsTable) -> date:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.selectors.health import data_health
 from market.choices import AssetClass, SuspectKind, SuspectReason, Verdict
 from market.errors import TooManyAsked, UnknownInstrument
-from market.models import Price, SourceSymbol, Suspect
+from market.models import Price, Quote, SourceSymbol, Suspect
 from market.providers.failures import Failure, FailureKind
 from market.services.calls.breaker import report
 from market.services.on_demand import asked_by, request_refreshes
@@ -216,7 +216,12 @@ def test_the_api_tells_groups_cash_sources_and_completeness(api: Any, person: An
     assert told["groups"] == [{"kind": "stale_price", "count": 1, "concerned": {"share": "2", "reason": "", "warnings": []}}]
     assert told["overdrawn"] == [{"portfolio": funded.pk, "amount": "-5", "currency": "EUR", "since": day.isoformat()}]
     assert told["sources"][0]["name"] == "yahoo" and told["currency"] == "EUR"
-    assert told["complete"] == {"day": timezone.localdate().isoformat(), "priced": {"share": "0.333333333333333333", "reason": "", "warnings": []}}
+    assert told["complete"] == {
+        "day": timezone.localdate().isoformat(),
+        "priced": {"share": "0.333333333333333333", "reason": "", "warnings": []},
+        "own": 0,
+        "own_since": None,
+    }
 
 
 # ── how complete ────────────────────────────────────────────────────────────
@@ -244,3 +249,16 @@ def test_before_the_first_price_of_a_day_the_lamp_names_the_day_before(person: A
 
 def test_without_value_the_lamp_says_why_there_is_no_share(person: Any, portfolio: Any) -> None:
     assert data_health(person).complete.share.why_not == "The value is not above zero; there are no parts of it."
+
+
+def test_the_lamp_says_how_many_stand_at_an_own_valuation_and_since_when(client: Client, person: Any, funded: Any, day: date, api: Any) -> None:
+    held(funded, day, "NEW", price="10")
+    house = held(funded, day, "HOUSE", owner=person)
+    long_ago = timezone.now() - timedelta(days=100)
+    set_quote(house, "10", as_of=long_ago)
+    Quote.objects.filter(pk=house.pk).update(quality="own")
+    client.force_login(person)
+    page = client.get("/health/").content.decode()
+    assert "100.0% of value has a price of today, 1 by your own valuation of " in page
+    told = api.get("/api/v1/market/health").json()["complete"]
+    assert (told["own"], told["own_since"]) == (1, timezone.localdate(long_ago).isoformat())
