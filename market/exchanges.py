@@ -51,6 +51,12 @@ def known_exchange(text: str) -> Exchange | None:
     return EXCHANGES.get(name) or EXCHANGES.get(_ALIASES.get(name, ""))
 
 
+def exchange_code(text: str) -> str:
+    """Its MIC, to be compared and stored; the text in capitals where it is not known."""
+    known = known_exchange(text)
+    return known.mic if known else text.strip().upper()
+
+
 def shown_exchange(text: str) -> str:
     """What people call it; the text itself where it is not known."""
     known = known_exchange(text)

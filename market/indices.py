@@ -50,6 +50,8 @@ LISTED = (
         instrument_name="iShares MSCI ACWI ETF",
         note="The fund iShares MSCI ACWI (ACWI) stands in for the index: its costs are in it.",
     ),
+    ListedIndex("Demo World Equity", "DWORLD", "EUR", AssetClass.ETF, "DEMO", note="An invented fund of the demo market.", demo="DWORLD"),
+    ListedIndex("Demo Euro Government Bonds", "DBONDS", "EUR", AssetClass.FUND, "DEMO", note="An invented fund of the demo market.", demo="DBONDS"),
     ListedIndex("FTSE 100", "^FTSE", "GBP"),
     ListedIndex("DAX", "^GDAXI", "EUR", kind=ReturnKind.TOTAL, note="The performance index: dividends are in it."),
     ListedIndex("Nikkei 225", "^N225", "JPY"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from market.errors import UnknownInstrument
+from market.exchanges import exchange_code
 from market.models import Instrument
 from market.querysets import InstrumentQuerySet
 from portfolio_site.kernel.errors import Forbidden
@@ -63,7 +64,7 @@ def find_instrument(user: Any, *, symbol: str = "", isin: str = "", exchange: st
     by_isin = [one for one in found if isin and one.isin == isin]
     left = by_isin or [one for one in found if symbol and one.symbol == symbol and not (isin and one.isin)]
     for narrower in (
-        [one for one in left if exchange and one.exchange.upper() == exchange.upper()],
+        [one for one in left if exchange and exchange_code(one.exchange) == exchange_code(exchange)],
         [one for one in left if currency and one.currency == currency.upper()],
         [one for one in left if symbol and one.symbol == symbol],
         [one for one in left if one.owner_id is not None],

@@ -148,9 +148,11 @@ def listed_of(user: Any, instrument_ids: Iterable[int]) -> list[ListedInstrument
 
 
 def indices(compared: Iterable[int] = ()) -> list[ListedInstrument]:
-    """Everybody's indices, and what else is compared with, by name, without closes; what is compared with stands first.  One query."""
+    """Everybody's indices, what stands in for one on the list of indices, and what else is compared with, by name, without closes; what is
+    compared with stands first.  One query."""
     wanted = set(compared)
-    known = Instrument.objects.filter(owner=None).filter(Q(asset_class=AssetClass.INDEX) | Q(pk__in=wanted)).select_related("quote")
+    listed_there = Q(listing__owner=None, listing__is_active=True)
+    known = Instrument.objects.filter(owner=None).filter(Q(asset_class=AssetClass.INDEX) | listed_there | Q(pk__in=wanted)).select_related("quote")
     first = Case(When(pk__in=wanted, then=Value(0)), default=Value(1), output_field=IntegerField())
     return listed(known.order_by(first, "name", "pk")[:MOST_INDICES])
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from market.exchanges import exchange_code
 from market.models import FxColumn, FxRate, Instrument, Price
 from market.packing import day_of, unpack
 from market.providers.demo import SOURCE, demo_market
@@ -98,11 +99,22 @@ def _publish(now: datetime, stored: Iterable[_Stored], *, all_of_them: bool) -> 
 
 def _ensure_instruments() -> int:
     """Adds the demo instruments that are missing.  A listing that somebody else's provider prices is left alone."""
-    known = set(Instrument.objects.filter(owner=None).values_list("symbol", "exchange"))
+    rows = list(Instrument.objects.filter(owner=None).only("symbol", "exchange", "provider"))
+    known = {(one.symbol, exchange_code(one.exchange)) for one in rows}
+    _name_exchanges_by_code([one for one in rows if one.provider == SOURCE])
     fields = ("symbol", "name", "asset_class", "currency", "exchange", "isin", "sector", "country", "region", "note")
     missing = [spec for spec in demo_market.instruments() if (spec.symbol, spec.exchange) not in known]
     Instrument.objects.bulk_create([Instrument(provider=SOURCE, **{field: getattr(spec, field) for field in fields}) for spec in missing])
     return len(missing)
+
+
+def _name_exchanges_by_code(stored: Iterable[Instrument]) -> None:
+    """Demo markets of before called exchanges by their names."""
+    renamed = [one for one in stored if one.exchange != exchange_code(one.exchange)]
+    for one in renamed:
+        one.exchange = exchange_code(one.exchange)
+    if renamed:
+        Instrument.objects.bulk_update(renamed, ["exchange"])
 
 
 def _stored_prices() -> list[_Stored]:

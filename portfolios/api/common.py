@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from market.exchanges import exchange_code
 from market.models import Instrument
 from market.selectors import candidates, find_instrument, get_instrument, instruments_visible_to
 from portfolio_site.kernel.errors import DomainError, Invalid
@@ -119,7 +120,7 @@ class _Names:
     def _search(self, symbol: str, isin: str, exchange: str) -> Instrument | None:
         left = [one for one in self._all if isin and one.isin == isin] or [one for one in self._all if symbol and one.symbol == symbol]
         for narrower in (
-            [one for one in left if exchange and one.exchange.upper() == exchange],
+            [one for one in left if exchange and exchange_code(one.exchange) == exchange_code(exchange)],
             [one for one in left if symbol and one.symbol == symbol],
             [one for one in left if one.owner_id is not None],
         ):

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from market.exchanges import exchange_code
 from market.models import Instrument
 from market.selectors import candidates, instruments_visible_to
 from portfolio_site.web.sealed import fingerprint
@@ -58,7 +59,7 @@ def _narrowed(listed: list[Instrument], hint: InstrumentHint) -> Instrument | No
     left = listed
     for narrower in (
         [one for one in left if one.owner_id is not None],
-        [one for one in left if hint.exchange and one.exchange.upper() == hint.exchange.upper()],
+        [one for one in left if hint.exchange and exchange_code(one.exchange) == exchange_code(hint.exchange)],
         [one for one in left if hint.currency and one.currency == hint.currency],
         [one for one in left if hint.symbol and one.symbol.upper() == hint.symbol.upper()],
     ):

@@ -173,6 +173,8 @@ LISTED: dict[str, tuple[str, Plan]] = {
     "C": ("NYSE", _share("Citigroup Inc.", "US1729674242", MONEY, "Banks - Diversified", 3.4, 0.03, splits=(("2011-05-09", 1, 10),), growth=0.05)),
     "SPY": ("ARCA", Plan("SPDR S&P 500 ETF Trust", "etf", 113.0, 0.1, dividend=0.014, isin="US78462F1030", weights=_BROAD)),
     "VTI": ("ARCA", Plan("Vanguard Total Stock Market Index Fund ETF Shares", "etf", 57.0, 0.1, dividend=0.014, isin="US9229087690", weights=_BROAD)),
+    "URTH": ("ARCA", Plan("iShares MSCI World ETF", "etf", 50.0, 0.1, dividend=0.015, isin="US4642863926", weights=_BROAD, first=date(2012, 1, 12))),
+    "ACWI": ("", Plan("iShares MSCI ACWI ETF", "etf", 42.0, 0.09, dividend=0.018, isin="US4642882579", weights=_BROAD)),
     "AGG": ("ARCA", Plan("iShares Core U.S. Aggregate Bond ETF", "etf", 103.0, 0.0, 0.2, dividend=0.03, isin="US4642872265")),
     "VOD.L": (
         ".L",
@@ -262,6 +264,9 @@ LISTED: dict[str, tuple[str, Plan]] = {
     "^GSPC": ("INDEX-US", Plan("S&P 500", "index", 1133.0, 0.1)),
     "^IXIC": ("INDEX-US", Plan("NASDAQ Composite", "index", 2308.0, 0.13)),
     "^NDX": ("INDEX-US", Plan("NASDAQ 100", "index", 1886.0, 0.15)),
+    "^SP500TR": ("INDEX-US", Plan("S&P 500 (TR)", "index", 1900.0, 0.12)),
+    "^XCMP": ("INDEX-US", Plan("NASDAQ Composite Total Return", "index", 2500.0, 0.14)),
+    "^XNDX": ("INDEX-US", Plan("NASDAQ-100 Total Return", "index", 2100.0, 0.16)),
     "^FTSE": ("INDEX-GB", Plan("FTSE 100", "index", 5500.0, 0.02)),
     "^GDAXI": ("INDEX-DE", Plan("DAX PERFORMANCE-INDEX", "index", 6048.0, 0.08)),
     "^N225": ("INDEX-JP", Plan("Nikkei 225", "index", 10654.0, 0.08)),

@@ -167,3 +167,10 @@ def test_the_tasks_and_the_command_load_and_move(short_demo: DemoMarket, setting
     assert tasks.top_up() == 0
     monkeypatch.setattr("market.services.demo.timezone.now", lambda: NOW + timedelta(seconds=30))
     assert tasks.tick_demo() > 0
+
+
+def test_demo_companies_of_before_go_by_the_code_of_their_exchange(short_demo: DemoMarket) -> None:
+    load_demo_market(NOW)
+    Instrument.objects.filter(symbol="AAPL").update(exchange="NASDAQ")
+    load_demo_market(NOW)
+    assert list(Instrument.objects.filter(symbol="AAPL").values_list("exchange", flat=True)) == ["XNAS"]

@@ -9,8 +9,9 @@ import pytest
 from market import services
 from market.choices import ReturnKind
 from market.models import Benchmark, Instrument, SourceSymbol
-from market.selectors import benchmark_of_instrument, followed_instruments, prices_version
-from market.tasks import list_indices
+from market.selectors import benchmark_of_instrument, followed_instruments, indices, prices_version
+from market.tasks import list_indices, plan_quotes
+from tests.emulator import Emulator
 from tests.factories import make_instrument
 
 NINE = ["S&P 500", "Nasdaq Composite", "Nasdaq-100", "MSCI World", "MSCI ACWI", "FTSE 100", "DAX", "Nikkei 225", "Bitcoin"]
@@ -54,13 +55,15 @@ def test_what_is_listed_already_is_not_made_twice(sources: Any) -> None:
     assert Benchmark.objects.get(name="Bitcoin").instrument == coin and Benchmark.objects.get(name="MSCI ACWI").instrument == fund
 
 
-def test_without_sources_only_the_demos_index_is_listed(short_demo: Any, settings: Any, db: None) -> None:
+def test_without_sources_the_demos_index_and_its_invented_funds_are_listed(short_demo: Any, settings: Any, db: None) -> None:
     settings.PROVIDERS = []
     assert services.list_indices() == 0
     services.load_demo_market()
-    assert services.list_indices() == 1
-    index = Benchmark.objects.get()
-    assert (index.name, index.instrument.symbol, index.twin) == ("S&P 500", "SPX", None)
+    assert services.list_indices() == 3
+    index = Benchmark.objects.get(instrument__symbol="SPX")
+    assert (index.name, index.twin) == ("S&P 500", None)
+    assert [one.name for one in Benchmark.objects.indices()] == ["S&P 500", "Demo World Equity", "Demo Euro Government Bonds"]
+    assert {row.symbol for row in indices()} == {"SPX", "DWORLD", "DBONDS"}
 
 
 def test_a_twin_that_changes_makes_series_new(sources: Any) -> None:
@@ -74,3 +77,11 @@ def test_a_twin_that_changes_makes_series_new(sources: Any) -> None:
 def test_an_instrument_on_no_list_can_be_compared_with_too(db: None) -> None:
     view = benchmark_of_instrument(make_instrument("ACME"))
     assert (view.id, view.symbol, view.parts[0].kind, view.is_blend) == (None, "ACME", "", False)
+
+
+def test_every_index_and_its_twin_has_a_price_at_the_emulator(world: Emulator, settings: Any) -> None:
+    settings.DEMO_MARKET = False
+    assert list_indices() == len(NINE)
+    plan_quotes()
+    rows = indices()
+    assert {row.symbol for row in rows} >= {"URTH", "ACWI", "BTC", "^XCMP", "^XNDX", "^SP500TR"} and all(row.price.known for row in rows)

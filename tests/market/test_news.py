@@ -296,3 +296,11 @@ def test_news_goes_after_the_days_that_the_settings_say_with_what_was_noted_abou
 def test_what_is_too_old_to_be_kept_is_not_stored_again(settings: Any) -> None:
     settings.NEWS_DAYS = 7
     assert store(row(published_at=NOW - timedelta(days=9))) == 0
+
+
+def test_the_demos_real_companies_have_news_and_its_invented_ones_are_named_to_nobody(world: Emulator) -> None:
+    apple = make_instrument("AAPL", name="Apple", exchange="XNAS", currency="USD", isin="US0378331005", provider="demo")
+    make_instrument("DCITY", name="Demo City Property Trust", exchange="DEMO", asset_class="stock", provider="demo")
+    assert tasks.plan_news() == 1
+    assert Article.objects.filter(instruments=apple).exists() and not SourceSymbol.objects.exists()
+    assert not any("DCITY" in call.path or "Demo" in call.path for call in world.calls())

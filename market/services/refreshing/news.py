@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from market.choices import AssetClass
 from market.models import Instrument, NewsAsked, SourceSymbol
 from market.providers.base import ArticleRow
+from market.providers.demo import SOURCE as DEMO
 from market.providers.failures import Failure, FailureKind
 from market.providers.naming import search_name
+from market.providers.registry import ENTRIES
 from market.services.calls import Source, ask
 from market.services.news import FoundArticle, store_articles
 
@@ -27,6 +29,7 @@ BY_NAME = frozenset({"newsapi"})  # sources that search texts
 FIRST = timedelta(days=7)  # how far back the first question goes, and the longest
 AGAIN = timedelta(hours=36)  # how far each question goes back behind the last answer: a free key is told a day late
 EVERY = timedelta(minutes=25)
+_OF_THE_DEMO = Q(provider=DEMO) & ~Q(isin="")  # its real companies: their prices are the demo's, their news need not be
 _NOTHING = frozenset({FailureKind.NO_DATA, FailureKind.UNKNOWN_SYMBOL})
 
 
@@ -42,8 +45,9 @@ class FetchedNews:
 
 def due_news(followed: Iterable[int], now: datetime, most: int) -> list[int]:
     """The followed instruments that sources are to be asked about now: never asked first, then those asked longest ago.  One query."""
+    named = Exists(SourceSymbol.objects.filter(instrument=OuterRef("pk"), until=None))
     rows = (
-        Instrument.objects.filter(Exists(SourceSymbol.objects.filter(instrument=OuterRef("pk"), until=None)), pk__in=list(followed))
+        Instrument.objects.filter(named | _OF_THE_DEMO, pk__in=list(followed))
         .filter(owner=None, asset_class__in=TOLD_OF)
         .order_by()
         .values_list("news_asked__asked_at", "pk")
@@ -67,13 +71,18 @@ def fetch_news(ids: Iterable[int], now: datetime, sources: Sources) -> FetchedNe
     return done
 
 
-def _symbols(instruments: Iterable[int]) -> dict[int, dict[str, str]]:
-    """What sources call each instrument today.  One query."""
+def _symbols(instruments: Mapping[int, Instrument]) -> dict[int, dict[str, str]]:
+    """What sources call each instrument today; the demo's real companies by what follows from their tickers.  One query."""
     found: dict[int, dict[str, str]] = {}
     for pk, source, symbol in SourceSymbol.objects.filter(instrument__in=list(instruments), until=None).values_list(
         "instrument_id", "source", "symbol"
     ):
         found.setdefault(pk, {})[source] = symbol
+    from market.services.listing.names import suggested  # what takes instruments in rests on this package
+
+    for pk, one in instruments.items():
+        if one.provider == DEMO and one.isin and pk not in found:
+            found[pk] = {source: symbol for source, (symbol, _) in suggested(one, ENTRIES).items()}
     return found
 
 
