@@ -73,3 +73,5 @@ class Memory:
 series = Memory("series", 64, shared=True)
 points = Memory("points", 16)
 risks = Memory("risks", 64, shared=True)
+holdings = Memory("holdings", 16)
+moves = Memory("moves", 8)

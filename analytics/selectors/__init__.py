@@ -18,8 +18,9 @@ from analytics.selectors.holding import holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
 from analytics.selectors.markets import Markets, Movers, markets, movers, search
 from analytics.selectors.news import News, NewsAsked, news, news_stories
+from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import interval_ends, past_year, performance, performance_of
-from analytics.selectors.returns import Fall, Returns, YearRow, returns_of
+from analytics.selectors.returns import Extreme, Fall, MonthCell, Returns, Rolling, YearRow, returns_of
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import (
     BenchmarkResult,
@@ -46,10 +47,12 @@ from analytics.selectors.value import value_now, value_of
 
 __all__ = [
     "BenchmarkResult",
+    "Bridge",
     "ChartSeries",
     "Dashboard",
     "Explanation",
     "Explanations",
+    "Extreme",
     "Fall",
     "Gains",
     "GainsRow",
@@ -58,13 +61,16 @@ __all__ = [
     "Line",
     "LotRow",
     "Markets",
+    "MonthCell",
     "Movers",
     "News",
     "NewsAsked",
+    "Part",
     "Performance",
     "PerformanceSeries",
     "PriceMark",
     "Returns",
+    "Rolling",
     "Scope",
     "Slice",
     "SoldRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -12,6 +12,7 @@ from analytics.engine.drawdown import drawdowns
 from analytics.engine.errors import Undefined
 from analytics.selectors.explain import MOST_LINES, entries_behind, listed, money, rates_behind
 from analytics.selectors.explain_returns import money_weighted, over_benchmark
+from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
@@ -21,13 +22,15 @@ from portfolio_site.kernel.words import counted
 MOST_FALLS = 10
 
 
-def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanations:
+def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure, bridge: Bridge, parts: Sequence[Part]) -> Explanations:
     """By name, for the figures of a period as the API calls them."""
     makers: dict[str, Callable[[], Explanation]] = {
         "twr": partial(time_weighted, scope, stretch),
         "mwr": partial(money_weighted, scope, stretch),
         "gain": partial(gain, scope, stretch),
         "maximum_drawdown": partial(worst, scope, stretch, worst_fall),
+        "change": partial(drivers, scope, stretch, bridge, parts),
+        "contribution": partial(contribution, scope, stretch, parts),
     }
     if scope.benchmark is not None:
         makers |= {"excess": partial(over_benchmark, scope, stretch), "lead": partial(lead, scope, stretch)}
@@ -195,3 +198,59 @@ def worst(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanation:
 
 def _depth(value: float) -> Figure:
     return Figure("drawdown", Unit.FRACTION, value)
+
+
+def _named(part: Part) -> str:
+    return part.instrument.name if part.instrument is not None else "Cash"
+
+
+def drivers(scope: Scope, stretch: Stretch, bridge: Bridge, parts: Sequence[Part]) -> Explanation:
+    """The steps from the first value to the last, and what each holding has in them."""
+    lines = [
+        Line(_named(one), (one.price, one.currency, one.income, one.costs, one.gain), one.instrument.id if one.instrument is not None else None)
+        for one in parts
+    ]
+    shown, more = listed(lines, 5, scope.currency)
+    terms = (
+        Term("", "paid in less taken out", bridge.flows),
+        Term("+", "price", bridge.price),
+        Term("+", "currency", bridge.currency),
+        Term("+", "income", bridge.income),
+        Term("−", "costs", bridge.costs),
+        Term("=", "change of value", bridge.change),
+    )
+    return Explanation(
+        name="change",
+        title="What changed the value",
+        figure=bridge.change,
+        as_of=stretch.last,
+        words=(
+            "Of each holding and day: price is what it moved in its own currency at the rate before, currency what the rate moved on the rest; "
+            "income is dividends and interest before tax, costs are fees and taxes, those inside of trades too. Cash has no price."
+        ),
+        terms=terms,
+        rows_title="By holding, those sold since too; gain = price + currency + income − costs",
+        columns=("Price", "Currency", "Income", "Costs", "Gain"),
+        lines=shown,
+        more_lines=more,
+        inputs=_behind(stretch),
+        left_out=scope.warnings,
+    )
+
+
+def contribution(scope: Scope, stretch: Stretch, parts: Sequence[Part]) -> Explanation:
+    """What each holding added to the time-weighted return."""
+    every = tuple(Line(_named(one), (one.gain, one.contribution), one.instrument.id if one.instrument is not None else None) for one in parts)
+    return Explanation(
+        name="contribution",
+        title="Contribution to the return",
+        figure=stretch.twr,
+        as_of=stretch.last,
+        words="The gain of each holding on each day over what was at work that day, linked over days as Cariño does, so that the parts add up to the return.",
+        terms=(Term("=", "time-weighted return", stretch.twr),),
+        rows_title="Holdings, those sold since too; their contributions add up to the return",
+        columns=("Gain", "Contribution"),
+        lines=every,
+        inputs=_behind(stretch),
+        left_out=scope.warnings,
+    )

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
+import numpy as np
+
+from analytics.engine.answers import Answers
 from analytics.engine.drawdown import Drawdown, drawdown_series, drawdowns, maximum_drawdown
 from analytics.engine.errors import Undefined
+from analytics.engine.months import Months, best_and_worst, calendar_returns
+from analytics.engine.returns import DAYS_A_YEAR, daily_growth
+from analytics.engine.rolling import rolling_returns
 from analytics.selectors.dashboard import chart_of
 from analytics.selectors.explain_performance import performance_explanations
+from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
-from analytics.selectors.scope import Scope, figure
+from analytics.selectors.scope import Scope, figure, sentence
 from analytics.selectors.shapes import ChartSeries, Explanation, Performance
+from analytics.series import FloatArray
+from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
 
 MOST_FALLS = 5
+ROLLED = (1, 3, 5)  # years
 Found = TypeVar("Found")
 
 
@@ -37,16 +47,51 @@ class Fall:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthCell:
+    """A month of the calendar; `text` is the period that an address calls it; `is_whole`: all its days lie in the history."""
+
+    text: str
+    first: date
+    twr: Figure
+    is_whole: bool
+    is_inside: bool  # some of its days do
+
+
+@dataclass(frozen=True, slots=True)
 class YearRow:
-    """One year of the calendar; `is_whole`: it lies in the history from its first day to its last."""
+    """One year of the calendar with its twelve months; `is_whole`: it lies in the history from its first day to its last."""
 
     year: int
+    months: tuple[MonthCell, ...]
     twr: Figure
     benchmark_twr: Figure
     excess: Figure
     is_whole: bool
     first: date  # of its days with entries behind them
     last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """Best and worst day, month or year of the period: figures, first days, and how many of them gained, a fraction."""
+
+    unit: str  # "day", "month", "year"
+    best: Figure
+    best_on: date | None
+    worst: Figure
+    worst_on: date | None
+    gained: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """Returns a year over every stretch of so many years that ends in the period: the latest, best, worst and the middle one."""
+
+    years: int
+    latest: Figure
+    best: Figure
+    worst: Figure
+    median: Figure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +102,8 @@ class Returns:
     worst_fall        of the period; `falls`: its five deepest, deepest first
     chart             its series, thinned; `drawdown`: how far each of its closes lies under the highest before; empty without a return
     years             latest first
+    bridge, parts     what changed the value, and what each holding added to the return
+    gross_twr         before fees and taxes
     """
 
     performance: Performance
@@ -64,6 +111,11 @@ class Returns:
     falls: tuple[Fall, ...]
     drawdown: tuple[float, ...]
     years: tuple[YearRow, ...]
+    extremes: tuple[Extreme, ...]
+    rolling: tuple[Rolling, ...]
+    bridge: Bridge
+    parts: tuple[Part, ...]
+    gross_twr: Figure
     chart: ChartSeries
     explanations: Mapping[str, Explanation]
 
@@ -102,15 +154,96 @@ class _Report:
         first, last = date(year, 1, 1), date(year, 12, 31)
         one = Stretch(self.scope, first, last)
         whole = one.first == first and one.last == last
-        return YearRow(year, one.twr, one.benchmark_twr, one.excess, whole, one.first, one.last)
+        return YearRow(year, self._months(one, year), one.twr, one.benchmark_twr, one.excess, whole, one.first, one.last)
+
+    def _months(self, one: Stretch, year: int) -> tuple[MonthCell, ...]:
+        try:
+            found = _calendar(one)
+            figures = [figure("twr", Unit.FRACTION, partial(found.months.at, 0, month)) for month in range(12)]
+            whole = found.whole_months[0].tolist()
+        except Undefined as problem:
+            figures, whole = [Figure.undefined("twr", Unit.FRACTION, sentence(problem.reason))] * 12, [False] * 12
+        firsts = [date(year, month, 1) for month in range(1, 13)]
+        inside = [one.first <= _last_of(first) and first <= one.last for first in firsts]
+        return tuple(MonthCell(f"{first:%Y-%m}", first, *rest) for first, *rest in zip(firsts, figures, whole, inside, strict=True))
+
+    def extremes(self) -> tuple[Extreme, ...]:
+        """Of days, months and years of the period."""
+        try:
+            calendar, growth = _calendar(self.stretch), self.stretch.growth
+        except Undefined:
+            return ()
+        _, working = daily_growth(self.stretch.daily.value, self.stretch.daily.inflow, self.stretch.daily.outflow)
+        first, years = self.stretch.first, calendar.years.tolist()
+        days = Answers.of(growth - 1.0, (~working, "no money was at work then"))
+        return (
+            _extreme("day", days, lambda at: first + timedelta(days=at[0])),
+            _extreme("month", calendar.months, lambda at: date(years[at[0]], at[1] + 1, 1)),
+            _extreme("year", calendar.totals, lambda at: date(years[at[0]], 1, 1)),
+        )
+
+    def rolling(self) -> tuple[Rolling, ...]:
+        return tuple(self._rolling(years) for years in ROLLED)
+
+    def _rolling(self, years: int) -> Rolling:
+        """Stretches may begin before the period, as far as entries go back."""
+
+        def over(pick: Callable[[FloatArray], float]) -> Figure:
+            return figure("rolling_return", Unit.FRACTION, lambda: pick(self._rolled(years * DAYS_A_YEAR)))
+
+        return Rolling(
+            years, over(lambda r: float(r[-1])), over(lambda r: float(r.max())), over(lambda r: float(r.min())), over(lambda r: float(np.median(r)))
+        )
+
+    def _rolled(self, days: int) -> FloatArray:
+        whole = Stretch(self.scope, None, self.stretch.last)
+        found = rolling_returns(whole.index, days=days)
+        ending = found.values[found.known & (np.arange(len(found)) + days > self.stretch.daily.first.toordinal() - whole.daily.first.toordinal())]
+        if not len(ending):
+            raise Undefined(f"no stretch of {days} days ends in the period")
+        return ending
 
     def made(self) -> Returns:
         found = self.stretch.result()
         chart = chart_of(self.stretch)
         places = [(day - self.stretch.daily.first).days for day in chart.days]
         fallen: tuple[float, ...] = known_or(lambda: tuple(drawdown_series(self.stretch.index)[places].tolist()), ())
-        explained = performance_explanations(self.scope, self.stretch, self.worst_fall)
-        return Returns(found, self.worst_fall, self.falls(), fallen, self.years(), chart, explained)
+        parts = Parts(self.stretch)
+        bridge, shares = parts.bridge(), parts.parts()
+        return Returns(
+            performance=found,
+            worst_fall=self.worst_fall,
+            falls=self.falls(),
+            drawdown=fallen,
+            years=self.years(),
+            extremes=self.extremes(),
+            rolling=self.rolling(),
+            bridge=bridge,
+            parts=shares,
+            gross_twr=parts.gross_twr,
+            chart=chart,
+            explanations=performance_explanations(self.scope, self.stretch, self.worst_fall, bridge, shares),
+        )
+
+
+def _calendar(stretch: Stretch) -> Months:
+    growth = stretch.growth
+    _, working = daily_growth(stretch.daily.value, stretch.daily.inflow, stretch.daily.outflow)
+    return calendar_returns(growth, working, stretch.first)
+
+
+def _last_of(first: date) -> date:
+    return months_before(first, -1) - timedelta(days=1)
+
+
+def _extreme(unit: str, returns: Answers, on: Callable[[tuple[int, ...]], date]) -> Extreme:
+    try:
+        found = best_and_worst(returns)
+    except Undefined as problem:
+        none = Figure.undefined("best_and_worst", Unit.FRACTION, sentence(problem.reason))
+        return Extreme(unit, none, None, none, None, none)
+    best, worst = (Figure("best_and_worst", Unit.FRACTION, value) for value in (found.best, found.worst))
+    return Extreme(unit, best, on(found.best_at), worst, on(found.worst_at), Figure("share", Unit.FRACTION, found.gained / found.counted))
 
 
 def known_or(compute: Callable[[], Found], otherwise: Found) -> Found:

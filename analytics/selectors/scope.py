@@ -158,11 +158,7 @@ class Scope:
 
     def _compute(self) -> Computed:
         wanted = {*self.instruments, *(self.benchmark.instruments if self.benchmark else ())}
-        prices = price_columns(wanted)
-        for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
-            if row.instrument.id not in prices and row.quote is not None:
-                days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
-                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.unit_price)]), None)
+        prices = self._prices(wanted)
         quoted = {pk: view.currency for pk, view in self.instruments.items()}
         if self.benchmark is not None:
             quoted |= quoted_in(self.benchmark)
@@ -181,6 +177,18 @@ class Scope:
         held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
         sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
         return Computed(series, bench, sparks)
+
+    def _prices(self, wanted: Iterable[int]) -> dict[int, PriceColumnView]:
+        prices = price_columns(wanted)
+        for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
+            if row.instrument.id not in prices and row.quote is not None:
+                days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
+                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.unit_price)]), None)
+        return prices
+
+    def market_of_holdings(self) -> Market:
+        """Closes and rates of everything that stands in the ledgers.  At most four queries."""
+        return self.market(self._prices(self.instruments), {pk: view.currency for pk, view in self.instruments.items()}, set())
 
     def costs(self, instruments: Iterable[int]) -> list[CostChange]:
         """How the cost of what is held of instruments came about: what they stand at on days on which they cannot be valued."""

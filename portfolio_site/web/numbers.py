@@ -146,6 +146,16 @@ def pct(value: Showable, places: int = 2) -> str:
 
 
 @register.filter
+def pct_bare(value: Showable) -> str:
+    """A change as a ratio where the head says that it is percent: 0.0295 → +3.0."""
+    known = opened(value)
+    if isinstance(known, str):
+        return known
+    text, sign = digits(exactly(known.value).scaleb(2, EXACT), 1)
+    return with_sign(sign, text, True)
+
+
+@register.filter
 def share(value: Showable, places: int = 1) -> str:
     """A part of a whole: 0.313 → 31.3%, never with a plus."""
     known = opened(value)

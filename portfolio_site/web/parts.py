@@ -116,7 +116,20 @@ def undefined(reason: str) -> str:
 
 # Names of figures (docs/numbers.md) that are changes: they carry a sign and a colour.  Prices and shares have forms of their own.
 CHANGES = frozenset(
-    ("gain", "total_gain", "unrealised", "realised", "income", "day_change", "price_part", "currency_part", "lead", "excess", "expenses_change")
+    (
+        "gain",
+        "total_gain",
+        "unrealised",
+        "realised",
+        "income",
+        "day_change",
+        "price_part",
+        "currency_part",
+        "lead",
+        "excess",
+        "expenses_change",
+        "change",
+    )
 )
 PRICES = frozenset(("price", "close", "local_price"))
 SHARES = frozenset(("weight", "cash_weight", "share", "volatility", "yield_on_cost"))

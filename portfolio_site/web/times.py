@@ -83,6 +83,12 @@ def month(value: date | datetime) -> str:
 
 
 @register.filter
+def month_short(value: date | datetime) -> str:
+    """Jun: for heads of columns."""
+    return _skeleton(locale(), _as_day(value).replace(day=1), "MMM")
+
+
+@register.filter
 def clock(value: datetime | None, seconds: str = "") -> str:
     """14:32 in the person's time zone; with `:"s"` the seconds too."""
     if not isinstance(value, datetime):

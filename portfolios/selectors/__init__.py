@@ -43,7 +43,7 @@ from portfolios.selectors.shapes import (
     TransactionsPage,
 )
 from portfolios.selectors.sides import paid_while_short, payments_while_short
-from portfolios.selectors.traced import CostChange, Trace, cost_changes, traces_of
+from portfolios.selectors.traced import CostChange, HoldingMove, Trace, cost_changes, holding_moves, traces_of
 from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, is_cursor, matching, page_by_key, row_of, transactions_of
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "Changes",
     "CostChange",
     "EntryChange",
+    "HoldingMove",
     "HoldingRow",
     "HoldingsTable",
     "InstrumentView",
@@ -90,6 +91,7 @@ __all__ = [
     "get_transaction",
     "held_instrument",
     "held_instrument_ids",
+    "holding_moves",
     "holdings_counts",
     "holdings_of",
     "instruments_in",

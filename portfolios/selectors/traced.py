@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book, Change, LotChange
-from portfolios.ledger.events import Event
+from portfolios.ledger.events import ZERO, Event, Trade
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
 from portfolios.selectors.ledger import connected_to, rules_of
@@ -57,6 +58,49 @@ def cost_changes(
     events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
     books = [replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True) for one in portfolios]
     return [CostChange(one.instrument, one.day, one.cost) for book in books for one in book.changes if one.instrument in asked and one.cost]
+
+
+class HoldingMove(NamedTuple):
+    """What one entry did to one holding, in the report currency.
+
+    kind     of the entry, such as "buy"
+    put_in   money put into the holding, trade costs left out; taken out is below zero.  Units moved in kind: the cost they carry
+    costs    fees and taxes inside the cost or the proceeds; `expenses` are those outside
+    """
+
+    event_id: int
+    instrument: int
+    day: date
+    kind: str
+    quantity: Decimal
+    cost: Decimal
+    put_in: Decimal
+    income: Decimal
+    expenses: Decimal
+    costs: Decimal
+
+
+def holding_moves(
+    portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None, known_at: datetime | None = None
+) -> list[HoldingMove]:
+    """What every entry did to every holding.  At most five queries; the ledgers are replayed with a trace.  Raises MissingRate."""
+    events = events_in(portfolios, currency, until=until, known_at=known_at)
+    found = []
+    for one in portfolios:
+        costs = {event.id: _trade_costs(event) for event in events[one.pk] if isinstance(event, Trade)}
+        book = replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True)
+        for row in book.changes:
+            spent = costs.get(row.event_id, ZERO)
+            put_in = row.cost - row.realised - spent
+            head = (row.event_id, row.instrument, row.day, row.kind)
+            found.append(HoldingMove(*head, row.quantity, row.cost, put_in, row.income, row.expenses, spent))
+    return found
+
+
+def _trade_costs(event: Trade) -> Decimal:
+    """Fees and taxes of a trade, in the currency that the ledger is told in."""
+    own = event.costs_currency is not None and event.costs_currency != event.currency
+    return EXACT.multiply(event.fees + event.taxes, event.costs_rate if own else event.fx_rate)
 
 
 def traces_of(

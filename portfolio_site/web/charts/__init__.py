@@ -10,7 +10,7 @@ are hidden.  When the server itself hides amounts, only the shape leaves it: mon
 """
 
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
-from portfolio_site.web.charts.bars import Step, Waterfall, bars
+from portfolio_site.web.charts.bars import Step, Waterfall, bars, bridge, contributions
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
@@ -33,6 +33,8 @@ __all__ = [
     "Waterfall",
     "affixes",
     "bars",
+    "bridge",
+    "contributions",
     "donut",
     "falls",
     "hover_money",

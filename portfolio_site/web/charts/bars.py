@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from portfolio_site.web.charts.axes import Chart, hover_money, money_axis, number_of, separators, short_text
 from portfolio_site.web.numbers import signed
-from portfolio_site.web.writing import Showable, amounts_hidden
+from portfolio_site.web.writing import MINUS, Showable, amounts_hidden, manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,73 @@ class Waterfall:
         """The chart as a sentence, for those who do not see it."""
         parts = [f"{step.name} {signed(step.amount, self.currency)}" for step in self.steps]
         return ", ".join(parts)
+
+
+def bridge(steps: Sequence[Step], currency: str, *, flows: frozenset[str], total_name: str) -> Chart:
+    """What changed a value, from zero to the change: each step hangs at the end of the one before.  `flows` are neither gain nor loss."""
+    values = [number_of(step.amount) for step in steps]
+    total = sum(values)
+    unit = (max((abs(v) for v in [*values, total]), default=1.0) / 100 or 1.0) if amounts_hidden() else 1.0
+    starts = [sum(values[:place]) for place in range(len(values))]
+    names = [*(step.name for step in steps), total_name]
+    colours = ["@series-6" if step.name in flows else "@loss" if v < 0 else "@gain" for step, v in zip(steps, values, strict=True)]
+    texts = [short_text(v, currency) for v in [*values, total]]
+    trace = {
+        "type": "bar",
+        "x": names,
+        "y": [round(v / unit, 2) for v in [*values, total]],
+        "base": [round(v / unit, 2) for v in [*starts, 0.0]],
+        "text": [] if amounts_hidden() else texts,
+        "textposition": "outside",
+        "textfont": {"size": 11.5, "color": "@text-2"},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {"color": [*colours, "@series-1"], "cornerradius": 2},
+        "meta": {"private": True},
+    }
+    layout = {
+        "margin": {"l": 2, "r": 2, "t": 22, "b": 24},
+        "hovermode": False,
+        "bargap": 0.32,
+        "yaxis": {"visible": False},
+        "xaxis": {"showspikes": False, "tickangle": 0, "tickfont": {"size": 11.5, "color": "@text-2"}},
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def contributions(names: Sequence[str], points: Sequence[float]) -> Chart:
+    """What each holding added to a return, fractions; the first at the top."""
+    each = [round(point * 100, 4) for point in points]
+    widest = max((abs(v) for v in each), default=1.0) or 1.0
+    mark = manner().decimal
+    texts = [("+" if v > 0 else MINUS if v < 0 else "") + f"{abs(v):.2f}".replace(".", mark) for v in each]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": each,
+        "y": list(names),
+        "text": texts,
+        "textposition": "outside",
+        "textfont": {"size": 11.5, "color": "@text-2"},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {"color": ["@loss" if v < 0 else "@gain" for v in each], "cornerradius": 3},
+    }
+    layout = {
+        "margin": {"l": 64, "r": 40, "t": 4, "b": 6},
+        "hovermode": False,
+        "bargap": 0.38,
+        "xaxis": {"visible": False, "range": [min(0.0, *each) - widest * 0.14 if each else -1, max(0.0, *each) + widest * 0.14 if each else 1]},
+        "yaxis": {
+            "side": "left",
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+            "nticks": 0,
+            "tickfont": {"size": 11.5, "color": "@text-2"},
+        },
+    }
+    return {"data": [trace], "layout": layout}
 
 
 def bars(names: Sequence[str], values: Sequence[Showable], currency: str, *, unfinished: bool = True) -> Chart:

@@ -156,7 +156,7 @@ def falls(days: Sequence[date], depth: Sequence[float]) -> Chart:
     layout = {
         "separators": separators(),
         "margin": {"l": 2, "r": 48, "t": 6, "b": 24},
-        "xaxis": {"range": [x[0], x[-1]], "nticks": 6} if x else {},
+        "xaxis": {"range": [x[0], x[-1]], "nticks": 4, "tickangle": 0} if x else {},
         "yaxis": {"tickformat": ".0%", "nticks": 4},
     }
     return {"data": [trace], "layout": layout}
