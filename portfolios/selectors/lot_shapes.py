@@ -171,6 +171,11 @@ class LotsTable:
     sales: dict[int, tuple[SaleView, ...]]
     instruments: dict[int, InstrumentView]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands at its cost, and why, each instrument once."""
+        return tuple(dict.fromkeys(said for lots in self.lots.values() for lot in lots for said in lot.value.warnings))
+
     def every(self, instrument_id: int) -> tuple[LotView, ...]:
         """All lots of an instrument, by the day they were opened."""
         both = (*self.lots.get(instrument_id, ()), *self.closed.get(instrument_id, ()))

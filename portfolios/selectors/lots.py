@@ -223,7 +223,7 @@ def _open_lots(
     """The lots that have units left, each with what has left it; what is told here is taken out of `gone`."""
     instrument, base = world.instruments[position.instrument], portfolio.base_currency
     price, rate = world.prices.get(instrument.pk), world.rate(instrument.currency, base)
-    why = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
+    why = world.why_not_valued(instrument.pk, base)
     views = []
     for lot in position.lots:
         view = lot_view(position, lot, price.price if price else None, rate.rate if rate else None, base, world.day, why_not=why)

@@ -85,17 +85,17 @@ def _long_gain(book: Book, wanted: frozenset[int]) -> tuple[Decimal, bool]:
 
 
 def _unrealised(book: Book, wanted: Sequence[int], world: World, base: str) -> Figure:
-    total, missing = ZERO, ""  # what cannot be valued stands at its cost: it gained nothing
+    total, said = ZERO, []  # what cannot be valued stands at its cost: it gained nothing
     for pk in wanted:
         position, instrument = book.positions.get(pk), world.instruments[pk]
         if position is None or not position.quantity:
             continue
         price, rate = world.prices.get(pk), world.rate(instrument.currency, base)
         if price is None or rate is None:
-            missing = f"No price of {instrument.symbol} is known." if price is None else f"No {instrument.currency}/{base} rate is known."
-            continue
-        total += unrealised(position, price.price, rate.rate).gain
-    return Figure("unrealised", Unit.MONEY, total, currency=base, warnings=(f"{missing} It stands at its cost.",) if missing else ())
+            said.append(f"{world.why_not_valued(pk, base)} It stands at its cost.")
+        else:
+            total += unrealised(position, price.price, rate.rate).gain
+    return Figure("unrealised", Unit.MONEY, total, currency=base, warnings=tuple(said))
 
 
 def _refused(portfolio: Portfolio, method: CostMethod, why: str) -> MethodResult:

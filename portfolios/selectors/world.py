@@ -42,6 +42,15 @@ class World:
     def rate(self, base: str, quote: str) -> RateView | None:
         return RateView(Decimal(1), self.day, "") if base == quote else self.rates.get((base, quote, self.day))
 
+    def why_not_valued(self, instrument_id: int, currency: str) -> str:
+        """Why units of an instrument have no value in a currency, in a sentence that names it; "" where they have one."""
+        instrument = self.instruments[instrument_id]
+        if instrument_id not in self.prices:
+            return f"No price of {instrument.symbol} is known."
+        if self.rate(instrument.currency, currency) is None:
+            return f"No {instrument.currency}/{currency} rate is known, which {instrument.symbol} needs."
+        return ""
+
 
 def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: str, day: date, *, is_now: bool, own_rates: bool = True) -> World:
     """Instruments, prices and rates for these books in `currency`, or each in its own where that is blank.

@@ -76,11 +76,12 @@ def portfolio_lots(request: HttpRequest, pk: int) -> HttpResponse:
     }
     only = None if instrument is None else int(instrument.pk)
     if asked["show"] == "methods":
-        context["results"] = selectors.compare_methods(portfolio, only, as_of=asked["as_of"], known_at=moment.known_at)
+        results = selectors.compare_methods(portfolio, only, as_of=asked["as_of"], known_at=moment.known_at)
+        context |= {"results": results, "warnings": list(dict.fromkeys(said for one in results for said in one.unrealised.warnings))}
     else:
         table = selectors.lots_of(portfolio, only, as_of=asked["as_of"], known_at=moment.known_at, method=method)
         shown = _sales(request, portfolio, table) if asked["show"] == "sales" else _lots(request, table, asked["status"] or "")
-        context |= {"table": table, "totals": _totals(table), **shown}
+        context |= {"table": table, "warnings": table.warnings, "totals": _totals(table), **shown}
     return render_page(request, "portfolios/lots.html", context, fragment="listing", currencies={portfolio.base_currency})
 
 

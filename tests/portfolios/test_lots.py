@@ -209,3 +209,19 @@ def test_every_method_answers_side_by_side_also_where_a_sale_names_a_lot_that_an
     assert [one["method"] for one in answer["results"] if one["undefined"]] == ["average", "section104"]
     for method in told:
         assert api.get(f"/api/v1/portfolios/{portfolio.pk}/lots?method={method}").status_code == 200
+
+
+def test_each_instrument_without_a_price_or_a_rate_is_named(signed_in: Any, person: Any) -> None:
+    portfolio = make_portfolio(person, cost_method="fifo", tracks_cash=False)
+    for symbol in ("HOUSE", "BARN"):
+        record(portfolio, "buy", "2024-01-02", make_instrument(symbol), quantity="1", price="10")
+    ore = make_instrument("ORE", currency="NOK", price="9")
+    record(portfolio, "buy", "2024-01-02", ore, quantity="1", price="10", settlement_currency="EUR", amount="8", fx_rate="0.1")
+    said = ["No price of HOUSE is known.", "No price of BARN is known.", "No NOK/EUR rate is known, which ORE needs."]
+    wanted = sorted(f"{one} It stands at its cost." for one in said)
+    for path in ("lots", "lots/methods"):
+        told = signed_in.get(f"/api/v1/portfolios/{portfolio.pk}/{path}").json()
+        assert sorted(one if isinstance(one, str) else one["detail"] for one in told["warnings"]) == wanted, path
+    for show in ("", "methods"):
+        page = text(signed_in.get(reverse("portfolio-lots", args=[portfolio.pk]) + f"?show={show}"))
+        assert all(page.count(sentence) == 1 for sentence in wanted), show
