@@ -5,4 +5,5 @@ class AnalyticsConfig(AppConfig):
     name = "analytics"
 
     def ready(self) -> None:
-        import analytics.live.receivers  # noqa: F401
+        from analytics import deeds  # noqa: F401  (says what is done here)
+        from analytics.live import receivers  # noqa: F401

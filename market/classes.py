@@ -34,6 +34,7 @@ _COUNTRIES = {
 }
 REGIONS = (*_COUNTRIES, "World")  # the last for what is spread over all of them
 _REGION_OF = {country: region for region, countries in _COUNTRIES.items() for country in countries.split()}
+COUNTRIES = tuple(sorted(_REGION_OF))  # ISO 3166-1 alpha-2
 
 
 def region_of(country: str) -> str:

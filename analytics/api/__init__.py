@@ -5,6 +5,8 @@ are per cent; the daily series is rounded to 6 decimals of money and 12 of ratio
 entry in `undefined`; what a figure leaves out or rests on stands in `warnings`.
 """
 
+from analytics.api.concentration import ConcentrationView
+from analytics.api.diversification import AllDiversificationView, DiversificationView
 from analytics.api.explain import AllExplainView, ExplainView
 from analytics.api.gains import AllGainsView, GainsView
 from analytics.api.news import NewsView
@@ -13,10 +15,13 @@ from analytics.api.value import AllValueView, ValueView
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 
 __all__ = [
+    "AllDiversificationView",
     "AllExplainView",
     "AllGainsView",
     "AllPerformanceView",
     "AllValueView",
+    "ConcentrationView",
+    "DiversificationView",
     "ExplainView",
     "GainsView",
     "NewsView",

@@ -18,7 +18,7 @@ from analytics.selectors import Scope
 from market.selectors import BenchmarkView, benchmark_of_instrument, find_instrument, get_benchmark, get_blend, get_instrument
 from portfolio_site.kernel.money import UnknownCurrency
 from portfolio_site.kernel.periods import UnreadablePeriod, read_period
-from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse
+from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse, switch_of_query
 from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of, under_method
@@ -99,6 +99,11 @@ def benchmark_of(request: Request) -> BenchmarkView | None:
     return benchmark_of_instrument(found)
 
 
+def looks_into_funds(request: Request) -> bool:
+    """Whether the mix divides funds by what is in them; it does unless it is told not to."""
+    return "look_through" not in request.query_params or switch_of_query(request, "look_through")
+
+
 def _number(text: str) -> int:
     """A row's number; 0, which no row has, for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
@@ -137,3 +142,7 @@ PERIOD = OpenApiParameter(
 BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
 BLEND = OpenApiParameter("blend", int, description="number of one of your blends, in place of `benchmark`")
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")
+LOOK_INTO = OpenApiParameter(
+    "look_through", bool, description="of diversification: divide funds by the parts that are known of them; on where missing"
+)
+LOOK_THROUGH = OpenApiParameter("look_through", bool, description="divide funds by the parts that are known of them; off where missing")

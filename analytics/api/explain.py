@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, PERIOD, START, AnswerSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, LOOK_INTO, PERIOD, START, AnswerSerializer, looks_into_funds, period_of, scope_of
 from analytics.selectors import Explanation, Line, Scope, Source, Term, explain_names
 from market.models import Instrument
 from market.selectors import get_instrument
@@ -147,7 +147,8 @@ FIGURE = OpenApiParameter(
         f"With `lot` as well, as in lots: {_one_of(explain_names.LOT)}. "
         f"With `sale`, as in its `sales`: {_one_of(explain_names.SALE)}; with `sale` and `lot`, as in the `matches` of the sale, also `days_held`. "
         f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
-        f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}."
+        f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
+        f"With `report=diversification`: {_one_of(explain_names.MIX)}."
     ),
 )
 INSTRUMENT = OpenApiParameter("instrument", int, description="explain the figure of this holding, not of the whole")
@@ -164,14 +165,17 @@ SALE = OpenApiParameter(
 REPORT = OpenApiParameter(
     "report",
     OpenApiTypes.STR,
-    enum=["methods"],
-    description="`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it",
+    enum=["methods", "diversification"],
+    description=(
+        "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `diversification`: how widely it is spread, "
+        "as diversification tells it, with `look_through`"
+    ),
 )
 METHOD = OpenApiParameter(
     "method", OpenApiTypes.STR, enum=list(CostMethod.values), description="what the figure would be under it; the portfolio's own where missing"
 )
 
-PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, PERIOD, START, END, CURRENCY]
+PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, PERIOD, START, END, LOOK_INTO, CURRENCY]
 
 
 def _key(request: Request, name: str, words: str) -> int | None:
@@ -227,7 +231,7 @@ class ExplainView(APIView):
             return selectors.period_explanations(scope, start, end), scope.currency
         instrument = get_instrument(request.user, pk) if pk is not None else None
         if request.query_params.get("report"):
-            return self._of_methods(request, scope, instrument)
+            return self._of_report(request, scope, instrument)
         if instrument is None or (lot is None and sale is None):
             return selectors.explanations_of(scope, instrument), scope.currency
         day, nth = day_of_query(request, "opened_on"), _key(request, "nth", "Give its place among the lots of its day, from 1.")
@@ -238,10 +242,19 @@ class ExplainView(APIView):
             known = selectors.lot_explanations_of(request.user, scope.portfolios, instrument, lot or 0, day, nth, **moment)
         return known, known["cost"].figure.currency
 
+    def _of_report(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
+        report = request.query_params["report"]
+        if report not in {"methods", "diversification"}:
+            raise refuse("report", "Use one of: methods, diversification.")
+        if report == "methods":
+            return self._of_methods(request, scope, instrument)
+        if instrument is not None:
+            raise refuse("instrument", "How widely the money is spread is told of the whole: leave the instrument out.")
+        limits, through = selectors.limits_of(request.user), looks_into_funds(request)
+        return selectors.diversification_in(scope, limits, look_through=through).explanations, scope.currency
+
     def _of_methods(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
         """What the comparison of methods says of one; in the currency of its portfolio."""
-        if request.query_params["report"] != "methods":
-            raise refuse("report", "Use one of: methods.")
         if len(scope.portfolios) != 1:
             raise refuse("report", "Methods are compared in one portfolio: ask for that one.")
         portfolio = scope.portfolios[0]

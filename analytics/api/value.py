@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, AnswerSerializer, chosen, report_currency
+from analytics.api.common import CURRENCY, LOOK_THROUGH, AnswerSerializer, chosen, report_currency
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, switch_of_query
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.selectors import HoldingRow
 
@@ -33,10 +33,11 @@ class ValuedHoldingSerializer(serializers.Serializer[Any]):
 
 
 class PartSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="an asset class, “cash”, or a currency")
+    key = serializers.CharField(help_text="a class, sector, country (two letters), region or currency; “cash”; blank for what is unclassified")
     name = serializers.CharField()
     value = ExactField(allow_null=True)
     weight = ExactField(allow_null=True)
+    undefined = UndefinedSerializer(many=True)
 
 
 class ValueSerializer(AnswerSerializer):
@@ -51,6 +52,9 @@ class ValueSerializer(AnswerSerializer):
     day_change_percent = ExactField(allow_null=True)
     by_holding = ValuedHoldingSerializer(many=True)
     by_class = PartSerializer(many=True)
+    by_sector = PartSerializer(many=True)
+    by_country = PartSerializer(many=True)
+    by_region = PartSerializer(many=True)
     by_currency = PartSerializer(many=True)
 
 
@@ -70,18 +74,22 @@ def _holding(row: HoldingRow) -> dict[str, Any]:
     }
 
 
-def _part(part: Slice) -> dict[str, Any]:
+def part_answer(part: Slice) -> dict[str, Any]:
+    """One part of a whole."""
     told = Told()
-    return {"key": part.key, "name": part.name, "value": told("value", part.value), "weight": told("weight", part.weight)}
+    answer = {"key": part.key, "name": part.name, "value": told("value", part.value), "weight": told("weight", part.weight)}
+    return {**answer, "undefined": told.undefined}
 
 
 class ValueView(APIView):
-    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY], responses=ValueSerializer, tags=["analytics"])
+    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH], responses=ValueSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
-        """Worth in total, by holding, class and currency, now or at the close of an earlier day."""
+        """Worth in total, by holding, class, sector, country, region and currency, now or at the close of an earlier day."""
         portfolios = chosen(request, pk)
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
-        found = selectors.value_now(portfolios, report_currency(request, portfolios), as_of=day, known_at=known_at)
+        found = selectors.value_now(
+            portfolios, report_currency(request, portfolios), as_of=day, known_at=known_at, look_through=switch_of_query(request, "look_through")
+        )
         told = Told()
         return Response(
             {
@@ -95,8 +103,11 @@ class ValueView(APIView):
                 "day_change": told("day_change", found.day_change),
                 "day_change_percent": told.percent("day_change_percent", found.day_change_fraction),
                 "by_holding": [_holding(row) for row in found.table.rows],
-                "by_class": [_part(part) for part in found.by_class],
-                "by_currency": [_part(part) for part in found.by_currency],
+                "by_class": [part_answer(part) for part in found.by_class],
+                "by_sector": [part_answer(part) for part in found.by_sector],
+                "by_country": [part_answer(part) for part in found.by_country],
+                "by_region": [part_answer(part) for part in found.by_region],
+                "by_currency": [part_answer(part) for part in found.by_currency],
                 **told.told(),
             }
         )

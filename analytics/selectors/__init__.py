@@ -3,7 +3,9 @@
 Whoever calls has asked `portfolios.selectors` for the portfolios, which is where permission is asked.
 """
 
+from analytics.selectors.concentration import limits_of
 from analytics.selectors.dashboard import dashboard
+from analytics.selectors.diversification import diversification_in, diversification_of
 from analytics.selectors.explain_gains import period_explanations
 from analytics.selectors.explanations import (
     column_explanations,
@@ -17,6 +19,7 @@ from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
 from analytics.selectors.markets import Markets, Movers, markets, movers, search
+from analytics.selectors.mix_shapes import Breakdown, Concentration, Diversification, Largest, Limit, MixHistory, Pair, Spread, Untold
 from analytics.selectors.news import News, NewsAsked, news, news_stories
 from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import interval_ends, past_year, performance, performance_of
@@ -47,9 +50,12 @@ from analytics.selectors.value import value_now, value_of
 
 __all__ = [
     "BenchmarkResult",
+    "Breakdown",
     "Bridge",
     "ChartSeries",
+    "Concentration",
     "Dashboard",
+    "Diversification",
     "Explanation",
     "Explanations",
     "Extreme",
@@ -58,13 +64,17 @@ __all__ = [
     "GainsRow",
     "HoldingDetail",
     "InstrumentPrices",
+    "Largest",
+    "Limit",
     "Line",
     "LotRow",
     "Markets",
+    "MixHistory",
     "MonthCell",
     "Movers",
     "News",
     "NewsAsked",
+    "Pair",
     "Part",
     "Performance",
     "PerformanceSeries",
@@ -75,19 +85,24 @@ __all__ = [
     "Slice",
     "SoldRow",
     "Source",
+    "Spread",
     "Stake",
     "Term",
+    "Untold",
     "Value",
     "YearIncome",
     "YearRow",
     "column_explanations",
     "dashboard",
+    "diversification_in",
+    "diversification_of",
     "explain",
     "explanations_of",
     "gains",
     "gains_of",
     "holding_detail",
     "interval_ends",
+    "limits_of",
     "lot_explanations_of",
     "markets",
     "method_explanations_of",

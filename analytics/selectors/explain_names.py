@@ -7,6 +7,7 @@ SALE     the same, each of `sales`
 PART     the same, each of the `matches` of a sale
 METHOD   GET /portfolios/{id}/lots/methods, each of `results`
 GAINS    GET /portfolios/{id}/gains
+MIX      GET /portfolios/{id}/diversification; the weights of a dimension as `by_sector`, a check as `check_sector`
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ COLUMNS: Final = (  # of the page of holdings
     "total_value", "weight", "day_change", "average_cost", "unrealized_gain", "realized_gain", "income", "total_gain",
 )  # fmt: skip
 GAINS: Final = ("realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows")
+MIX: Final = (
+    "gross_exposure", "score", "herfindahl", "effective_number", "diversification_ratio", "average_correlation",
+    "by_holding", "by_class", "by_sector", "by_country", "by_region", "by_currency", "by_account",
+    "check_largest_holding", "check_largest_five", "check_sector", "check_country", "check_currency", "check_account",
+)  # fmt: skip
 SAID: Final = {  # in which words one figure of a lot, or of a sale, leads to another
     "bought": "Units bought", "quantity": "Units", "cost": "Cost", "bought_cost": "Cost of all units", "unit_cost": "Cost of one unit",
     "value": "Value", "unrealized_gain": "Unrealised gain", "realized_gain": "Realised gain", "days_held": "Days held", "proceeds": "Proceeds",

@@ -28,7 +28,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One part of the whole: a class, a currency.  `weight` is a fraction of the whole, cash included."""
+    """One part of the whole: a class, a sector, a currency; `key` is empty for what is unclassified.  `weight` is a fraction of the whole, cash included."""
 
     key: str
     name: str
@@ -50,7 +50,10 @@ class Value:
     day_change: Figure
     day_change_fraction: Figure
     table: HoldingsTable  # by holding
-    by_class: tuple[Slice, ...]  # largest first; cash is a class of its own
+    by_class: tuple[Slice, ...]  # largest first, what is unclassified last; cash is a class, sector, country and region of its own
+    by_sector: tuple[Slice, ...]
+    by_country: tuple[Slice, ...]
+    by_region: tuple[Slice, ...]
     by_currency: tuple[Slice, ...]
 
 

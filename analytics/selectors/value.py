@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from analytics.choices import By
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Slice, Value
 from analytics.series import Costs
-from market.choices import AssetClass
-from market.selectors import prices_on, rates
+from market.choices import Dimension
+from market.selectors import Classification, Part, classifications, described, prices_on, rates
 from portfolio_site.kernel.decimals import EXACT, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable, InstrumentView, holdings_of
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 CASH = "cash"
+Told = Mapping[int, Classification]  # by instrument
+NOTHING_TOLD: Told = {}
+DIMENSIONS = {By.CLASS: Dimension.ASSET_CLASS, By.SECTOR: Dimension.SECTOR, By.COUNTRY: Dimension.COUNTRY, By.REGION: Dimension.REGION}
 OLD = timedelta(days=4)  # a long weekend: an older close or rate is said to be old
 
 
-def value_now(portfolios: Sequence[Portfolio], currency: str = "", *, as_of: date | None = None, known_at: datetime | None = None) -> Value:
-    """Worth now, or at the close of an earlier day; as many queries as `holdings_of` needs."""
-    return value_of(holdings_of(list(portfolios), currency=currency, as_of=as_of, known_at=known_at))
+def value_now(
+    portfolios: Sequence[Portfolio], currency: str = "", *, as_of: date | None = None, known_at: datetime | None = None, look_through: bool = False
+) -> Value:
+    """Worth now, or at the close of an earlier day; as many queries as `holdings_of` needs, four more to look through funds."""
+    table = holdings_of(list(portfolios), currency=currency, as_of=as_of, known_at=known_at)
+    return value_of(table, told_of(table.rows, portfolios) if look_through else NOTHING_TOLD)
 
 
-def value_of(table: HoldingsTable) -> Value:
-    """The same from a table that is known.  No query."""
+def told_of(rows: Sequence[HoldingRow], portfolios: Sequence[Portfolio]) -> dict[int, Classification]:
+    """What is known of some instruments, the parts of funds with it, as their holder says it.  Four queries, none for none."""
+    if not rows:
+        return {}
+    instruments, _ = described((row.instrument.id for row in rows), ())
+    return classifications(instruments.values(), portfolios[0].owner_id)
+
+
+def value_of(table: HoldingsTable, told: Told = NOTHING_TOLD) -> Value:
+    """The same from a table that is known, and what is told of funds, to look through them.  No query."""
     return Value(
         as_of=table.as_of,
         is_now=table.is_now,
@@ -41,8 +57,11 @@ def value_of(table: HoldingsTable) -> Value:
         day_change=table.day_change,
         day_change_fraction=table.day_change_fraction,
         table=table,
-        by_class=_slices(table, lambda row: (row.instrument.asset_class, AssetClass(row.instrument.asset_class).label), lambda cash: (CASH, "Cash")),
-        by_currency=_slices(table, lambda row: (row.instrument.currency,) * 2, lambda cash: (cash.currency,) * 2),
+        by_class=slices(table, By.CLASS, told),
+        by_sector=slices(table, By.SECTOR, told),
+        by_country=slices(table, By.COUNTRY, told),
+        by_region=slices(table, By.REGION, told),
+        by_currency=slices(table, By.CURRENCY, told),
     )
 
 
@@ -55,20 +74,76 @@ def weight_of(part: Figure, whole: Figure) -> Figure:
     return Figure("weight", Unit.FRACTION, quotient(part.value, whole.value))
 
 
-def _slices(
-    table: HoldingsTable, of_holding: Callable[[HoldingRow], tuple[str, str]], of_cash: Callable[[CashRow], tuple[str, str]]
-) -> tuple[Slice, ...]:
-    """The parts, largest first.  A part of which nothing has a value is undefined; one of which something has none says so."""
-    found: dict[tuple[str, str], list[Figure]] = {}
-    for row in table.rows:
-        found.setdefault(of_holding(row), []).append(row.value)
-    for cash in table.cash:
-        found.setdefault(of_cash(cash), []).append(cash.value)
-    slices = []
-    for (key, name), figures in found.items():
-        value = total("value", figures, table.currency)
-        slices.append(Slice(key, name, value, weight_of(value, table.value)))
-    return tuple(sorted(slices, key=lambda one: (not one.value.known, -(one.value.value or ZERO), one.key)))
+# ── parts ───────────────────────────────────────────────────────────────────
+
+
+def parts_of(row: HoldingRow | CashRow, by: By, told: Told = NOTHING_TOLD) -> tuple[Part, ...]:
+    """What something held is made of: fractions that add up to one, with what nobody tells as the last.  The one rule for all parts.
+
+    told  what is known of instruments, to look through funds; of what is not in it, what its row says counts
+
+    Cash has no class, sector, country or region but cash.
+    """
+    if isinstance(row, CashRow):
+        if by is By.HOLDING:
+            return (Part(cash_key(row.currency), f"Cash, {row.currency}", ONE),)
+        return (Part(row.currency, row.currency, ONE),) if by is By.CURRENCY else (Part(CASH, "Cash", ONE),)
+    one = row.instrument
+    if by is By.HOLDING:
+        return (Part(str(one.id), one.name, ONE),)
+    if by is By.CURRENCY:
+        return (Part(one.currency, one.currency, ONE),)
+    known = told.get(one.id) or Classification(one.id, one.asset_class, one.sector, country=one.country, region=one.region)
+    return known.parts(DIMENSIONS[by])
+
+
+def cash_key(currency: str) -> str:
+    """What the cash of one currency is called among holdings."""
+    return f"{CASH}:{currency}"
+
+
+def slices(table: HoldingsTable, by: By, told: Told = NOTHING_TOLD) -> tuple[Slice, ...]:
+    """The value by its parts; see `sliced`."""
+    rows: tuple[HoldingRow | CashRow, ...] = (*table.rows, *table.cash)
+    return sliced(((row.value, parts_of(row, by, told)) for row in rows), table.value)
+
+
+def sliced(held: Iterable[tuple[Figure, tuple[Part, ...]]], whole: Figure) -> tuple[Slice, ...]:
+    """Things with what each is made of, added up by part: the largest first, what is unclassified after them, what has no value last.
+
+    held   the worth of each thing, and its fractions
+    whole  what the parts are weighed against; of what adds up to it the weights are one, exactly
+
+    A part of which nothing has a value is undefined; one of which something has none says so.
+    """
+    found: dict[str, tuple[str, list[Figure]]] = {}
+    for worth, parts in held:
+        for part in parts:
+            found.setdefault(part.key, (part.name, []))[1].append(_scaled(worth, part.weight))
+    values = {key: total("value", figures, whole.currency) for key, (_, figures) in found.items()}
+    exact = {key: value.value for key, value in values.items() if isinstance(value.value, Decimal)}
+    settled = to_places(exact)
+    weighed = whole.value if isinstance(whole.value, Decimal) and whole.value > 0 else None
+    weights = {} if weighed is None else to_places({key: EXACT.divide(value, weighed) for key, value in exact.items()})
+    made = []
+    for key, (name, _) in found.items():
+        value = replace(values[key], value=settled[key]) if key in settled else values[key]
+        weight = Figure("weight", Unit.FRACTION, weights[key]) if key in weights else weight_of(value, whole)
+        made.append(Slice(key, name, value, weight))
+    return tuple(sorted(made, key=lambda one: (not one.value.known, not one.key, -(one.value.value or ZERO), one.key)))
+
+
+def _scaled(worth: Figure, fraction: Decimal) -> Figure:
+    return worth if fraction == ONE or not isinstance(worth.value, Decimal) else replace(worth, value=EXACT.multiply(worth.value, fraction))
+
+
+def to_places(exact: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Numbers at the places that are kept; what rounding leaves of their sum goes to the largest."""
+    found = {key: rounded(value) for key, value in exact.items()}
+    if found:
+        largest = max(found, key=lambda key: (abs(found[key]), key))
+        found[largest] += rounded(sum(exact.values(), ZERO)) - sum(found.values(), ZERO)
+    return found
 
 
 def total(name: str, figures: Iterable[Figure], currency: str, *, left_out: str = "It is not counted.") -> Figure:

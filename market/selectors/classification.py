@@ -20,6 +20,7 @@ from market.choices import AssetClass, Dimension, ToldBy
 from market.classes import region_of
 from market.models import Classification as Word
 from market.models import FundWeight, Instrument, SourceProfile
+from market.providers.naming import search_name
 from market.selectors.listing import shown_source
 from portfolio_site.web.times import country_name
 
@@ -121,6 +122,11 @@ def shown(dimension: Dimension, key: str) -> str:
     if dimension == Dimension.ASSET_CLASS:
         return "Cash" if key == CASH else str(AssetClass(key).label)
     return key
+
+
+def company_key(name: str) -> str:
+    """What two names of one company have in common: the name without its legal form, in small letters."""
+    return (search_name(name) or name).casefold()
 
 
 def _whole(told: Sequence[Part]) -> tuple[Part, ...]:

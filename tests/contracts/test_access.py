@@ -173,6 +173,7 @@ def _kind(route: Route) -> str:
         ("gains", "portfolio"),
         ("performance", "portfolio"),
         ("explain", "portfolio"),
+        ("diversification", "portfolio"),
         ("instrument", "instrument"),
         ("import", "import"),
         ("alert", "alert"),
