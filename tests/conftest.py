@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import factories
 from tests.append_only import audit_triggers_stand_aside_while_tables_are_emptied
@@ -22,9 +22,10 @@ __all__ = ["audit_triggers_stand_aside_while_tables_are_emptied", "emulator", "s
 _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
-# The same examples each time, so that a run says something of the change and not of luck; the long drills look for new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("searching", print_blob=True)
+# The same examples each time, and no clock, so that a run says something of the change and not of luck or of a busy machine; the long drills
+# look for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("searching", deadline=None, print_blob=True)
 settings.load_profile("searching" if os.environ.get("DRILLS") == "long" else "repeatable")
 
 

@@ -122,7 +122,8 @@ class PriceStream(ABC):
                     await self._join_all(socket)
                 repeating = asyncio.create_task(self._repeat(socket)) if self.AGAIN else None
                 while True:
-                    message = await asyncio.wait_for(socket.recv(), self.silence or self.SILENCE)
+                    async with asyncio.timeout(self.silence or self.SILENCE):  # not wait_for, which may swallow a cancellation up to 3.11
+                        message = await socket.recv()
                     self.heard = datetime.now(UTC)
                     if batch := self._fresh(self._read(message)):
                         yield batch

@@ -59,9 +59,12 @@ class Emulated(Format):
         return [each for ticker in sorted(ask.query.get("tickers", "").split(","), reverse=True) if (each := find(ask, ticker))]
 
     def _days(self, ask: Ask, security: Security) -> list[dict[str, Any]]:
-        if "startDate" not in ask.query:
-            return [_day(ask, security, each) for each in ask.bars(security)[-1:]]
-        return [_day(ask, security, each) for each in _bars(ask, security) if not each.running]
+        bars = [each for each in _bars(ask, security) if not each.running] if "startDate" in ask.query else ask.bars(security)[-1:]
+        splits = {each.ex_day: Decimal(each.new) / each.old for each in ask.world.splits(security)}
+        paid = {each.ex_day: each.amount for each in ask.world.dividends(security)}
+        return [
+            _day(each, ask.world.split_factor(security, each.day), splits.get(each.day, Decimal(1)), paid.get(each.day, Decimal(0))) for each in bars
+        ]
 
     def _minutes(self, ask: Ask, ticker: str) -> Answer:
         security = _share(ask, ticker)
@@ -125,11 +128,8 @@ def _plain(bar: Bar) -> dict[str, Any]:
     return {"date": f"{bar.day}T00:00:00.000Z", "open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
 
 
-def _day(ask: Ask, security: Security, bar: Bar) -> dict[str, Any]:
-    """Raw columns, adjusted ones beside them, and what happened on the day."""
-    factor = ask.world.split_factor(security, bar.day)
-    split = next((Decimal(each.new) / each.old for each in ask.world.splits(security) if each.ex_day == bar.day), Decimal(1))
-    cash = next((each.amount for each in ask.world.dividends(security) if each.ex_day == bar.day), Decimal(0))
+def _day(bar: Bar, factor: Decimal, split: Decimal, cash: Decimal) -> dict[str, Any]:
+    """Raw columns, adjusted ones beside them by the splits since, and what happened on the day."""
     raw = _plain(bar) | {"volume": bar.volume}
     adjusted = {
         "adj" + name.capitalize(): None if bar.close is None else value / factor for name, value in raw.items() if name not in {"date", "volume"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.covariance import ledoit_wolf as reference
 
@@ -20,7 +20,6 @@ def _weights(seed: int, count: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0.3, 0.5, count)
 
 
-@settings(deadline=None)
 @given(few)
 def test_the_estimate_is_that_of_scikit_learn(table: np.ndarray) -> None:
     matrix, shrinkage = reference(table)
@@ -38,7 +37,6 @@ def test_of_twenty_real_companies_too() -> None:
     assert found.shrinkage == pytest.approx(shrinkage, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(few, st.integers(0, 2**32 - 1))
 def test_what_each_holding_adds_sums_to_the_volatility(table: np.ndarray, seed: int) -> None:
     held = _weights(seed, table.shape[1])
@@ -64,7 +62,6 @@ def test_a_part_is_what_a_little_more_of_the_holding_would_add() -> None:
         assert found.parts[place] == pytest.approx(slope, rel=1e-4)
 
 
-@settings(deadline=None)
 @given(tables(4))
 def test_correlations_are_those_of_numpy_where_there_is_movement(table: np.ndarray) -> None:
     table = np.column_stack((table, np.full(len(table), 0.01)))
@@ -81,7 +78,6 @@ def test_correlations_are_those_of_numpy_where_there_is_movement(table: np.ndarr
         assert average_correlation(table) == pytest.approx(upper.mean(), rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(few, st.integers(0, 2**32 - 1), st.floats(min_value=0.1, max_value=10.0))
 def test_the_diversification_ratio_is_at_least_one_and_knows_no_unit(table: np.ndarray, seed: int, factor: float) -> None:
     held, matrix = np.abs(_weights(seed, table.shape[1])), ledoit_wolf(table).matrix

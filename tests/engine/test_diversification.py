@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.diversification import (
@@ -34,7 +34,6 @@ def portfolios(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return worth, parts
 
 
-@settings(deadline=None)
 @given(portfolios())
 def test_weights_and_what_is_unclassified_add_up_to_one(case: tuple[np.ndarray, np.ndarray]) -> None:
     worth, parts = case
@@ -45,14 +44,12 @@ def test_weights_and_what_is_unclassified_add_up_to_one(case: tuple[np.ndarray, 
         assert found.known[place] == pytest.approx(sum(abs(x) / total * row[place] for x, row in zip(worth, parts, strict=True)), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(portfolios(), st.floats(min_value=1e-3, max_value=1e3))
 def test_the_unit_of_money_and_the_side_of_a_holding_change_nothing(case: tuple[np.ndarray, np.ndarray], factor: float) -> None:
     worth, parts = case
     assert weights(-worth * factor, parts).known == pytest.approx(weights(worth, parts).known, rel=1e-9, abs=1e-15)
 
 
-@settings(deadline=None)
 @given(portfolios())
 def test_concentration_lies_between_one_place_and_all_alike(case: tuple[np.ndarray, np.ndarray]) -> None:
     shares = holding_weights(case[0])
@@ -82,7 +79,6 @@ def test_the_score_is_the_mean_of_its_four_parts() -> None:
     assert not score(np.full(10, 0.1), classes=alike, sectors=single, countries=half, ratio=None).halved
 
 
-@settings(deadline=None)
 @given(st.integers(2, 20).flatmap(lambda k: st.tuples(st.just(k), st.integers(0, 2**32 - 1), st.floats(min_value=0, max_value=1))))
 def test_evenness_is_entropy_over_its_most_by_what_is_classified(case: tuple[int, int, float]) -> None:
     k, seed, unknown = case

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.answers import Answers
@@ -27,7 +27,6 @@ def test_months_of_a_real_series_are_those_of_empyrical(period: str) -> None:
     assert found.months.values[found.months.known][-len(expected) :] == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(series(20, 1500), st.dates(date(1995, 1, 1), date(2020, 12, 31)))
 def test_the_table_is_what_pandas_groups(moves: np.ndarray, first: date) -> None:
     found = calendar_returns(1 + moves, np.ones(len(moves), dtype=bool), first)
@@ -86,7 +85,6 @@ def test_the_simple_return_is_the_gain_over_all_that_was_put_in() -> None:
         simple_return(0.0, 0.0, np.zeros(2), np.zeros(2))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40))
 def test_gross_is_net_with_the_costs_given_back_at_the_end_of_each_day(seed: int, days: int) -> None:
     chance = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.attribution import brinson_fachler
@@ -44,7 +44,6 @@ def _portfolio(seed: int, holdings: int, days: int) -> tuple[np.ndarray, np.ndar
     return value, bought, sold, paid, taken
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 6), st.integers(1, 40))
 def test_contributions_add_up_to_the_time_weighted_return(seed: int, holdings: int, days: int) -> None:
     value, bought, sold, paid, taken = _portfolio(seed, holdings, days)
@@ -54,7 +53,6 @@ def test_contributions_add_up_to_the_time_weighted_return(seed: int, holdings: i
     assert parts[-1] == pytest.approx(0.0, abs=1e-9)  # cash earns nothing
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 4), st.integers(1, 20), st.floats(min_value=1e-3, max_value=1e3))
 def test_counting_in_another_unit_changes_no_contribution(seed: int, holdings: int, days: int, factor: float) -> None:
     value, bought, sold, paid, _ = _portfolio(seed, holdings, days)
@@ -63,7 +61,6 @@ def test_counting_in_another_unit_changes_no_contribution(seed: int, holdings: i
     assert again == pytest.approx(once, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(series(1, 60))
 def test_linked_days_are_the_return_of_the_period(moves: np.ndarray) -> None:
     assert linking_factors(moves) @ moves == pytest.approx(np.prod(1 + moves) - 1, rel=1e-9, abs=1e-12)
@@ -107,7 +104,6 @@ def _weights_and_returns(seed: int, periods: int, categories: int) -> tuple[np.n
     return held, chance.normal(0, 0.1, held.shape).clip(-0.8), other, chance.normal(0, 0.1, held.shape).clip(-0.8)
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 24), st.integers(1, 6))
 def test_the_three_effects_add_up_to_the_excess_over_all_periods(seed: int, periods: int, categories: int) -> None:
     held, ours, other, theirs = _weights_and_returns(seed, periods, categories)
@@ -119,7 +115,6 @@ def test_the_three_effects_add_up_to_the_excess_over_all_periods(seed: int, peri
     assert portfolio is None or found.portfolio == pytest.approx(portfolio, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 24), st.integers(1, 6))
 def test_a_portfolio_that_is_the_benchmark_has_no_effects(seed: int, periods: int, categories: int) -> None:
     held, ours, _, _ = _weights_and_returns(seed, periods, categories)
@@ -187,7 +182,6 @@ def _books(seed: int, holdings: int, days: int) -> dict[str, np.ndarray]:
     return {"own": own, "rate": rates[currency], "put_in": put, "flows": flows, "income": income, "costs": costs}
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 5), st.integers(1, 40))
 def test_drivers_add_up_to_the_change_of_value(seed: int, holdings: int, days: int) -> None:
     books = _books(seed, holdings, days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -38,7 +38,6 @@ def test_every_step_is_a_stretch_of_the_past_and_a_block_keeps_its_steps_in_orde
             assert places[first + 2] == (places[first] + 42) % len(past)
 
 
-@settings(deadline=None)
 @given(series(252, 300), st.floats(min_value=0, max_value=1e6), st.floats(min_value=-100, max_value=1e3), st.integers(1, 24))
 def test_the_fan_is_made_of_the_futures_written_out(past: np.ndarray, start: float, contribution: float, steps: int) -> None:
     goal = start * 1.1
@@ -78,7 +77,6 @@ def test_projections_without_an_answer_say_why() -> None:
 # ── days unlike the past ────────────────────────────────────────────────────
 
 
-@settings(deadline=None)
 @given(series(21, 120), st.floats(min_value=-0.5, max_value=0.5))
 def test_a_robust_deviation_is_that_of_scipy(past: np.ndarray, today: float) -> None:
     unit = stats.median_abs_deviation(past, scale="normal")
@@ -89,7 +87,6 @@ def test_a_robust_deviation_is_that_of_scipy(past: np.ndarray, today: float) -> 
     assert robust_deviation(past, today) == pytest.approx((today - np.median(past)) / unit, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(series(25, 90), st.integers(20, 30))
 def test_every_day_is_measured_against_those_before_it_alone(moves: np.ndarray, window: int) -> None:
     if len(moves) <= window:

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 import pyxirr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.answers import Answers
@@ -36,7 +36,6 @@ def _world(seed: int, positions: int, most: int) -> tuple[np.ndarray, np.ndarray
     return owner[order], days[order], amounts[order]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(2, 30))
 def test_each_position_has_the_rate_it_has_alone(seed: int, positions: int, most: int) -> None:
     owner, days, amounts = _world(seed, positions, most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -36,7 +36,6 @@ def test_capture_is_that_of_empyrical_without_its_compounding_to_a_year(period: 
         assert found(ours, theirs) == pytest.approx(daily[0] / daily[1], rel=1e-9)
 
 
-@settings(deadline=None)
 @given(pairs, st.floats(min_value=-1e-3, max_value=1e-3))
 def test_the_line_is_the_regression_of_scipy(pair: np.ndarray, rate: float) -> None:
     ours, theirs = pair.T
@@ -48,7 +47,6 @@ def test_the_line_is_the_regression_of_scipy(pair: np.ndarray, rate: float) -> N
     assert found.r_squared == pytest.approx(reference.rvalue**2, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_a_benchmark_against_itself_has_beta_one_alpha_zero_error_zero(pair: np.ndarray) -> None:
     series = pair[:, 0]
@@ -66,7 +64,6 @@ def test_a_benchmark_against_itself_has_beta_one_alpha_zero_error_zero(pair: np.
             assert capture(series, series) == pytest.approx(1.0, rel=1e-12)
 
 
-@settings(deadline=None)
 @given(pairs, st.floats(min_value=0.1, max_value=3.0))
 def test_moves_twice_as_large_have_twice_the_beta_and_alpha(pair: np.ndarray, factor: float) -> None:
     ours, theirs = pair.T

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 import pyxirr
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -179,7 +179,6 @@ def _dated(days: list[int]) -> list[dt.date]:
     return [ORIGIN + dt.timedelta(days=day) for day in days]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3000), st.floats(min_value=1.0, max_value=1e5)), min_size=1, max_size=30),
     st.floats(min_value=0.2, max_value=6.0),
@@ -192,7 +191,6 @@ def test_savings_with_one_receipt_give_the_rate_of_pyxirr(paid: list[tuple[int, 
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2999), st.floats(min_value=-1e4, max_value=1e4)), min_size=1, max_size=25),
     st.floats(min_value=1.0, max_value=1e5),

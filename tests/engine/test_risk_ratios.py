@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.drawdown import calmar_ratio, drawdown_series, drawdowns, maximum_drawdown, ulcer_index
@@ -32,7 +32,6 @@ def test_ratios_of_real_series_are_those_of_empyrical(period: str) -> None:
     assert sortino_ratio(moves, periods_per_year=252, least=rate) == pytest.approx(known["sortino"], rel=1e-9)
 
 
-@settings(deadline=None)
 @given(returns, st.floats(min_value=-0.01, max_value=0.01))
 def test_ratios_are_their_definitions_written_out(moves: np.ndarray, rate: float) -> None:
     values = moves.tolist()
@@ -46,7 +45,6 @@ def test_ratios_are_their_definitions_written_out(moves: np.ndarray, rate: float
         assert sortino == pytest.approx(slow.mean([x - rate for x in values]) * 252 / expected, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(returns, st.floats(min_value=0.1, max_value=3.0))
 def test_moves_twice_as_large_have_the_same_ratios(moves: np.ndarray, factor: float) -> None:
     for ratio in (sharpe_ratio, sortino_ratio):
@@ -109,7 +107,6 @@ def test_the_deepest_fall_of_real_series_is_that_of_empyrical(period: str) -> No
     assert calmar_ratio(series, days=730) == pytest.approx(((series[-1] / series[0]) ** 0.5 - 1) / -maximum_drawdown(series), rel=1e-12)
 
 
-@settings(deadline=None)
 @given(paths)
 def test_falls_are_those_found_by_walking_day_by_day(index: np.ndarray) -> None:
     found = drawdowns(index)
@@ -120,7 +117,6 @@ def test_falls_are_those_found_by_walking_day_by_day(index: np.ndarray) -> None:
     assert sum(fall.length - (fall.recovery is not None) for fall in found) == np.count_nonzero(drawdown_series(index))
 
 
-@settings(deadline=None)
 @given(paths, st.floats(min_value=1e-3, max_value=1e3))
 def test_a_fall_does_not_depend_on_where_the_index_starts(index: np.ndarray, factor: float) -> None:
     assert drawdown_series(index * factor) == pytest.approx(drawdown_series(index), rel=1e-9, abs=1e-12)

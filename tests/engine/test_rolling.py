@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.answers import Answers
@@ -25,7 +25,6 @@ def test_rolling_volatility_of_a_real_series_is_that_of_empyrical(period: str) -
     assert found == pytest.approx(pd.Series(returns_in(period)).rolling(63).std().dropna().to_numpy() * 252**0.5, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(tables(2, 25, 80), st.integers(20, 40))
 def test_each_window_is_answered_as_if_it_stood_alone(table: np.ndarray, window: int) -> None:
     ours, theirs = table.T
@@ -55,7 +54,6 @@ def _same(answers: Answers, place: int, alone) -> None:  # type: ignore[no-untyp
     assert answers.at(place) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(tables(1, 20, 200))
 def test_a_stretch_under_a_year_is_its_own_return(table: np.ndarray) -> None:
     index = index_of(table[:, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.errors import MalformedSeries, Undefined
@@ -13,7 +13,6 @@ from tests.engine.drawn import index_of, tables
 from tests.engine.recorded import closes
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1)), min_size=1, max_size=20))
 def test_parts_of_a_shock_add_up_and_causes_multiply(rows: list[tuple[float, float, float]]) -> None:
     held, first, second = np.array(rows).T
@@ -27,7 +26,6 @@ def test_a_fall_of_a_fifth_in_a_currency_that_loses_a_tenth_is_one_of_28_percent
     assert shocked(np.array([0.5, 0.5])).change == 0.0
 
 
-@settings(deadline=None)
 @given(tables(5), st.integers(0, 2**32 - 1))
 def test_a_past_period_is_bought_then_and_held(table: np.ndarray, seed: int) -> None:
     chance = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -61,7 +61,6 @@ def test_ten_days_of_history_are_all_runs_of_ten_days() -> None:
     assert found.expected_shortfall == pytest.approx(-np.mean([run for run in runs if run <= worst]), rel=1e-9)
 
 
-@settings(deadline=None)
 @given(series(40), st.sampled_from(METHODS), st.sampled_from([1, 10]))
 def test_the_shortfall_is_no_smaller_and_a_higher_level_loses_no_less(moves: np.ndarray, method: Method, horizon: int) -> None:
     try:
@@ -74,7 +73,6 @@ def test_the_shortfall_is_no_smaller_and_a_higher_level_loses_no_less(moves: np.
     assert higher.expected_shortfall >= max(higher.value_at_risk, lower.expected_shortfall) - rounding
 
 
-@settings(deadline=None)
 @given(series(40), st.sampled_from(METHODS), st.floats(min_value=0.05, max_value=1.0))
 def test_moves_half_as_large_lose_half_as_much(moves: np.ndarray, method: Method, factor: float) -> None:
     try:
@@ -86,7 +84,6 @@ def test_moves_half_as_large_lose_half_as_much(moves: np.ndarray, method: Method
     assert again.expected_shortfall == pytest.approx(once.expected_shortfall * factor, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(series())
 def test_skewness_and_kurtosis_are_those_of_scipy(moves: np.ndarray) -> None:
     if np.ptp(moves) > 1e-6:
@@ -118,7 +115,6 @@ def test_tails_without_an_answer_say_why() -> None:
 # ── the back-test ───────────────────────────────────────────────────────────
 
 
-@settings(deadline=None)
 @given(st.integers(20, 2000).flatmap(lambda days: st.tuples(st.just(days), st.integers(0, days))), st.sampled_from([0.95, 0.99]))
 def test_the_statistic_is_the_ratio_of_likelihoods(case: tuple[int, int], level: float) -> None:
     days, failures = case

@@ -33,19 +33,19 @@ def profile(programs: int, steps: int) -> settings:
 
 def test_programs_over_the_services_leave_nothing_unexplained() -> None:
     """L1, L3, L4, L5, L9, L13."""
-    run_state_machine_as_test(OverServices, settings=profile(500, 50) if LONG else profile(20, 20))
+    run_state_machine_as_test(OverServices, settings=profile(500, 50) if LONG else profile(10, 20))
 
 
 def test_programs_over_http_leave_nothing_unexplained() -> None:
     """L1, L3, L4, L5, L13, through the API and pages."""
-    run_state_machine_as_test(OverHttp, settings=profile(200, 40) if LONG else profile(8, 15))
+    run_state_machine_as_test(OverHttp, settings=profile(200, 40) if LONG else profile(5, 15))
 
 
 def test_transfers_there_and_back_over_the_services_lose_nothing() -> None:
     """L7, beside L1, L3, L4, L5 and L13 of both portfolios."""
-    run_state_machine_as_test(PairsOverServices, settings=profile(300, 50) if LONG else profile(20, 25))
+    run_state_machine_as_test(PairsOverServices, settings=profile(300, 50) if LONG else profile(8, 25))
 
 
 def test_transfers_there_and_back_over_http_lose_nothing() -> None:
     """L7, beside L1, L3, L4, L5 and L13 of both portfolios, through the API and pages."""
-    run_state_machine_as_test(PairsOverHttp, settings=profile(100, 40) if LONG else profile(8, 20))
+    run_state_machine_as_test(PairsOverHttp, settings=profile(100, 40) if LONG else profile(5, 20))

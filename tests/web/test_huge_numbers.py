@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 HUGE = "9" * 5000
 LARGE = "9" * 30
-WORDS = ("Exceeds", "4300", "sys.", "set_int_max", "Traceback", "Python int")
+WORDS = ("Exceeds", "4300 digits", "sys.", "set_int_max", "Traceback", "Python int")
 
 
 @pytest.fixture
