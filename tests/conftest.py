@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +30,28 @@ settings.register_profile("searching", deadline=None, print_blob=True)
 settings.load_profile("searching" if os.environ.get("DRILLS") == "long" else "repeatable")
 
 
+# Nothing in these knows of a database but what asks for one.
+_PURE = tuple(Path(__file__).parent / folder for folder in ("engine", "kernel", "ledger", "market/providers"))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "unbalanced: the test breaks a ledger on purpose; it is not checked afterwards")
+    config.addinivalue_line("markers", "own_process: the test starts processes with settings and a database of their own")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database than the first run's, what would only say the same again is left out."""
+    if not os.environ.get("DATABASE_URL"):
+        return
+    again = [item for item in items if item.get_closest_marker("own_process") or _is_pure(item)]
+    config.hook.pytest_deselected(items=again)
+    left_out = set(again)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_pure(item: pytest.Item) -> bool:
+    asked = set(getattr(item, "fixturenames", ()))
+    return any(map(item.path.is_relative_to, _PURE)) and item.get_closest_marker("django_db") is None and not asked & _DATABASE_FIXTURES
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.shared import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.own_process]
 
 
 def _free_port() -> int:

@@ -49,6 +49,7 @@ class Server:
 
 @pytest.mark.drill
 @pytest.mark.slow
+@pytest.mark.own_process
 def test_a_killed_import_is_whole_or_absent_and_a_retry_makes_it_whole(tmp_path):
     server = Server(tmp_path)
     server.run("prepare", str(ROWS))
