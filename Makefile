@@ -37,7 +37,7 @@ bench: $(VENV)/dev.done ## measure, beside the references where they are present
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 drills: $(VENV)/dev.done ## the long form of races, kills and round trips
-	@DRILLS=long DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest -m drill $(ARGS)
+	@DRILLS=long DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest -m drill --timeout 0 $(ARGS)
 
 seeded-bugs: $(VENV)/dev.done ## break the ledger in 25 ways, and see that the tests find each (ARGS="drop-fee ...")
 	@$(BIN)/python -m tests.truth.seeded_bugs $(ARGS)

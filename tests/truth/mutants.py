@@ -28,7 +28,7 @@ BAR = 90  # per cent
 ROOT = Path(__file__).resolve().parents[2]
 LEDGER = ROOT / "portfolios" / "ledger"
 TESTS = ROOT / "tests" / "ledger"
-QUIETLY = ["-q", "-s", "-n", "0", "-p", "no:cacheprovider", "--disable-warnings", "--no-header", "--rootdir", str(ROOT)]
+QUIETLY = ["-q", "-s", "-n", "0", "--timeout", "0", "-p", "no:cacheprovider", "--disable-warnings", "--no-header", "--rootdir", str(ROOT)]
 
 
 def functions() -> Iterator[Function]:
