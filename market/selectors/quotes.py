@@ -142,7 +142,7 @@ def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
 
 def _quoted(instruments: Any, asked: Iterable[str]) -> dict[str, QuoteView | None]:
     """By what was asked for, as far as there are such instruments; of several listings the one with the newest quote.  One query."""
-    forms = {text: _forms(text) for text in asked}
+    forms = {text: _forms(text) for text in asked if text.isprintable()}  # a database refuses some signs that are not
     isins = [text for text in forms if len(text) == ISIN_LENGTH]
     meant = Q(symbol__in={form for each in forms.values() for form in each})
     now, views = timezone.now(), dict[str, QuoteView | None]()

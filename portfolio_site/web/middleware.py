@@ -38,12 +38,15 @@ class RequestIdMiddleware:
 
 
 class ProblemMiddleware:
-    """A DomainError that leaves a page's view becomes a page that says what happened; so does a method that an address does not take."""
+    """A DomainError that leaves a page's view becomes a page that says what happened; so does a method that an address does not take, and
+    an address that holds the sign NUL, which no text here has and PostgreSQL refuses to look for."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return problems.bad_request(request)
         response = self.get_response(request)
         bare = response.status_code == 405 and not response.streaming and not response.content and not problems.wants_json(request)
         return problems.method_not_allowed(request, response["Allow"]) if bare else response

@@ -77,6 +77,9 @@ def test_a_page_says_what_is_wrong_with_its_address(client: Client, person: Any)
     answer = client.get("/news/?instrument=x")
     assert answer.status_code == 404 and "“x” is no number of an instrument" in answer.content.decode()
     assert client.get("/instruments/list/?q=vod")["Location"] == "/instruments/find/?q=vod"
+    for address in ("/news/?publisher=%00", "/markets/?q=a%00", "/api/v1/stocks/%00"):
+        answer = client.get(address)
+        assert answer.status_code == 400 and "could not be read" in answer.content.decode(), address
     answer = client.get("/news/mute/")
     assert answer.status_code == 405 and answer["Allow"] == "POST" and "Go back to the page with the form" in answer.content.decode()
 
@@ -87,9 +90,15 @@ def test_stocks_are_found_by_isin_and_by_any_spelling_of_a_share_class(api: APIC
     for written in ("BRK.B", "brk-b", "BRK/B", "US0846707026", "BRK B"):
         assert api.get(f"/api/v1/stocks/{written}").json()["symbol"] == "BRK.B", written
     with django_assert_max_num_queries(2):
-        told = api.post("/api/v1/stocks/batch", {"symbols": ["US0846707026", "BF.B", "BRK-B", "BRK-C", "US0846707027"]}, format="json").json()
+        told = api.post(
+            "/api/v1/stocks/batch", {"symbols": ["US0846707026", "BF.B", "BRK-B", "BRK-C", "US0846707027", "A\u202e"]}, format="json"
+        ).json()
     assert [one["symbol"] for one in told["results"]] == ["BRK.B", "BF-B", "BRK.B"]
-    assert [(one["symbol"], one["code"]) for one in told["errors"]] == [("BRK-C", "unknown_instrument"), ("US0846707027", "unknown_instrument")]
+    assert [(one["symbol"], one["code"]) for one in told["errors"]] == [
+        ("BRK-C", "unknown_instrument"),
+        ("US0846707027", "unknown_instrument"),
+        ("A\u202e".upper(), "unknown_instrument"),
+    ]
 
 
 def test_the_price_of_a_coin_tells_its_change_since_the_close_of_the_day_before(world: Emulator, api: APIClient) -> None:
