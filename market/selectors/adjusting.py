@@ -8,7 +8,7 @@ or all of the other, and says which.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,8 @@ from market.choices import ActionKind
 from market.models import Instrument
 from market.providers.demo import SOURCE as DEMO
 from market.selectors.actions import ActionView, actions_of
-from market.selectors.prices import ONE, PriceBar, Told
+from market.selectors.prices import PriceBar, Told
+from market.splits import ONE, Factor, units_since
 from portfolio_site.kernel.decimals import EXACT, quotient, rounded
 
 
@@ -29,27 +30,11 @@ class Adjustment(enum.StrEnum):
     SPLITS = "splits"  # in today's units
 
 
-Factor = Callable[[date], Decimal]  # units of today for one of that day
-
-
 def factors(actions: Iterable[ActionView]) -> Factor:
-    """From the splits among these actions, by the day of a price: what is quoted on the ex-day is in new units already."""
-    splits = [one for one in actions if one.kind == ActionKind.SPLIT and one.ratio_new and one.ratio_old]
-    steps: list[tuple[date, Decimal]] = []  # an ex-day with the product of its split and all later ones, the latest first
-    product = ONE
-    for one in sorted(splits, key=lambda split: split.ex_day, reverse=True):
-        product = EXACT.divide(EXACT.multiply(product, one.ratio_new or ONE), one.ratio_old or ONE)
-        steps.append((one.ex_day, product))
-
-    def factor(day: date) -> Decimal:
-        found = ONE
-        for ex_day, units in steps:
-            if ex_day <= day:
-                break
-            found = units
-        return found
-
-    return factor
+    """From the splits among these actions, by the day of a price."""
+    return units_since(
+        (one.ex_day, one.ratio_new, one.ratio_old) for one in actions if one.kind == ActionKind.SPLIT and one.ratio_new and one.ratio_old
+    )
 
 
 def adjusted(bars: Iterable[PriceBar], factor: Factor) -> Iterator[PriceBar]:

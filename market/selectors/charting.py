@@ -13,8 +13,9 @@ from django.db.models import Max, Min
 
 from market.models import Instrument, Price
 from market.selectors.actions import ActionView
-from market.selectors.adjusting import Adjustment, Factor, adjusted, factors, why_not_adjusted
+from market.selectors.adjusting import Adjustment, adjusted, factors, why_not_adjusted
 from market.selectors.prices import ONE, Interval, PriceBar, price_history
+from market.splits import Factor
 from portfolio_site.kernel.dates import years_before
 
 

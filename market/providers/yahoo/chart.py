@@ -7,7 +7,7 @@ were on the day, by the product of new/old of all splits with a later ex-day; so
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,12 +18,12 @@ from market.providers.base import ActionRow, Bar, History, Intraday, PriceRow
 from market.providers.failures import BadAnswer, NoData
 from market.providers.yahoo.numbers import SINGLE, Unit
 from market.providers.yahoo.symbols import same
+from market.splits import ONE, Factor, units_since
 from portfolio_site.kernel.decimals import EXACT, exact, rounded
 
 log = logging.getLogger(__name__)
 SETTLED = timedelta(minutes=30)  # after the session: closing auctions, and what comes late
 STEP = 300  # seconds of a part of a day
-_ONE = Decimal(1)
 _NAMES = ("open", "high", "low", "close", "volume")
 _TRADED = frozenset({"EQUITY", "ETF", "CRYPTOCURRENCY", "FUTURE"})  # a volume of zero says something about these alone
 
@@ -86,7 +86,7 @@ def history_of(inside: dict[str, Any], symbol: str, after: date | None, now: dat
     """Daily prices and actions later than `after`.  Raises NoData where there is none at all and none was to be expected."""
     series = Series.of(inside, symbol, "1d")
     splits = _splits(series)
-    factor = _factors(splits)
+    factor = units_since((one.ex_day, one.ratio_new or ONE, one.ratio_old or ONE) for one in splits)
     rows: dict[date, PriceRow] = {}
     for index, stamp in enumerate(series.stamps):
         day = series.day(stamp)
@@ -140,26 +140,7 @@ def _splits(series: Series) -> list[ActionRow]:
     return [found[day] for day in sorted(found)]
 
 
-def _factors(splits: Sequence[ActionRow]) -> Callable[[date], Decimal]:
-    """What a price of today's units is to be multiplied with to be that of a day."""
-    steps: list[tuple[date, Decimal]] = []  # ex-day and the product of it and of all later ones, the latest first
-    product = _ONE
-    for split in reversed(splits):
-        product = EXACT.divide(EXACT.multiply(product, split.ratio_new or _ONE), split.ratio_old or _ONE)
-        steps.append((split.ex_day, product))
-
-    def factor(day: date) -> Decimal:
-        found = _ONE
-        for ex_day, times in steps:
-            if ex_day <= day:
-                break
-            found = times
-        return found
-
-    return factor
-
-
-def _dividends(series: Series, symbol: str, factor: Callable[[date], Decimal]) -> list[ActionRow]:
+def _dividends(series: Series, symbol: str, factor: Factor) -> list[ActionRow]:
     """Dividends in major units and as they were paid.  Several of one day are one; those in a third currency are left out."""
     found: dict[date, Decimal] = {}
     for event in _events(series, "dividends"):
