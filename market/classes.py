@@ -7,6 +7,8 @@ Americas in two, as M49 itself divides them (021, here North America, and 419). 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 SECTORS = (
     "Basic materials",
     "Communication services",
@@ -40,3 +42,14 @@ COUNTRIES = tuple(sorted(_REGION_OF))  # ISO 3166-1 alpha-2
 def region_of(country: str) -> str:
     """The region that a country (ISO 3166-1 alpha-2) is in; empty for none and for Antarctica, which nothing is issued in."""
     return _REGION_OF.get(country, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody says that an instrument is; blank where they say nothing."""
+
+    asset_class: str = ""
+    sector: str = ""
+    industry: str = ""
+    country: str = ""
+    region: str = ""

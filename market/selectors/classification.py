@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import F, FilteredRelation, Q
 
 from market.choices import AssetClass, Dimension, ToldBy
-from market.classes import region_of
+from market.classes import Words, region_of
 from market.models import Classification as Word
 from market.models import FundWeight, Instrument, SourceProfile
 from market.providers.naming import search_name
@@ -40,14 +40,8 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnWords:
-    """What one person says of an instrument; blank where they say nothing."""
-
-    asset_class: str = ""
-    sector: str = ""
-    industry: str = ""
-    country: str = ""
-    region: str = ""
+class OwnWords(Words):
+    """What one person says of an instrument."""
 
     def of(self, instrument: Instrument, field_name: str) -> str:
         """What holds for that person: their word, else what stands for everybody.  A region of their own country goes with it."""

@@ -11,18 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from market.choices import AssetClass
-from market.classes import region_of
+from market.classes import Words, region_of
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One source's word, or what stands.  Blank: nothing."""
+class Said(Words):
+    """One source's word, or what stands."""
 
-    asset_class: str = ""
-    sector: str = ""
-    industry: str = ""
-    country: str = ""
-    region: str = ""
     isin: str = ""
 
 
