@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest
 
 from portfolio_site.kernel.errors import Invalid
@@ -26,13 +28,18 @@ class Shared(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_queryset(request).filter(**{f"{self.owner_path}__isnull": True})
 
 
-class Checked(forms.ModelForm):  # type: ignore[type-arg]
+class _AbstractForm(ABCMeta, ModelFormMetaclass):
+    """Of forms that leave something to be written."""
+
+
+class Checked(forms.ModelForm, metaclass=_AbstractForm):  # type: ignore[type-arg]
     """Tells what the service would refuse, at the field it names."""
 
     names: ClassVar[dict[str, str]] = {}
 
+    @abstractmethod
     def check_by_service(self, values: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Raises Invalid for what the service would refuse."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
