@@ -56,24 +56,12 @@ def bars_of(instrument: Instrument, history: ChartHistory) -> charts.Bars:
     bars = history.bars
     days = [bar.day for bar in bars]
 
-    def column(name: str) -> list[float | None]:
-        return [None if (value := getattr(bar, name)) is None else float(value) for bar in bars]
-
     def happened(kind: ActionKind) -> Sequence[charts.Happening]:
         found = [(bisect_left(days, one.ex_day), one) for one in history.actions if one.kind == kind]
         return [charts.Happening(at, action_said(instrument, one, history)) for at, one in found if at < len(days)]
 
-    return charts.Bars(
-        x=[one.isoformat() for one in days],
-        open=column("open"),
-        high=column("high"),
-        low=column("low"),
-        close=[float(bar.close) for bar in bars],
-        volume=[bar.volume for bar in bars],
-        currency=instrument.currency,
-        dividends=happened(ActionKind.DIVIDEND),
-        splits=happened(ActionKind.SPLIT),
-    )
+    names = [one.isoformat() for one in days]
+    return charts.Bars.of(bars, names, instrument.currency, dividends=happened(ActionKind.DIVIDEND), splits=happened(ActionKind.SPLIT))
 
 
 @dataclass(frozen=True, slots=True)

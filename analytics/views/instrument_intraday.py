@@ -35,23 +35,8 @@ def intraday_context(instrument: Instrument, span: str, *, candles: bool) -> dic
 
 
 def _bars(instrument: Instrument, prices: IntradayPrices) -> charts.Bars:
-    found = prices.bars
-
-    def column(name: str) -> list[float | None]:
-        return [None if (value := getattr(bar, name)) is None else float(value) for bar in found]
-
-    names = [_named(bar.start) for bar in found]
-    return charts.Bars(
-        x=names,
-        open=column("open"),
-        high=column("high"),
-        low=column("low"),
-        close=[float(bar.close) for bar in found],
-        volume=[bar.volume for bar in found],
-        currency=instrument.currency,
-        named=True,
-        ticks=_ticks(prices),
-    )
+    names = [_named(bar.start) for bar in prices.bars]
+    return charts.Bars.of(prices.bars, names, instrument.currency, named=True, ticks=_ticks(prices))
 
 
 def _named(start: datetime) -> str:

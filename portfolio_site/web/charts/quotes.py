@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from portfolio_site.web.charts.axes import Chart, Trace, affixes, hover_money, money_axis, separators
 
@@ -40,6 +40,16 @@ class Bars:
     splits: Sequence[Happening] = ()
     named: bool = False
     ticks: Sequence[tuple[int, str]] = ()
+
+    @classmethod
+    def of(cls, found: Sequence[Any], x: Sequence[str], currency: str, **more: Any) -> Self:
+        """From exact bars with open, high, low, close and volume; the chart is drawn in floats."""
+
+        def column(name: str) -> list[float | None]:
+            return [None if (value := getattr(bar, name)) is None else float(value) for bar in found]
+
+        closes, volumes = [float(bar.close) for bar in found], [bar.volume for bar in found]
+        return cls(x, column("open"), column("high"), column("low"), closes, volumes, currency, **more)
 
     @property
     def whole(self) -> bool:
