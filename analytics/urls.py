@@ -11,6 +11,7 @@ from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.health import HealthView
 from analytics.views.health import health, health_ask, health_settle, health_source
 from analytics.views.returns import performance
+from analytics.views.risk import risk
 
 urlpatterns: list[Any] = [
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -27,6 +28,7 @@ urlpatterns: list[Any] = [
     path("health/source/", health_source, name="health-source"),
     path("search/", views.search, name="search"),
     path("performance/", performance, name="performance"),
+    path("risk/", risk, name="risk"),
     path("markets/", views.markets, name="markets"),
 ]
 api_patterns: list[Any] = [
@@ -36,6 +38,7 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/value", api.ValueView.as_view(), name="api-value"),
     path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
     path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),
+    path("portfolios/<id:pk>/risk", api.RiskView.as_view(), name="api-risk"),
     path("portfolios/<id:pk>/explain", api.ExplainView.as_view(), name="api-explain"),
     path("portfolios/<id:pk>/diversification", api.DiversificationView.as_view(), name="api-diversification"),
     path("portfolios/all/diversification", api.AllDiversificationView.as_view(), name="api-diversification-all"),
@@ -43,5 +46,6 @@ api_patterns: list[Any] = [
     path("portfolios/all/value", api.AllValueView.as_view(), name="api-value-all"),
     path("portfolios/all/gains", api.AllGainsView.as_view(), name="api-gains-all"),
     path("portfolios/all/explain", api.AllExplainView.as_view(), name="api-explain-all"),
+    path("portfolios/all/risk", api.AllRiskView.as_view(), name="api-risk-all"),
     path("portfolios/all/performance", api.AllPerformanceView.as_view(), name="api-performance-all"),
 ]

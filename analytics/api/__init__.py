@@ -1,4 +1,4 @@
-"""What the figures are, over the API: value, gains and performance of one portfolio, or of all of a person's together.
+"""What the figures are, over the API: value, gains, performance and risk of one portfolio, or of all of a person's together.
 
 Numbers are text.  Exact figures have all their digits; ratios are fractions (0.05 is 5 %) with up to 15 digits, names in `_percent`
 are per cent; the daily series is rounded to 6 decimals of money and 12 of ratios.  A figure without a value is null and has an
@@ -11,6 +11,7 @@ from analytics.api.explain import AllExplainView, ExplainView
 from analytics.api.gains import AllGainsView, GainsView
 from analytics.api.news import NewsView
 from analytics.api.performance import AllPerformanceView, PerformanceView
+from analytics.api.risk import AllRiskView, RiskView
 from analytics.api.value import AllValueView, ValueView
 from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 
@@ -19,6 +20,7 @@ __all__ = [
     "AllExplainView",
     "AllGainsView",
     "AllPerformanceView",
+    "AllRiskView",
     "AllValueView",
     "ConcentrationView",
     "DiversificationView",
@@ -26,5 +28,6 @@ __all__ = [
     "GainsView",
     "NewsView",
     "PerformanceView",
+    "RiskView",
     "ValueView",
 ]

@@ -15,8 +15,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, LOOK_INTO, PERIOD, START, AnswerSerializer, looks_into_funds, period_of, scope_of
+from analytics.api.common import (
+    BENCHMARK,
+    BLEND,
+    CURRENCY,
+    END,
+    LOOK_INTO,
+    PERIOD,
+    START,
+    AnswerSerializer,
+    benchmark_of,
+    looks_into_funds,
+    period_of,
+    scope_of,
+)
+from analytics.api.risk import ASKED, risk_of_query
 from analytics.selectors import Explanation, Line, Scope, Source, Term, explain_names
+from analytics.selectors.explain_risk import risk_explanations
+from analytics.selectors.risk import RiskWindow
 from market.models import Instrument
 from market.selectors import get_instrument
 from portfolio_site.kernel.decimals import plain
@@ -147,6 +163,7 @@ FIGURE = OpenApiParameter(
         f"With `lot` as well, as in lots: {_one_of(explain_names.LOT)}. "
         f"With `sale`, as in its `sales`: {_one_of(explain_names.SALE)}; with `sale` and `lot`, as in the `matches` of the sale, also `days_held`. "
         f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
+        "With `report=risk`, a figure of that report over its window, such as `volatility`, `value_at_risk` or `stress_2008`. "
         f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
         f"With `report=diversification`: {_one_of(explain_names.MIX)}."
     ),
@@ -165,17 +182,42 @@ SALE = OpenApiParameter(
 REPORT = OpenApiParameter(
     "report",
     OpenApiTypes.STR,
-    enum=["methods", "diversification"],
+    enum=["methods", "diversification", "risk"],
     description=(
         "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `diversification`: how widely it is spread, "
-        "as diversification tells it, with `look_through`"
+        "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters"
     ),
 )
 METHOD = OpenApiParameter(
     "method", OpenApiTypes.STR, enum=list(CostMethod.values), description="what the figure would be under it; the portfolio's own where missing"
 )
 
-PARAMETERS = [FIGURE, INSTRUMENT, LOT, OPENED_ON, NTH, SALE, REPORT, AS_OF, KNOWN_AT, METHOD, PERIOD, START, END, LOOK_INTO, CURRENCY]
+RISK_PARAMETERS = [*ASKED, BENCHMARK, BLEND]
+PARAMETERS = [
+    FIGURE,
+    INSTRUMENT,
+    LOT,
+    OPENED_ON,
+    NTH,
+    SALE,
+    REPORT,
+    AS_OF,
+    KNOWN_AT,
+    METHOD,
+    PERIOD,
+    START,
+    END,
+    LOOK_INTO,
+    CURRENCY,
+    *RISK_PARAMETERS,
+]
+
+
+def _only_of_risk(request: Request) -> None:
+    """Raises ValidationError for a parameter that belongs to the report on risk alone."""
+    for one in RISK_PARAMETERS:
+        if one.name in request.query_params:
+            raise refuse(one.name, "It belongs to the report on risk: add `report=risk`, or leave it out.")
 
 
 def _key(request: Request, name: str, words: str) -> int | None:
@@ -206,7 +248,11 @@ class ExplainView(APIView):
         With `as_of`, `known_at` or `method`: the value that the field has in an answer to the same question.
         """
         only_parameters(request, PARAMETERS)
-        scope = scope_of(request, pk, method=_method(request), as_of=day_of_query(request, "as_of"), known_at=moment_of_query(request, "known_at"))
+        moment: dict[str, Any] = {"as_of": day_of_query(request, "as_of"), "known_at": moment_of_query(request, "known_at")}
+        of_risk = request.query_params.get("report") == "risk"
+        if not of_risk:
+            _only_of_risk(request)
+        scope = scope_of(request, pk, method=_method(request), benchmark=benchmark_of(request) if of_risk else None, **moment)
         known, currency = self._known(request, scope)
         name = request.query_params.get("figure", "").strip()
         if name not in known:
@@ -230,6 +276,8 @@ class ExplainView(APIView):
                 raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
             return selectors.period_explanations(scope, start, end), scope.currency
         instrument = get_instrument(request.user, pk) if pk is not None else None
+        if request.query_params.get("report") == "risk":
+            return self._of_risk(request, scope, instrument)
         if request.query_params.get("report"):
             return self._of_report(request, scope, instrument)
         if instrument is None or (lot is None and sale is None):
@@ -242,10 +290,16 @@ class ExplainView(APIView):
             known = selectors.lot_explanations_of(request.user, scope.portfolios, instrument, lot or 0, day, nth, **moment)
         return known, known["cost"].figure.currency
 
+    def _of_risk(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
+        """What the report on risk says, asked as there."""
+        if instrument is not None:
+            raise refuse("instrument", "Risk is explained for the whole, holding by holding: leave one of the two out.")
+        return risk_explanations(RiskWindow(scope, risk_of_query(request))), scope.currency
+
     def _of_report(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
         report = request.query_params["report"]
         if report not in {"methods", "diversification"}:
-            raise refuse("report", "Use one of: methods, diversification.")
+            raise refuse("report", "Use one of: methods, diversification, risk.")
         if report == "methods":
             return self._of_methods(request, scope, instrument)
         if instrument is not None:

@@ -43,7 +43,7 @@ def _volatility(window: RiskWindow) -> Explanation:
     return explained(
         window, "volatility", "Volatility", window.volatility,
         "How far the returns of trading days lie from their mean, as a standard deviation, scaled to a year.",
-        lambda: spread_terms(window, window.returns.values), rows=("Trading days", ("Day", "Return", "Squared distance"), rows),
+        lambda: spread_terms(window, window.returns.values), rows=("Trading days", ("Return", "Squared distance"), rows),
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _downside(window: RiskWindow) -> Explanation:
     return explained(
         window, "downside_deviation", "Downside deviation", window.downside,
         f"As the volatility, but only of what falls short of the least acceptable return, {100 * window.asked.least:g} % a year.",
-        numbers, rows=("Days that fell short", ("Day", "Return", "Squared shortfall"), rows),
+        numbers, rows=("Days that fell short", ("Return", "Squared shortfall"), rows),
     )  # fmt: skip
 
 
@@ -116,8 +116,8 @@ def _worst(window: RiskWindow) -> Explanation:
 
     def rows() -> tuple[tuple[Line, ...], int]:
         return tuple(
-            Line("", (fall.peak, fall.trough, fall.recovery or "not yet", Figure("maximum_drawdown", Unit.FRACTION, fall.depth)))
-            for fall in window.falls
+            Line(f"Fall {place}", (fall.peak, fall.trough, fall.recovery or "not yet", Figure("maximum_drawdown", Unit.FRACTION, fall.depth)))
+            for place, fall in enumerate(window.falls, start=1)
         ), 0
 
     return explained(

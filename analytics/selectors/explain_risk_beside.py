@@ -33,7 +33,7 @@ def beside_makers(window: RiskWindow) -> dict[str, Callable[[], Explanation]]:
         return day_lines(window, (ours, Unit.FRACTION), (theirs, Unit.FRACTION))
 
     def make(name: str, title: str, figure: Figure, words: str, numbers: Callable[[RiskWindow], Numbers], riskless: bool) -> Explanation:
-        listed = ("Common days", ("Day", "Portfolio", "Benchmark"), rows)
+        listed = ("Common days", ("Portfolio", "Benchmark"), rows)
         return explained(window, name, title, figure, words, lambda: numbers(window), rows=listed, riskless=riskless, beside=True)
 
     return {one[0]: partial(make, *one) for one in told}

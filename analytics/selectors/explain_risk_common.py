@@ -11,6 +11,7 @@ import numpy as np
 from analytics.engine.errors import Undefined
 from analytics.selectors.explain import MOST_LINES
 from analytics.selectors.risk import RiskWindow
+from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Line, Source, Term
 from analytics.series import BoolArray, FloatArray
 from market.selectors import day_of
@@ -80,11 +81,11 @@ def day_lines(window: RiskWindow, *columns: tuple[FloatArray, Unit], only: BoolA
     dated = window.dated_returns
     places = list(range(len(dated.days) - 1, -1, -1) if only is None else reversed(np.flatnonzero(only).tolist()))
     shown = places if len(places) <= MOST_LINES else places[: MOST_LINES - 1]
-    lines = [Line("", (day_of(int(dated.days[at])), *(number("part", values[at], unit) for values, unit in columns))) for at in shown]
+    lines = [Line(in_words(day_of(int(dated.days[at]))), tuple(number("part", values[at], unit) for values, unit in columns)) for at in shown]
     rest = places[len(shown) :]
     if rest:
         values, unit = columns[-1]
-        filler: tuple[Figure | date | str, ...] = ("",) * len(columns)
+        filler: tuple[Figure | date | str, ...] = ("",) * (len(columns) - 1)
         lines.append(Line(f"{len(rest)} more", (*filler, number("part", float(values[rest].sum()), unit))))
     return tuple(lines), len(rest)
 

@@ -55,9 +55,9 @@ def _parts(held: HeldTogether) -> Explanation:
         for row in sorted(held.rows, key=lambda one: -float(one.contribution.value or 0)):
             if row.contribution.value is not None and row.weight.value is not None:
                 weight, added = float(row.weight.value), float(row.contribution.value)
-                each = Figure("marginal", Unit.FRACTION, added / weight) if weight else ""
+                each = Figure("amount", Unit.FRACTION, added / weight) if weight else ""
                 lines.append(Line(row.name, (row.weight, each, row.contribution), row.instrument.id if row.instrument is not None else None))
-        total = Figure("added", Unit.FRACTION, float(np.sum(held.parts.parts)))
+        total = Figure("amount", Unit.FRACTION, float(np.sum(held.parts.parts)))
         terms = [Term("", "what the holdings add, together", total)]
     return Explanation(
         name="holdings_volatility",
@@ -82,8 +82,8 @@ def _correlation(held: HeldTogether) -> Explanation:
         pairs = np.triu(held.together.correlation.known, k=1)
         total = float(held.together.correlation.values[pairs].sum())
         terms = [
-            Term("", "correlations of all pairs, added up", Figure("sum", Unit.NUMBER, total)),
-            Term("÷", "pairs", Figure("pairs", Unit.NUMBER, float(pairs.sum()))),
+            Term("", "correlations of all pairs, added up", Figure("amount", Unit.NUMBER, total)),
+            Term("÷", "pairs", Figure("amount", Unit.NUMBER, float(pairs.sum()))),
         ]
     return Explanation(
         name="average_correlation",

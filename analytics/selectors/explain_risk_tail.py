@@ -62,7 +62,7 @@ def _tail(window: RiskWindow, what: str, method: tail.Method, level: float, hori
         r = window.returns.values
         return day_lines(window, (r, Unit.FRACTION), only=r <= -float(row.value_at_risk.value or 0))
 
-    listed = ("Days at or beyond it", ("Day", "Return"), rows) if method == "historical" and horizon == 1 else None
+    listed = ("Days at or beyond it", ("Return",), rows) if method == "historical" and horizon == 1 else None
     return explained(window, tail_name(what, method, level, horizon), title, figure, words, numbers, rows=listed)
 
 

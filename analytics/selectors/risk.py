@@ -78,8 +78,11 @@ class RiskWindow:
 
     @cached_property
     def returns(self) -> TradingReturns:
-        """Of the window.  Raises Undefined, also for fewer than 20."""
+        """Of the window.  Raises Undefined, also for fewer than 20, and where nothing was ever held that could vary for want of prices."""
         found = self.stretch.returns()
+        table = self.scope.table
+        if table.rows and not table.closed and all(row.at_cost for row in table.rows):
+            raise Undefined("nothing that was ever held has a price, and what stands at its cost does not vary")
         risk.enough(found.values)
         return found
 

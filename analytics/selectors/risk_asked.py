@@ -9,7 +9,7 @@ from datetime import date
 
 from analytics.selectors.risk_shapes import CLASS, CURRENCY, HOLDING, RiskAsked, Shock
 from market.choices import AssetClass
-from market.riskless import HIGHEST, LOWEST
+from market.selectors import HIGHEST_RATE, LOWEST_RATE
 
 MOST_SHOCKS = 50
 HIGHEST_SHOCK = 1000  # percent: what lies above is a slip
@@ -25,7 +25,7 @@ class Unreadable(ValueError):
         self.field = field
 
 
-def read_percent(text: str, field: str, least: float = LOWEST, most: float = HIGHEST) -> float:
+def read_percent(text: str, field: str, least: float = LOWEST_RATE, most: float = HIGHEST_RATE) -> float:
     """A fraction from a number of per cent: 2.5, 2,5, −1 or 3 %."""
     given = text.strip().removesuffix("%").strip()
     if not _NUMBER.fullmatch(given):

@@ -1,6 +1,8 @@
 """What the market can answer.  Everything here only reads; every function says how many queries it costs."""
 
 from market.packing import day_number, day_of
+from market.riskless import HIGHEST as HIGHEST_RATE
+from market.riskless import LOWEST as LOWEST_RATE
 from market.selectors.actions import ActionView, actions_of
 from market.selectors.adjusting import Adjustment, adjusted, adjusted_amount, factors, told_in, why_not_adjusted
 from market.selectors.benchmarks import (
@@ -82,6 +84,8 @@ from market.selectors.watchlists import (
 
 __all__ = [
     "BRIDGED_DAYS",
+    "HIGHEST_RATE",
+    "LOWEST_RATE",
     "OWN_RATES",
     "UNCLASSIFIED",
     "ActionView",

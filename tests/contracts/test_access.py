@@ -172,6 +172,7 @@ def _kind(route: Route) -> str:
         ("value", "portfolio"),
         ("gains", "portfolio"),
         ("performance", "portfolio"),
+        ("risk", "portfolio"),
         ("explain", "portfolio"),
         ("diversification", "portfolio"),
         ("instrument", "instrument"),

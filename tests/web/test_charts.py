@@ -93,6 +93,9 @@ def all_figures() -> dict[str, dict[str, Any]]:
             replace(quoted(), named=True, ticks=[(0, "12 May"), (2, "13 May")], x=["12 May 15:30", "12 May 15:35", "13 May 15:30"])
         ),
         "bars": charts.bars(["2025", "2026"], [D("300.12"), D("290")], "EUR"),
+        "volatility": charts.share_line([date(2026, 5, 12), date(2026, 5, 13)], [0.12, 0.13]),
+        "distribution": charts.distribution([charts.Bin(-0.02, -0.01, 3), charts.Bin(-0.01, 0.0, 9)], [charts.Threshold(-0.01, "95%")], -0.01),
+        "pairs": charts.pairs(["MSFT", "AGGH"], [[1.0, None], [None, 1.0]]),
     }
 
 

@@ -13,6 +13,7 @@ from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_
 from portfolio_site.web.charts.bars import Step, Waterfall, bars, bridge, contributions
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
+from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, pairs, share_line
 from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PERIODS",
     "SERIES",
     "Bars",
+    "Bin",
     "Chart",
     "Happening",
     "History",
@@ -28,6 +30,7 @@ __all__ = [
     "Part",
     "PriceHistory",
     "Step",
+    "Threshold",
     "Tile",
     "Trace",
     "Waterfall",
@@ -35,16 +38,19 @@ __all__ = [
     "bars",
     "bridge",
     "contributions",
+    "distribution",
     "donut",
     "falls",
     "hover_money",
     "kept",
     "money_axis",
+    "pairs",
     "performance",
     "periods",
     "price",
     "quotes",
     "separators",
+    "share_line",
     "top_parts",
     "treemap",
 ]
