@@ -7,7 +7,10 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -18,8 +21,9 @@ from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.serializers import ExactField
 from portfolios.api.lots import MatchSerializer, MethodSerializer, SaleSerializer
 from portfolios.choices import CostMethod
+from portfolios.models import Transaction
 from portfolios.selectors import compare_methods, lots_of, under_method
-from tests.factories import make_person, make_portfolio, record
+from tests.factories import make_instrument, make_person, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
 ZERO = Decimal(0)
@@ -200,3 +204,35 @@ def test_a_program_is_told_the_values_of_the_fields_of_sales_and_methods(person:
     make_portfolio(person, name="Second")
     refused = api.get("/api/v1/portfolios/all/explain", {"figure": "cost", "report": "methods"})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "report")
+
+
+def test_an_explanation_asks_as_often_however_much_there_is(client: Client, person: Any, began: date) -> None:
+    def grown(size: int) -> tuple[Any, Any, int]:
+        portfolio = make_portfolio(person, name=f"Of {size}", cost_method="fifo", tracks_cash=False)
+        held = [make_instrument(f"S{size}N{number}", price="60") for number in range(size)]
+        for one in held:
+            for day in range(size):
+                record(portfolio, "buy", began + timedelta(days=day), one, quantity="2", price="50")
+        sold = record(portfolio, "sell", began + timedelta(days=400), held[0], quantity=str(2 * size - 1), price="55")
+        return portfolio, held[0], int(sold.entry)
+
+    client.force_login(person)
+    counts: list[list[int]] = []
+    for portfolio, first, sale in (grown(2), grown(4)):
+        api, page, lots = f"/api/v1/portfolios/{portfolio.pk}/explain", f"/holdings/?p={portfolio.pk}", f"instrument={first.pk}&sale={sale}"
+        asked = [
+            f"{api}?figure=gain&{lots}",
+            f"{api}?figure=gain&{lots}&lot={Transaction.objects.filter(portfolio=portfolio, instrument=first).earliest('pk').entry}",
+            *(f"{api}?figure={name}&report=methods&method=lifo" for name in ("realized_gain", "unrealized_gain")),
+            *(f"{page}&why={name}" for name in ("weight",)),
+            f"{page}&why=realized_gain&method=lifo",
+            f"{reverse('holding', args=[first.pk])}?p={portfolio.pk}&why=gain&sale={sale}",
+        ]
+        counts.append([])
+        for address in asked:
+            cache.clear()
+            with CaptureQueriesContext(connection) as seen:
+                assert client.get(address, headers={"HX-Request": "true", "HX-Target": "drawer"}).status_code == 200, address
+            counts[-1].append(len(seen))
+    few, many = counts
+    assert many == few and max(few) <= 30, (few, many)
