@@ -132,14 +132,14 @@ class PricesSocket(Socket):
         row: dict[str, Any] = {
             "id": str(quote.instrument_id),
             "dir": _sign(quote.price - before),
-            "price": str(numbers.price(quote.price, quote.currency)),
+            "price": str(numbers.price(quote.price, quote.price_unit)),
             "at": times.when_said(quote.as_of),
         }
         line = valuation.lines.get(quote.instrument_id) if valuation is not None else None
         of_today = not quote.stale if line is None else line.day_change is not None
         if of_today and quote.change is not None and quote.change_fraction is not None:
             ratio = str(numbers.pct(quote.change_fraction))
-            row |= {"sign": _sign(quote.change), "pct": ratio, "change": f"{numbers.price_change(quote.change, quote.currency)} ({ratio})"}
+            row |= {"sign": _sign(quote.change), "pct": ratio, "change": f"{numbers.price_change(quote.change, quote.price_unit)} ({ratio})"}
         return row if line is None or valuation is None else row | _held(line, valuation.currency)
 
     def _speaking(self) -> Any:

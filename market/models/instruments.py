@@ -12,6 +12,7 @@ from django.db.models import Q
 from market.choices import AssetClass
 from market.querysets import InstrumentQuerySet
 from portfolio_site.web.fields import ExactDecimalField
+from portfolio_site.web.numbers import PERCENT_OF_PAR
 
 
 class Instrument(models.Model):
@@ -47,3 +48,13 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} · {self.name}"
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether its prices are in percent of par: a bond of which a price of 1 is not worth 1, whatever its face."""
+        return self.asset_class == AssetClass.BOND and self.price_factor != 1
+
+    @property
+    def price_unit(self) -> str:
+        """What its prices are shown in, for the filters of prices: its currency, or per cent."""
+        return PERCENT_OF_PAR if self.in_percent else self.currency

@@ -217,4 +217,4 @@ def _standing(suspect: Any, instrument: Any) -> str:
 
 
 def _money(one: Any, price: Decimal, stale: bool, as_of: datetime) -> Figure:
-    return Figure("price", Unit.MONEY, price, currency=one.currency, stale_since=timezone.localdate(as_of) if stale else None)
+    return Figure("price", Unit.MONEY, price, currency=one.price_unit, stale_since=timezone.localdate(as_of) if stale else None)

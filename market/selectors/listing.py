@@ -109,7 +109,7 @@ def _price(instrument: Instrument, quote: QuoteView | None) -> Figure:
     if quote is None:
         return Figure.undefined("price", Unit.MONEY, f"No price of {instrument.symbol} has arrived yet.", instrument.currency)
     since = timezone.localdate(quote.as_of) if quote.stale else None
-    return Figure("price", Unit.MONEY, quote.price, currency=instrument.currency, stale_since=since)
+    return Figure("price", Unit.MONEY, quote.price, currency=instrument.price_unit, stale_since=since)
 
 
 def _changes(instrument: Instrument, quote: QuoteView | None, today: date) -> tuple[Figure, Figure]:

@@ -44,6 +44,7 @@ class QuoteView:
     sequence: int
     volume: int | None
     factor: Decimal = ONE  # what one unit is worth for a price of 1 (Instrument.price_factor)
+    price_unit: str = ""  # what the price is shown in: the currency, or per cent of par
 
     @property
     def unit_price(self) -> Decimal:
@@ -95,6 +96,7 @@ def view_of(instrument: Instrument, quote: Quote, *, now: datetime | None = None
         sequence=quote.sequence,
         volume=quote.volume,
         factor=instrument.price_factor,
+        price_unit=instrument.price_unit,
     )
 
 

@@ -129,13 +129,15 @@ def price_paid(value: Showable, currency: str = "") -> str:
 
 @register.filter
 def price_change(value: Showable, currency: str = "") -> str:
-    """A change of a price: +$4.32."""
+    """A change of a price: +$4.32; of one in percent of par in points, +0.25."""
     known = opened(value, currency)
-    return (
-        known
-        if isinstance(known, str)
-        else money_text(known.value, known.currency, 2 if abs(exactly(known.value)) >= Decimal("0.01") or not known.value else 4, True)
-    )
+    if isinstance(known, str):
+        return known
+    places = 2 if abs(exactly(known.value)) >= Decimal("0.01") or not known.value else 4
+    if known.currency == PERCENT_OF_PAR:
+        text, sign = digits(exactly(known.value), places)
+        return with_sign(sign, text, True)
+    return money_text(known.value, known.currency, places, True)
 
 
 @register.filter

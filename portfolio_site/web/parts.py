@@ -85,8 +85,8 @@ def delta(value: Showable, text: str = "", extra: str = "") -> str:
 
 @register.simple_tag
 def price_delta(quote: Any) -> str:
-    """The change of a price today: arrow, +$4.32 (+0.86%).  Takes anything with change, change_fraction and currency."""
-    text = price_change(quote.change, quote.currency)
+    """The change of a price today: arrow, +$4.32 (+0.86%).  Takes anything with change, change_fraction and price_unit."""
+    text = price_change(quote.change, quote.price_unit)
     return delta(quote.change, text if quote.change_fraction is None else f"{text} ({pct(quote.change_fraction)})")
 
 

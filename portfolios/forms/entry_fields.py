@@ -91,7 +91,7 @@ class Situation:
     @property
     def in_percent(self) -> bool:
         """A bond is quoted in percent of par."""
-        return self.chosen is not None and self.chosen.price_factor != 1
+        return self.chosen is not None and self.chosen.in_percent
 
     @property
     def has_accrued(self) -> bool:

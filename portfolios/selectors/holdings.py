@@ -200,6 +200,11 @@ def _fraction(name: str, part: Decimal | None, whole: Decimal | None, why_not: s
     return Figure(name, Unit.FRACTION, quotient(part, abs(whole)))
 
 
+def _quoted(price: PriceNow | None, instrument: Instrument) -> Decimal | None:
+    """The price as it is quoted: of a bond in percent of par, else what one unit is worth."""
+    return None if price is None else quotient(price.price, instrument.price_factor) if instrument.in_percent else price.price
+
+
 def _weight(part: Decimal | None, whole: Decimal | None, why_not: str) -> Figure:
     """A part of the value; of a value that is not above zero there are none."""
     if not why_not and whole is not None and whole <= 0:
@@ -233,6 +238,7 @@ def _row(instrument: Instrument, parts: list[_Part], world: World, currency: str
         average_cost=_money("average_cost", quotient(cost, quantity) if quantity else None, currency, nothing),
         cost=cost,
         price=_money("price", price.price if price else None, instrument.currency, why or nothing, stale=old),
+        quoted=_money("price", _quoted(price, instrument), instrument.price_unit, why or nothing, stale=old),
         rate=Figure("rate", Unit.NUMBER, rate) if rate is not None else Figure.undefined("rate", Unit.NUMBER, why or nothing),
         value=_money("value", result.value, currency, "", stale=old, warnings=said),
         day_change=_money("day_change", change, currency, why_no_change),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from market.models import Instrument
     from market.selectors import OwnWords, QuoteView
 
-PERCENT = Decimal("0.01")
-
 
 @dataclass(frozen=True, slots=True)
 class InstrumentView:
@@ -69,7 +67,7 @@ class InstrumentView:
             is_own=instrument.owner_id is not None,
             traded_as=instrument.asset_class,
             is_classified_by_owner=words is not None,
-            in_percent=instrument.price_factor == PERCENT,
+            in_percent=instrument.in_percent,
             **classes,
         )
 
@@ -78,7 +76,7 @@ class InstrumentView:
 class HoldingRow:
     """One instrument held, over all the portfolios asked for.
 
-    price is in the instrument's currency; everything else in money is in the table's currency.  `weight` is a fraction of
+    price is of one unit, in the instrument's currency; quoted is the same as it is quoted, of a bond in percent of par; everything else in money is in the table's currency.  `weight` is a fraction of
     the table's value, cash included.  `rate` is units of the table's currency for one unit of the instrument's currency.
     """
 
@@ -89,6 +87,7 @@ class HoldingRow:
     average_cost: Figure
     cost: Decimal
     price: Figure
+    quoted: Figure
     rate: Figure
     value: Figure
     day_change: Figure

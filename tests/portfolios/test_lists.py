@@ -10,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from market.selectors import quotes_of
+from portfolio_site.web.numbers import price_change
 from portfolios.models import Transaction
-from portfolios.selectors import TransactionFilter, instruments_in, matching, transactions_of
+from portfolios.selectors import TransactionFilter, holdings_of, instruments_in, matching, transactions_of
 from portfolios.services import LegDraft, edit_transaction, void_transaction
 from tests.factories import D, make_instrument, make_portfolio, record
 
@@ -255,3 +257,24 @@ def test_a_row_says_what_units_became_what_was_reinvested_and_a_bond_in_percent(
     assert rows["merger"].other_side == "Into NEW 1:4, CASHCO" and rows["dividend"].reinvested == D("0.5")
     page = " ".join(signed_in.get("/transactions/").content.decode().split())
     assert "Into NEW 1:4, CASHCO" in page and '<span>0.5</span><span class="sub">reinvested</span>' in page and "98.50%" in page
+
+
+@pytest.mark.parametrize(
+    ("asset_class", "factor", "quoted", "shown"),
+    [("bond", "10", "98.5", "98.50%"), ("bond", "0.01", "98.5", "98.50%"), ("other", "10", "985", "€985.00")],
+)
+def test_a_bond_of_any_face_is_shown_in_percent_and_a_contract_in_money(
+    person: Any, signed_in: Any, asset_class: str, factor: str, quoted: str, shown: str
+) -> None:
+    bond = make_instrument("KIEL", asset_class=asset_class, price_factor=D(factor), price="98.5", previous="98")
+    portfolio = make_portfolio(person, name="Core", tracks_cash=False)
+    record(portfolio, "buy", "2024-01-03", bond, quantity="3", price="97")
+    (row,) = holdings_of([portfolio]).rows
+    assert (row.quoted.value, row.price.value, row.value.value) == (D(quoted), D("98.5") * D(factor), D("98.5") * D(factor) * 3)
+    for page in ("/holdings/", f"/holdings/{bond.pk}/"):
+        assert shown in signed_in.get(page).content.decode(), page
+    assert ("97.00%" in signed_in.get("/transactions/").content.decode()) == (asset_class == "bond")
+    form = signed_in.get(f"/transactions/new/?kind=buy&instrument={bond.pk}&p={portfolio.pk}").content.decode()
+    assert ("Price, percent of par" in form) == (asset_class == "bond")
+    quote = quotes_of([bond.pk])[bond.pk]
+    assert (quote.price_unit, str(price_change(quote.change, quote.price_unit))) == (("%", "+0.50") if asset_class == "bond" else ("EUR", "+€0.50"))
