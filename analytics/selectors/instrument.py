@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -57,7 +57,7 @@ def prices_shown(
         page = price_page(instrument.pk, PRICES, after=after, told=told)
     else:
         page = price_page(instrument.pk, PRICES, before=before or LAST_DAY, told=told)
-        page = BarPage(page.bars, page.earlier, later=before is not None)
+        page = replace(page, later=before is not None)
     return InstrumentPrices(chart, page, actions[::-1])
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from market.models import IntradayDay
+from market.selectors.bar_pages import Page, page_around
 
 INTERVAL = "5m"  # how long one bar is
 DAYS_KEPT = 10  # days of the calendar
@@ -53,13 +54,7 @@ def intraday_prices(instrument_id: int, *, days: int | None = None, start: date 
     return IntradayPrices(bars, found[-1].fetched_at if found else None, found[-1].source if found else "")
 
 
-@dataclass(frozen=True, slots=True)
-class IntradayPage:
-    """Some bars, oldest first, and whether there are others before and after them."""
-
-    bars: list[IntradayBar]
-    earlier: bool
-    later: bool
+IntradayPage = Page[IntradayBar]
 
 
 def intraday_page(
@@ -73,10 +68,7 @@ def intraday_page(
 ) -> IntradayPage:
     """At most `size` bars of the days from `start` to `end`: the first ones, those next after a time, or next before it.  One query."""
     every = intraday_prices(instrument_id, start=start, end=end).bars
-    left = [bar for bar in every if (after is None or bar.start > after) and (before is None or bar.start < before)]
-    if before is not None:
-        return IntradayPage(left[-size:], earlier=len(left) > size, later=True)
-    return IntradayPage(left[:size], earlier=after is not None, later=len(left) > size)
+    return page_around(every, size, lambda bar: bar.start, after, before)
 
 
 def _bar(row: IntradayDay, values: list[Any]) -> IntradayBar:

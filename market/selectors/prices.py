@@ -16,6 +16,7 @@ from itertools import groupby
 from django.db.models import OuterRef, Subquery
 
 from market.models import Instrument, Price
+from market.selectors.bar_pages import Page, page_around
 from portfolio_site.kernel.decimals import product
 
 ONE = Decimal(1)
@@ -90,13 +91,7 @@ def price_history(
     return list(days) if interval is Interval.DAY else list(_merged(days, interval))
 
 
-@dataclass(frozen=True, slots=True)
-class BarPage:
-    """Some bars, oldest first, and whether there are others before and after them."""
-
-    bars: list[PriceBar]
-    earlier: bool
-    later: bool
+BarPage = Page[PriceBar]
 
 
 def price_page(
@@ -116,17 +111,12 @@ def price_page(
         bounds = {"day__gte": start, "day__lte": end, "day__gt": after, "day__lt": before}
         rows = rows.filter(**{key: day for key, day in bounds.items() if day is not None})
         columns = ("day", "open", "high", "low", "close", "volume", "source", "simulated")
-        bars = list(told(PriceBar(*row) for row in rows.values_list(*columns)[: size + 1]))
+        made = list(told(PriceBar(*row) for row in rows.values_list(*columns)[: size + 1]))
+        if before is not None:
+            made.reverse()
     else:  # a bar is of its whole period, so all of them are made and then chosen from
         made = price_history(instrument_id, start=start, end=end, interval=interval, told=told)
-        bars = [bar for bar in made if (after is None or bar.day > after) and (before is None or bar.day < before)]
-        if before is not None:
-            bars.reverse()
-    more = len(bars) > size
-    bars = bars[:size]
-    if before is not None:
-        return BarPage(bars[::-1], earlier=more, later=True)
-    return BarPage(bars, earlier=after is not None, later=more)
+    return page_around(made, size, lambda bar: bar.day, after, before)
 
 
 def newest_prices(instrument_id: int, count: int) -> list[PriceView]:
