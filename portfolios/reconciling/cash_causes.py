@@ -39,6 +39,7 @@ class CashEntry:
     crossed  whether an exchange rate made the amount: its price is in another currency, or it is an exchange
     turns    whether it can be turned round, so that the same amount moves the other way
     settles  whether the amount is what is recorded of it, so that another can be put in its place
+    recosts  whether its fees and taxes can be changed, and its amount with them
     """
 
     number: int
@@ -51,6 +52,7 @@ class CashEntry:
     settles_on: date | None = None
     turns: bool = False
     settles: bool = False
+    recosts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,10 @@ def _recent(balance: Balance) -> list[CashEntry]:
 def _costs(balance: Balance) -> Iterator[Cause]:
     """A fee or tax that the ledger has and the statement has not, or the other way round: charged twice."""
     for code, wanted in ((FEE_NOT_THERE, balance.difference), (FEE_MORE, -balance.difference)):
-        yield from _few(code, "", [entry for entry in _recent(balance) if wanted > 0 and wanted in entry.costs])
+        entries = [entry for entry in _recent(balance) if wanted > 0 and wanted in entry.costs]
+        changed = {entry.number for entry in entries if entry.recosts}
+        for cause in _few(code, "", entries):
+            yield replace(cause, fix="costs" if changed.issuperset(cause.entries) else "", amount=balance.difference)
 
 
 def _dividends(balance: Balance) -> Iterator[Cause]:

@@ -62,7 +62,7 @@ class Cause:
 
     code     which of the causes above, or of `cash_causes`
     fix      what puts it right with one click: "split", "void", "restore", "turn" (the other way round), "amount" (what moved was
-             another amount), or "" where a person must look
+             another amount), "costs" (a fee or tax that was not charged, or once more), or "" where a person must look
     entries  the numbers of the entries concerned
     splits   those that are missing
     amount   units or money concerned, with the sign of what the ledger lacks; None where the sentence needs none

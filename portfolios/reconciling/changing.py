@@ -1,4 +1,4 @@
-"""What another version of an entry says where it went the other way, or where another amount moved; in the words of TransactionDraft."""
+"""What another version of an entry says where it went the other way, or where another amount moved or was charged; in the words of TransactionDraft."""
 
 from __future__ import annotations
 
@@ -57,3 +57,20 @@ def settled(row: Transaction, currency: str, moved: Decimal) -> dict[str, Any]:
     if currency == row.currency:
         return {"amount": moved}
     return {"given_amount": -moved - (row.fees or ZERO) - (row.taxes or ZERO)}
+
+
+def can_recost(row: Transaction, currency: str) -> bool:
+    """Whether its fees and taxes are in the currency, and what they come to follows from them.  One side of a transfer takes the other along."""
+    rule = RULES[row.kind]
+    plain = rule.costs and row.link is None and row.reinvested_quantity is None and bool(rule.direction or rule.given)
+    return plain and (row.costs_currency or row.settles_in) == currency
+
+
+def recosted(row: Transaction, currency: str, change: Decimal) -> dict[str, Any]:
+    """The changes by which the balance changes so much: the fee, the tax, or both go where it is above zero, and count twice below."""
+    named = (("fees",), ("taxes",), ("fees", "taxes"))
+    names = next((names for names in named if sum((getattr(row, name) or ZERO for name in names), ZERO) == abs(change)), ())
+    found: dict[str, Any] = {name: None if change > 0 else 2 * (getattr(row, name) or ZERO) for name in names}
+    if not RULES[row.kind].given and can_settle(row, currency):
+        found["amount"] = (row.amount or ZERO) + change * RULES[row.kind].direction
+    return found

@@ -23,7 +23,7 @@ from portfolios.ledger.links import connected, instrument_ids_of, links_of
 from portfolios.models import ActionProposal, Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.cash_causes import Balance, CashEntry, Payment, cash_causes_of
 from portfolios.reconciling.causes import NEAR, Cause, Holding, Ratio, causes_of
-from portfolios.reconciling.changing import can_settle, can_turn
+from portfolios.reconciling.changing import can_recost, can_settle, can_turn
 from portfolios.reconciling.comparing import Compared, Lamp, compared, lamp_of
 from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line, Present, Summary
 from portfolios.selectors import InstrumentView, book_of, connected_to, event_of, paid_while_short, rules_of
@@ -268,5 +268,6 @@ def _cash_entry(row: Transaction, event: Event, currency: str, *, short: bool) -
         settles_on=row.settles_on,
         turns=not costs and not row.costs_currency and can_turn(row),
         settles=can_settle(row, currency),
+        recosts=can_recost(row, currency),
     )
     return [entry]

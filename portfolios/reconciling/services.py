@@ -23,7 +23,7 @@ from portfolios.choices import TransactionKind
 from portfolios.errors import TransactionNotFound
 from portfolios.models import ActionProposal, Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.causes import Cause
-from portfolios.reconciling.changing import settled, turned
+from portfolios.reconciling.changing import recosted, settled, turned
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation
 from portfolios.reconciling.shapes import Line
 from portfolios.selectors import books_of, get_transaction
@@ -44,8 +44,8 @@ from portfolios.services import (
 from portfolios.services.drafts import checked
 
 ADJUST = "adjust"
-FIXES = (ADJUST, "split", "void", "restore", "turn", "amount")
-EDITS = ("turn", "amount")  # another version takes the place of the entry
+FIXES = (ADJUST, "split", "void", "restore", "turn", "amount", "costs")
+EDITS = ("turn", "amount", "costs")  # another version takes the place of the entry
 MOST_LINES = 5000
 MOST_UNDONE = 100  # entries of one correction that are taken back at once
 _MOVED_ON = "This difference is not there any more. Look at the comparison again."
@@ -235,6 +235,8 @@ def _offered(portfolio: Portfolio, line: Line, cause: Cause) -> _Plan:
         return _Plan(edits=tuple((row, turned(row)) for row in rows))
     if cause.fix == "amount":
         return _Plan(edits=tuple((row, settled(row, line.currency, cause.amount or Decimal(0))) for row in rows))
+    if cause.fix == "costs":
+        return _Plan(edits=tuple((row, recosted(row, line.currency, cause.amount or Decimal(0))) for row in rows))
     return _Plan(voids=rows)
 
 

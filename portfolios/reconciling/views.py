@@ -39,6 +39,7 @@ _BUTTONS = {
     "restore": "Count it again",
     "turn": "Turn it round",
     "amount": "Correct the amount",
+    "costs": "Correct the costs",
 }
 _DONE = {
     "adjust": "Adjustment recorded",
@@ -47,6 +48,7 @@ _DONE = {
     "restore": "The entry counts again",
     "turn": "Entry turned round",
     "amount": "Amount corrected",
+    "costs": "Costs corrected",
 }
 
 

@@ -23,8 +23,8 @@ _SENTENCES = {
     units.SPLIT_TWICE: "The split of {day} stands here twice. Void the second.",
     units.SPLIT_NOT_THERE: "The statement does not know the split of {day}. Void it if it did not happen.",
     units.NOT_THERE: "{this} is not on the statement. Void it if it did not happen, or was booked elsewhere.",
-    cash.FEE_NOT_THERE: "The statement is without the fee or tax of this: {this}. Correct it if it was not charged.",
-    cash.FEE_MORE: "As much as the fee or tax of this is missing once more: {this}. It may have been charged twice, or left out of another entry.",
+    cash.FEE_NOT_THERE: "The statement is without the fee or tax of this: {this}. Take it out if it was not charged.",
+    cash.FEE_MORE: "As much as the fee or tax of this is missing once more: {this}. It was charged twice, or is left out of another entry: correct the one that is wrong.",
 }
 
 

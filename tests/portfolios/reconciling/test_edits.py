@@ -284,3 +284,44 @@ def test_the_api_takes_a_correction_back(ledger: Portfolio, asml: Any, api: Any,
     assert lines[0] == lines[1] and get_transaction(ledger.owner, wrong.entry).kind == "buy"
     assert api.post(f"{path}/undo", done["undo"], format="json").status_code in (404, 409)
     assert api.post(f"{path}/undo", {"fix": fix, "entries": []}, format="json").status_code == 400
+
+
+# ── costs ───────────────────────────────────────────────────────────────────
+
+CHARGED: dict[str, dict[str, str]] = {
+    "buy": {"quantity": "5", "price": "100", "fees": "3", "taxes": "2"},
+    "sell": {"quantity": "5", "amount": "495", "fees": "3", "taxes": "2"},
+    "dividend": {"amount": "40", "fees": "3", "taxes": "2"},
+    "deposit": {"amount": "100", "fees": "3"},
+    "withdrawal": {"amount": "100", "fees": "3"},
+    "fx_exchange": {"amount": "110", "currency": "USD", "given_amount": "100", "settlement_currency": "EUR", "fees": "3"},
+}
+
+
+@pytest.mark.parametrize("kind", CHARGED)
+@pytest.mark.parametrize("change", ["3", "-3"])
+def test_a_fee_that_was_not_charged_or_once_more_is_corrected_and_taken_back(ledger: Portfolio, asml: Any, kind: str, change: str) -> None:
+    about = None if kind in {"deposit", "withdrawal", "fx_exchange"} else asml
+    record(ledger, kind, "2024-05-02", about, **CHARGED[kind])
+    before = balances(ledger)
+    statement = stated(ledger, cash={"EUR": str(before["EUR"] + D(change))})
+    cause = cause_of(statement, "cEUR", "cost_not_on_statement" if change == "3" else "cost_missing")
+    assert (cause.fix, len(cause.entries)) == ("costs", 1)
+    impact = preview_correction(ledger.owner, statement, key="cEUR", fix="costs")
+    assert [(one.currency, one.after - one.before) for one in impact.cash] == [("EUR", D(change))]
+    done = correct_difference(ledger.owner, statement, key="cEUR", fix="costs")
+    assert compare(statement).line("cEUR").agrees and balances(ledger) == {**before, "EUR": before["EUR"] + D(change)}
+    assert get_transaction(ledger.owner, done.entries[0]).fees == (None if change == "3" else D(6))
+    undo_correction(ledger.owner, statement, done)
+    assert balances(ledger) == before
+
+
+def test_fee_and_tax_together_are_taken_out_by_page(ledger: Portfolio, asml: Any, signed_in: Any) -> None:
+    record(ledger, "buy", "2024-05-02", asml, quantity="5", price="100", fees="3", taxes="2")
+    statement = stated(ledger, cash={"EUR": str(balances(ledger)["EUR"] + 5)})
+    page = signed_in.get(reverse("portfolio-reconciliation", args=[ledger.pk, statement.pk])).content.decode()
+    assert "Correct the costs" in page and "Take it out if it was not charged." in page
+    sent = {"key": "cEUR", "fix": "costs"}
+    assert signed_in.post(reverse("portfolio-reconciliation-correct", args=[ledger.pk, statement.pk]), sent).status_code == 302
+    row = Transaction.objects.live().get(kind="buy", traded_on=date(2024, 5, 2))
+    assert (row.fees, row.taxes) == (None, None) and compare(statement).line("cEUR").agrees
