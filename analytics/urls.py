@@ -9,6 +9,16 @@ from django.urls import path
 from analytics import api, views
 from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.health import HealthView
+from analytics.api.returns import (
+    AllCalendarView,
+    AllContributionView,
+    AllDrawdownsView,
+    AllDriversView,
+    CalendarView,
+    ContributionView,
+    DrawdownsView,
+    DriversView,
+)
 from analytics.views.health import health, health_ask, health_settle, health_source
 from analytics.views.returns import performance
 from analytics.views.risk import risk
@@ -39,6 +49,14 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
     path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),
     path("portfolios/<id:pk>/risk", api.RiskView.as_view(), name="api-risk"),
+    path("portfolios/<id:pk>/drivers", DriversView.as_view(), name="api-drivers"),
+    path("portfolios/<id:pk>/contribution", ContributionView.as_view(), name="api-contribution"),
+    path("portfolios/<id:pk>/calendar", CalendarView.as_view(), name="api-calendar"),
+    path("portfolios/<id:pk>/drawdowns", DrawdownsView.as_view(), name="api-drawdowns"),
+    path("portfolios/all/drivers", AllDriversView.as_view(), name="api-drivers-all"),
+    path("portfolios/all/contribution", AllContributionView.as_view(), name="api-contribution-all"),
+    path("portfolios/all/calendar", AllCalendarView.as_view(), name="api-calendar-all"),
+    path("portfolios/all/drawdowns", AllDrawdownsView.as_view(), name="api-drawdowns-all"),
     path("portfolios/<id:pk>/explain", api.ExplainView.as_view(), name="api-explain"),
     path("portfolios/<id:pk>/diversification", api.DiversificationView.as_view(), name="api-diversification"),
     path("portfolios/all/diversification", api.AllDiversificationView.as_view(), name="api-diversification-all"),

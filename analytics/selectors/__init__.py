@@ -23,7 +23,7 @@ from analytics.selectors.mix_shapes import Breakdown, Concentration, Diversifica
 from analytics.selectors.news import News, NewsAsked, news, news_stories
 from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import interval_ends, past_year, performance, performance_of
-from analytics.selectors.returns import Extreme, Fall, MonthCell, Returns, Rolling, YearRow, returns_of
+from analytics.selectors.returns import Extreme, Fall, MonthCell, Returns, ReturnsReport, Rolling, YearRow, returns_of
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import (
     BenchmarkResult,
@@ -80,6 +80,7 @@ __all__ = [
     "PerformanceSeries",
     "PriceMark",
     "Returns",
+    "ReturnsReport",
     "Rolling",
     "Scope",
     "Slice",

@@ -122,12 +122,15 @@ class Returns:
 
 def returns_of(scope: Scope, start: date | None = None, end: date | None = None) -> Returns:
     """The report of a period, from what a scope has read.  No query of its own but the closes of an opening value."""
-    return _Report(scope, Stretch(scope, start, end)).made()
+    return ReturnsReport(scope, start, end).made()
 
 
-class _Report:
-    def __init__(self, scope: Scope, stretch: Stretch) -> None:
-        self.scope, self.stretch = scope, stretch
+class ReturnsReport:
+    """The parts of the report, each computed when it is asked for."""
+
+    def __init__(self, scope: Scope, start: date | None = None, end: date | None = None) -> None:
+        self.scope, self.stretch = scope, Stretch(scope, start, end)
+        self.parts = Parts(self.stretch)
 
     def _day(self, place: int) -> date:
         return self.stretch.daily.first + timedelta(days=place)
@@ -208,8 +211,7 @@ class _Report:
         chart = chart_of(self.stretch)
         places = [(day - self.stretch.daily.first).days for day in chart.days]
         fallen: tuple[float, ...] = known_or(lambda: tuple(drawdown_series(self.stretch.index)[places].tolist()), ())
-        parts = Parts(self.stretch)
-        bridge, shares = parts.bridge(), parts.parts()
+        bridge, shares = self.parts.bridge(), self.parts.parts()
         return Returns(
             performance=found,
             worst_fall=self.worst_fall,
@@ -220,7 +222,7 @@ class _Report:
             rolling=self.rolling(),
             bridge=bridge,
             parts=shares,
-            gross_twr=parts.gross_twr,
+            gross_twr=self.parts.gross_twr,
             chart=chart,
             explanations=performance_explanations(self.scope, self.stretch, self.worst_fall, bridge, shares),
         )
