@@ -24,7 +24,7 @@ class PeriodSerializer(AnswerSerializer):
     end = serializers.DateField()
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class DriverSerializer(serializers.Serializer[Any]):
     instrument = serializers.IntegerField(allow_null=True, help_text="null: cash, and what belongs to no holding")
     symbol = serializers.CharField(allow_null=True)
     name = serializers.CharField()
@@ -48,7 +48,7 @@ class DriversSerializer(PeriodSerializer):
     end_value = ExactField(allow_null=True)
     change = ExactField(allow_null=True, help_text="end_value − start_value")
     gross_twr = ExactField(allow_null=True, help_text="the time-weighted return before fees and taxes")
-    by_holding = PartSerializer(many=True)
+    by_holding = DriverSerializer(many=True)
 
 
 class ContributionRowSerializer(serializers.Serializer[Any]):
@@ -107,7 +107,7 @@ class CalendarSerializer(PeriodSerializer):
     rolling = RollingSerializer(many=True, help_text="a year, over every stretch of so many years that ends in the period")
 
 
-class FallSerializer(serializers.Serializer[Any]):
+class DrawdownSerializer(serializers.Serializer[Any]):
     depth = ExactField()
     high = serializers.DateField()
     low = serializers.DateField()
@@ -119,7 +119,7 @@ class DrawdownsSerializer(PeriodSerializer):
     """The five deepest falls of one unit of money, deepest first."""
 
     maximum_drawdown = ExactField(allow_null=True)
-    falls = FallSerializer(many=True)
+    falls = DrawdownSerializer(many=True)
 
 
 # ── answers ─────────────────────────────────────────────────────────────────
