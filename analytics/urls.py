@@ -19,6 +19,7 @@ from analytics.api.returns import (
     DrawdownsView,
     DriversView,
 )
+from analytics.views.diversification import diversification
 from analytics.views.health import health, health_ask, health_settle, health_source
 from analytics.views.returns import performance
 from analytics.views.risk import risk
@@ -37,6 +38,7 @@ urlpatterns: list[Any] = [
     path("health/settle/", health_settle, name="health-settle"),
     path("health/source/", health_source, name="health-source"),
     path("search/", views.search, name="search"),
+    path("diversification/", diversification, name="diversification"),
     path("performance/", performance, name="performance"),
     path("risk/", risk, name="risk"),
     path("markets/", views.markets, name="markets"),

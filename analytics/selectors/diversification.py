@@ -12,7 +12,7 @@ import numpy as np
 
 from analytics.choices import By
 from analytics.engine import covariance, diversification
-from analytics.engine.diversification import LOW_RATIO, Score, Weights
+from analytics.engine.diversification import LOW_RATIO, ROUNDING, Score, Weights
 from analytics.engine.errors import Undefined
 from analytics.selectors.completeness import completeness
 from analytics.selectors.concentration import checked, limits_of
@@ -26,7 +26,7 @@ from analytics.selectors.scope import Scope, figure, in_words
 from analytics.selectors.value import CASH
 from analytics.series import FloatArray, to_float64
 from market.choices import AssetClass
-from market.classes import COUNTRIES, SECTORS
+from market.selectors import COUNTRIES, SECTORS
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import count
@@ -139,8 +139,9 @@ class Spreading:
 
     def _parts(self) -> tuple[tuple[str, Figure, str], ...]:
         def words(by: By, what: str) -> str:
-            found = sum(1 for one in self.weights(by).known if one > 0)
-            return f"{found} of {count(len(KNOWN[by]))} {what}" + ("" if self.weights(by).unclassified < 1e-9 else ", part of it without one")
+            found = self.weights(by)
+            some = f"{int((found.known > 0).sum())} of {len(found.known)} {what}"
+            return some if found.unclassified < ROUNDING else f"{some}, part of it without one"
 
         number = self._of_shares("effective_number", diversification.effective_number)
         alike = f"as concentrated as {count(number, 1)} of one size" if number.known else number.why_not

@@ -1,5 +1,6 @@
 """What the market can answer.  Everything here only reads; every function says how many queries it costs."""
 
+from market.classes import COUNTRIES, SECTORS
 from market.packing import day_number, day_of
 from market.riskless import HIGHEST as HIGHEST_RATE
 from market.riskless import LOWEST as LOWEST_RATE
@@ -84,9 +85,11 @@ from market.selectors.watchlists import (
 
 __all__ = [
     "BRIDGED_DAYS",
+    "COUNTRIES",
     "HIGHEST_RATE",
     "LOWEST_RATE",
     "OWN_RATES",
+    "SECTORS",
     "UNCLASSIFIED",
     "ActionView",
     "Adjustment",

@@ -78,7 +78,14 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("portfolios", "Portfolios", "wallet", "g o"),
         ),
     ),
-    ("Analyse", (("performance", "Performance", "chart-line", "g p"), ("risk", "Risk", "gauge", "g r"))),
+    (
+        "Analyse",
+        (
+            ("performance", "Performance", "chart-line", "g p"),
+            ("risk", "Risk", "gauge", "g r"),
+            ("diversification", "Diversification", "chart-pie", "g v"),
+        ),
+    ),
     ("Follow", (("markets", "Markets", "globe", "g m"), ("alerts", "Alerts", "bell-ring", "g a"), ("news", "News", "newspaper", "g n"))),
 )
 FOOT: tuple[_Entry, ...] = (("import", "Import", "upload", "u"), ("settings", "Settings", "settings", "g s"))

@@ -320,6 +320,23 @@ def chart_fallback(points: Sequence[float]) -> SafeString:
 
 
 @register.simple_tag
+def areas_fallback(rows: Sequence[Sequence[float]]) -> SafeString:
+    """The same areas as the chart that will replace them, one on top of the other.  A row of fractions for each."""
+    below, paths = [0.0] * (len(rows[0]) if rows else 0), []
+    for place, row in enumerate(rows):
+        above = [low + share for low, share in zip(below, row, strict=True)]
+        step = 100 / max(len(row) - 1, 1)
+        there = [f"{i * step:.2f} {100 - high * 100:.2f}" for i, high in enumerate(above)]
+        back = [f"{i * step:.2f} {100 - low * 100:.2f}" for i, low in reversed(list(enumerate(below)))]
+        paths.append((place % SERIES + 1, "M" + "L".join([*there, *back]) + "Z"))
+        below = above
+    inner = format_html_join("", '<path class="c{}" d="{}"/>', paths)
+    return format_html(
+        '<svg class="chart__fallback chart__fallback--areas" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{}</svg>', inner
+    )
+
+
+@register.simple_tag
 def candles_fallback(bars: Any) -> SafeString:
     """The same candles as the chart that will replace them: hollow where the price rose.  Takes `charts.Bars` that are whole."""
     low, high = min(bars.low), max(bars.high)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import math
 from datetime import date, timedelta
 from decimal import Decimal
@@ -338,3 +340,54 @@ def test_hard_portfolios_answer_with_reasons(api: Any, person: Any, today: date,
             assert D(body["score"]) == 0 and {part["key"] for part in body["by_sector"]["parts"]} == {"cash"}
         if name == "no rate":
             assert any("XAF" in said for said in body["warnings"])
+
+
+# ── the page ────────────────────────────────────────────────────────────────
+
+
+def shown(answer: Any) -> str:
+    assert answer.status_code == 200, answer.content[:500]
+    return html.unescape(answer.content.decode())
+
+
+def test_the_page_shows_weights_checks_overlaps_and_where_to_classify(signed_in: Any, person: Any, spread: Any, world: dict[str, Any]) -> None:
+    page = shown(signed_in.get("/diversification/"))
+    assert "Technology makes 50.0%, more than 35.0%." in page and "WRLD and TECH" in page
+    assert f"/instruments/{world['tech'].pk}/classify/?next=/diversification/" in page and "Unclassified" in page
+    whole = shown(signed_in.get("/diversification/?look_through=0"))
+    assert "What funds have in common" not in whole and "Exchange-traded funds" in whole
+    assert "Technology" in shown(signed_in.get("/diversification/?why=check_sector"))
+    assert signed_in.get("/diversification/?why=nothing").status_code == 404
+
+
+def test_limits_are_set_on_the_page_and_refused_by_their_field(signed_in: Any, person: Any, spread: Any) -> None:
+    body = {f"percent_{check}": "40" for check in Check} | {"on_sector": "on"}
+    answer = signed_in.post("/diversification/?look_through=0", body)
+    assert (answer.status_code, answer["Location"]) == (302, "/diversification/?look_through=0")
+    assert {one.check: (one.threshold, one.is_on) for one in limits_of(person)}[Check.SECTOR] == (D("0.4"), True)
+    refused = signed_in.post("/diversification/", {**body, "percent_country": "120"})
+    assert "the threshold is more than nothing and at most everything" in html.unescape(refused.content.decode())
+    signed_in.post("/diversification/", {"reset": "1"})
+    assert not any(one.is_own for one in limits_of(person))
+
+
+def test_files_hold_the_weights_and_hide_amounts(signed_in: Any, person: Any, spread: Any) -> None:
+    told = json.loads(signed_in.get("/diversification/?export=json").content)
+    assert sum(D(row["weight"]) for row in told["weights"] if row["by"] == "sector") == 1 and told["largest"][0]["name"] == "Chip Inc."
+    person.preferences.hide_amounts = True
+    person.preferences.save()
+    sheet = signed_in.get("/diversification/?export=csv&table=weights").content.decode()
+    assert "sector,Technology,Technology,Hidden,0.5" in sheet
+    assert signed_in.get("/diversification/?export=xlsx").status_code == 200
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_hard_portfolios_have_a_page(signed_in: Any, person: Any, today: date, name: str) -> None:
+    hard(name, person, today)
+    for address in (
+        "/diversification/",
+        "/diversification/?period=MAX&look_through=0",
+        "/diversification/?export=json",
+        "/diversification/?why=score",
+    ):
+        assert signed_in.get(address).status_code == 200, address

@@ -9,6 +9,7 @@ them.  `meta.private` marks what shows amounts, `layout.meta.money` an axis of m
 are hidden.  When the server itself hides amounts, only the shape leaves it: money is scaled so that the last point is 100.
 """
 
+from portfolio_site.web.charts.areas import areas
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
 from portfolio_site.web.charts.bars import Step, Waterfall, bars, bridge, contributions
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
@@ -35,6 +36,7 @@ __all__ = [
     "Trace",
     "Waterfall",
     "affixes",
+    "areas",
     "bars",
     "bridge",
     "contributions",
