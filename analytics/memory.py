@@ -72,7 +72,7 @@ class Memory:
 
 series = Memory("series", 64, shared=True)
 points = Memory("points", 16)
-risks = Memory("risks", 64, shared=True)
+risks = Memory("risks", 256, shared=True)
 holdings = Memory("holdings", 16)
 moves = Memory("moves", 8)
 mixes = Memory("mixes", 16)

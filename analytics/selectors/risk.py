@@ -6,14 +6,16 @@ takes the one that the person set, else the stored one of the report currency; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 
+from analytics import memory
 from analytics.engine import drawdown, relative, risk, tail
 from analytics.engine.covariance import correlations
 from analytics.engine.errors import Undefined
@@ -29,7 +31,6 @@ from market.errors import NoRisklessRate
 from market.selectors import risk_free
 from portfolio_site.kernel.dates import DAYS_A_YEAR, years_before
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.models import Portfolio
 
 METHODS: tuple[Method, ...] = ("historical", "normal", "cornish_fisher")
 LEVELS = (0.95, 0.99)
@@ -38,11 +39,6 @@ MOST_FALLS = 5
 NO_BENCHMARK = "No benchmark is chosen. Choose one to compare with."
 HOW_TO_SET = "You can set one for this report (rf, in percent a year)."
 CANCELS = "No rate without risk is known: beta and R² take it as the same over each trading day, where it cancels out."
-
-
-def risk_of(portfolios: Sequence[Portfolio], asked: RiskAsked | None = None, *, currency: str = "", today: date | None = None) -> Risk:
-    """The report on risk of some portfolios together."""
-    return RiskWindow(Scope(portfolios, currency, today=today), asked or RiskAsked()).result()
 
 
 @dataclass(eq=False)
@@ -111,17 +107,27 @@ class RiskWindow:
         """The least acceptable return over each return."""
         return self._earned(self.asked.least) if self.asked.least else 0.0
 
-    @cached_property
+    @property
     def riskless(self) -> FloatArray:
         """What was earned without risk over each return.  Raises Undefined with how to set a rate where none is known."""
-        returns = self.returns
+        if isinstance(self._riskless, Undefined):
+            raise self._riskless
+        return self._riskless
+
+    @cached_property
+    def _riskless(self) -> FloatArray | Undefined:
+        """The same, or why there is none: asked for once.  One query, none where the person set a rate."""
+        try:
+            returns = self.returns
+        except Undefined as problem:
+            return problem
         if self.asked.rate is not None:
             return self._earned(self.asked.rate)
         begin = int(returns.opens[0])
         try:
             found = risk_free(self.scope.currency, self._day(begin), self._day(int(returns.closes[-1])))
         except NoRisklessRate as problem:
-            raise Undefined(f"{problem} {HOW_TO_SET}") from None
+            return Undefined(f"{problem} {HOW_TO_SET}")
         self._published = found.sources, found.newest
         grown = np.concatenate(([1.0], np.cumprod(1.0 + found.rates)))
         return np.asarray(grown[returns.closes - begin] / grown[returns.opens - begin] - 1.0)
@@ -144,10 +150,7 @@ class RiskWindow:
     @cached_property
     def riskless_or_same(self) -> FloatArray | float:
         """The rate without risk; one and the same over each trading day, which beta and R² do not see, where none is known."""
-        try:
-            return self.riskless
-        except Undefined:
-            return 0.0
+        return 0.0 if isinstance(self._riskless, Undefined) else self._riskless
 
     # ── ratios ──────────────────────────────────────────────────────────────
 
@@ -278,7 +281,8 @@ class RiskWindow:
             before = min(self.periods, len(returns) // 2)
             if before < risk.LEAST_OBSERVATIONS:
                 raise Undefined(f"fewer than {2 * risk.LEAST_OBSERVATIONS} trading days are known, half to estimate and half to test: {len(returns)}")
-            found = tail.back_test(returns, level=level, method=method, window=before)
+            key = ("back-test", sha256(returns.tobytes()).hexdigest(), level, method, before)
+            found = memory.risks.of(key, lambda: tail.back_test(returns, level=level, method=method, window=before))
         except Undefined as problem:
             why = sentence(problem.reason)
             none = [Figure.undefined(name, unit, why) for name, unit in names]

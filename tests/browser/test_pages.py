@@ -25,6 +25,7 @@ PAGES = [
     "/notifications/",
     "/news/",
     "/markets/?q=a",
+    "/risk/",
     "/instruments/1/",
     "/instruments/1/?view=candles&span=all",
     "/watchlists/add/",

@@ -74,7 +74,7 @@ def distribution(bins: Sequence[Bin], thresholds: Sequence[Threshold], worst: fl
         notes.append({"x": at, "xanchor": "right", "xshift": -4, "yref": "paper", "y": 1 - 0.11 * place, "yanchor": "top", **words})
     layout: dict[str, Any] = {
         "separators": separators(),
-        "margin": {"l": 2, "r": 34, "t": 6, "b": 24},
+        "margin": {"l": 2, "r": 48, "t": 6, "b": 24},
         "bargap": 0,
         "hovermode": "closest",
         "xaxis": {"tickformat": "+.0%", "showspikes": False, "nticks": 7},
