@@ -56,6 +56,7 @@ class Asked:
     indices: tuple[BenchmarkView, ...]
     blends: tuple[BenchmarkView, ...]
     scope: Scope
+    kept: str = "?"  # the address without its period, to which `period=…` is added
 
     @property
     def start(self) -> date | None:
@@ -105,7 +106,15 @@ def asked(request: HttpRequest) -> Asked:
         if benchmark is None:
             raise NotFound("There is no such benchmark.")
     scope = Scope(choice.portfolios, choice.currency, benchmark=benchmark).owned_by(request.user)
-    return Asked(choice, span, problem, benchmark, indices, blends, scope)
+    return Asked(choice, span, problem, benchmark, indices, blends, scope, _kept(request))
+
+
+def _kept(request: HttpRequest) -> str:
+    """One text for the many links of a heat map."""
+    rest = request.GET.copy()
+    for name in ("period", "start", "end", "why", "export", "table"):
+        rest.pop(name, None)
+    return f"?{rest.urlencode()}&" if rest else "?"
 
 
 def _span_of(request: HttpRequest) -> tuple[Span, str]:

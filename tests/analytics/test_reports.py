@@ -123,6 +123,14 @@ def test_falls_and_years_are_told_with_their_days(euro_portfolio: Any, today: da
     assert growth - 1 == pytest.approx(float(report.performance.twr.value or 0))
 
 
+def test_a_click_on_a_month_takes_it_as_the_period_and_keeps_the_rest(signed_in: Any, euro_portfolio: Any, today: date) -> None:
+    page = read(signed_in.get(f"/performance/?p={euro_portfolio.pk}&start=2020-01-01&why="))
+    assert f'href="?p={euro_portfolio.pk}&period={today:%Y-%m}"' in page
+    month = performance([euro_portfolio], start=today.replace(day=1))
+    with speaking("en-GB"):
+        assert pct(month.twr) in read(signed_in.get(f"/performance/?p={euro_portfolio.pk}&period={today:%Y-%m}"))
+
+
 def test_a_report_costs_as_many_queries_for_a_day_as_for_everything(signed_in: Any, euro_portfolio: Any, dollar_portfolio: Any) -> None:
     costs = {}
     for period in ("1D", "1Y", "MAX"):
