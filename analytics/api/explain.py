@@ -254,7 +254,8 @@ class ExplainView(APIView):
             _only_of_risk(request)
         scope = scope_of(request, pk, method=_method(request), benchmark=benchmark_of(request) if of_risk else None, **moment)
         known, currency = self._known(request, scope)
-        name = request.query_params.get("figure", "").strip()
+        asked = request.query_params.get("figure", "").strip()
+        name = asked if asked in known else asked.replace("realised", "realized")
         if name not in known:
             raise refuse("figure", f"Use one of: {', '.join(known)}." if len(known) else "Nothing was held of it, so there is nothing to explain.")
         found, told = known[name], Told()

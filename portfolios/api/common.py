@@ -20,6 +20,7 @@ from portfolio_site.web.idempotency import Idempotent
 
 # names inside → names in the API
 NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time", "day": "date"}
+OTHER_NAMES = {"instrument": ("symbol", "isin"), "date": ("time",)}  # what may be sent in the place of a field
 
 
 # ── fields ──────────────────────────────────────────────────────────────────
@@ -136,7 +137,7 @@ class LedgerView(Idempotent, APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, DomainError) and exc.errors:
-            errors = tuple(replace(error, field=_renamed(error.field)) for error in exc.errors)
+            errors = tuple(replace(error, field=_renamed(error.field, self.request.data)) for error in exc.errors)
             if type(exc) is Invalid:
                 exc = serializers.ValidationError({error.field: [serializers.ErrorDetail(error.detail, code=error.code)] for error in errors})
             else:
@@ -145,9 +146,18 @@ class LedgerView(Idempotent, APIView):
         return answer
 
 
-def _renamed(path: str) -> str:
-    head, dot, last = path.rpartition(".")
-    return head + dot + NAMES.get(last, last)
+def _renamed(path: str, sent: Any) -> str:
+    """A field in the API's names; where it can be told in several, by the one that was sent."""
+    *steps, last = path.split(".")
+    for step in steps:
+        if isinstance(sent, list) and step.isdigit() and int(step) < len(sent):
+            sent = sent[int(step)]
+        else:
+            sent = sent.get(step) if isinstance(sent, Mapping) else None
+    name = NAMES.get(last, last)
+    if isinstance(sent, Mapping) and name not in sent:
+        name = next((other for other in OTHER_NAMES.get(name, ()) if other in sent), name)
+    return ".".join([*steps, name])
 
 
 IDEMPOTENCY = OpenApiParameter(

@@ -118,10 +118,14 @@ class TransactionSerializer(serializers.Serializer[Any]):
     external_id = serializers.CharField(max_length=200, required=False, allow_blank=True)
     reference = serializers.CharField(max_length=500, required=False, allow_blank=True, help_text="where the document is")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().to_internal_value(data)
         moment: datetime | None = attrs.get("time")
         if moment is not None and "date" not in attrs and not self.partial:
-            attrs["date"] = day_as_written(self.initial_data, moment)
+            attrs["date"] = day_as_written(data, moment)
+        return attrs
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not self.partial and attrs.get("date") is None:
             raise serializers.ValidationError({"date": [serializers.ErrorDetail("Give the date of the trade, or its time.", code="required")]})
         return attrs

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Transaction
 from portfolios.services import lock_portfolio
 from tests.factories import make_instrument
 
@@ -88,3 +88,17 @@ def test_a_batch_is_told_all_that_is_wrong_at_once_by_row_and_field(api: Any, po
         "transactions.6.",
     }  # fmt: skip
     assert not portfolio.transactions.exists()
+
+
+def test_a_refusal_names_the_field_that_was_sent(api: Any, portfolio: Any) -> None:
+    make_instrument("NOK")
+    buy = {"type": "buy", "symbol": "NOK", "time": "2999-01-01T10:00:00Z", "quantity": "1", "price": "1"}
+    told = api.post(f"/api/v1/portfolios/{portfolio.pk}/transactions", buy, format="json").json()
+    assert {one["field"] for one in told["errors"]} == {"time"}
+    rows = [{"type": "deposit", "symbol": "NOK", "date": "2024-01-02", "amount": "1"}, {**buy, "time": "2024-01-02T10:00:00Z"}]
+    told = api.post(f"/api/v1/portfolios/{portfolio.pk}/transactions/batch", {"transactions": rows}, format="json").json()
+    assert [one["field"] for one in told["errors"]] == ["transactions.0.symbol"]
+    made = api.post(f"/api/v1/portfolios/{portfolio.pk}/transactions/batch", {"transactions": rows[1:]}, format="json")
+    assert made.status_code == 201 and Transaction.objects.get().traded_on.isoformat() == "2024-01-02"
+    explained = api.get(f"/api/v1/portfolios/{portfolio.pk}/explain?figure=realised_gain").json()
+    assert explained["figure"] == "realized_gain" and explained["value"] == "0"

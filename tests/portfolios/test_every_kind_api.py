@@ -150,7 +150,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "spin_off", "symbol": "SHARE", "legs": [{"symbol": "NEW"}]}, "legs.0.cost_share", "required"),
     ({"type": "spin_off", "symbol": "SHARE", "legs": [{"symbol": "NEW", "cost_share": "1.2"}]}, "legs.0.cost_share", "invalid"),
     ({"type": "spin_off", "symbol": "SHARE", "legs": [{"symbol": "NOBODY", "cost_share": "0.2"}]}, "legs.0.symbol", "unknown_instrument"),
-    ({"type": "symbol_change", "symbol": "SHARE", "legs": [{"symbol": "SHARE"}]}, "legs.0.instrument", "invalid"),
+    ({"type": "symbol_change", "symbol": "SHARE", "legs": [{"symbol": "SHARE"}]}, "legs.0.symbol", "invalid"),
     ({"type": "symbol_change", "symbol": "SHARE", "legs": [{"symbol": "NEW", "ratio_new": "0"}]}, "legs.0.ratio_new", "not_positive"),
     ({"type": "sell", "symbol": "SHARE", "quantity": "1", "price": "1", "method": "average"}, "method", "method_pools"),
     ({"type": "sell", "symbol": "SHARE", "quantity": "1", "price": "1", "lots": [{"transaction": 1, "quantity": "2"}]}, "lots", "too_many"),

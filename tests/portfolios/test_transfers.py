@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -366,3 +366,30 @@ def test_a_sale_and_a_transfer_of_the_same_units_at_once_leave_one_of_them(trans
         outcomes = at_once(sale, partial(move, source, target, asml, "8", JUNE))
         assert [isinstance(outcome, Oversold) for outcome in outcomes].count(True) == 1, outcomes
         assert sum(units for _, units, _ in lots(source)) == 2
+
+
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize("units", ["15", "12"])
+def test_there_and_back_and_there_again_on_one_day_keeps_lots_their_order_and_cost(
+    source: Any, target: Any, asml: Any, timed: bool, units: str
+) -> None:
+    before = everything()
+    at = [datetime(2024, 5, 6, hour, tzinfo=UTC) if timed else None for hour in (9, 10, 11)]
+    try:
+        for (one, other), time in zip([(source, target), (target, source), (source, target)], at, strict=True):
+            move(fresh(one), fresh(other), asml, units, time=time)
+    except CircularTransfer as refused:
+        assert not timed and "Enter the time of each, or give them different days." in refused.detail
+        return
+    moved = by_day(target)
+    assert moved == (
+        [("2024-01-02", D(10), D(1000)), ("2024-03-01", D(5), D(650))]
+        if units == "15"
+        else [("2024-01-02", D(10), D(1000)), ("2024-03-01", D(2), D(260))]
+    )
+    assert by_day(source) == ([] if units == "15" else [("2024-03-01", D(3), D(390))])
+    assert all(row.realised == 0 for row in Holding.objects.all()) and before != everything()
+    record(target, "sell", "2024-06-03", asml, quantity=units, price="200")
+    taken = book_of(fresh(target)).matches
+    days = [str(one.opened_on) for one in taken]
+    assert days == sorted(days) and sum(one.cost for one in taken) == sum(cost for _, _, cost in moved)
