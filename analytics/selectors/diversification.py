@@ -52,6 +52,7 @@ def diversification_in(scope: Scope, limits: Sequence[Limit], *, look_through: b
     spread = spreading.result()
     checks = checked(mix, limits)
     top = largest(mix)
+    whole = together(mix, top)
     return Diversification(
         as_of=scope.table.as_of,
         currency=scope.currency,
@@ -62,11 +63,11 @@ def diversification_in(scope: Scope, limits: Sequence[Limit], *, look_through: b
         breakdowns=tuple(mix.breakdown(by) for by in By),
         spread=spread,
         largest=top,
-        together=together(mix, top),
+        together=whole,
         overlaps=overlaps(mix),
         checks=checks,
         history=tuple(mix_history(mix, by, start) for by in PAST),
-        explanations=mix_explanations(mix, spread, checks, spreading.held),
+        explanations=mix_explanations(mix, spread, checks, spreading.held, (top, whole)),
         warnings=tuple(dict.fromkeys((*scope.warnings, *mix.exposure.warnings))),
     )
 

@@ -10,7 +10,7 @@ from analytics.choices import By
 from analytics.selectors.concentration import FIVE, places
 from analytics.selectors.explain import MOST_LINES, listed, moment_of, prices_behind, rates_behind
 from analytics.selectors.mix import Mix
-from analytics.selectors.mix_shapes import Concentration, Spread
+from analytics.selectors.mix_shapes import Concentration, Largest, Spread
 from analytics.selectors.risk_holdings import HeldTogether
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Slice, Source, Term
@@ -22,8 +22,13 @@ UNCLASSIFIED = "Unclassified"
 ZERO = Decimal(0)
 
 
-def mix_explanations(mix: Mix, spread: Spread, checks: Sequence[Concentration], held: HeldTogether) -> Explanations:
-    """By name: the score and what it rests on, the weights of each dimension (`by_sector`), and each check (`check_sector`)."""
+def mix_explanations(
+    mix: Mix, spread: Spread, checks: Sequence[Concentration], held: HeldTogether, top: tuple[Sequence[Largest], Figure]
+) -> Explanations:
+    """By name: the score and what it rests on, the weights of each dimension (`by_sector`), and each check (`check_sector`).
+
+    top  the largest holdings, and what they make together
+    """
     makers: dict[str, Callable[[], Explanation]] = {
         "gross_exposure": partial(gross_exposure, mix),
         "score": partial(score, mix, spread),
@@ -31,6 +36,7 @@ def mix_explanations(mix: Mix, spread: Spread, checks: Sequence[Concentration], 
         "effective_number": partial(concentration, mix, spread, "effective_number"),
         "diversification_ratio": partial(diversification_ratio, mix, spread, held),
         "average_correlation": partial(average_correlation, mix, spread, held),
+        "largest_together": partial(largest_together, mix, *top),
     }
     makers |= {f"by_{by.value}": partial(weights_by, mix, by) for by in By}
     makers |= {f"check_{one.limit.check.value}": partial(check, mix, one) for one in checks}
@@ -176,6 +182,24 @@ def average_correlation(mix: Mix, spread: Spread, held: HeldTogether) -> Explana
         mix, "average_correlation", "Average correlation", average,
         "The mean of the correlations of each pair of holdings: 1 where all move alike, 0 where they have nothing to do with each other.",
         terms=terms, inputs=(_days(held),) if average.known else (),
+    )  # fmt: skip
+
+
+def largest_together(mix: Mix, rows: Sequence[Largest], whole: Figure) -> Explanation:
+    """The largest holdings, of each what is held itself and through funds."""
+    lines = tuple(
+        Line(
+            one.name,
+            (one.direct, one.through, one.together),
+            one.instrument.id if one.instrument is not None else None,
+            terms=(Term("", "held itself", one.direct), Term("+", "through funds", one.through), Term("=", "together", one.together)),
+        )
+        for one in rows
+    )
+    terms = (Term("", "weights of the largest, added up", whole), Term("=", "together", whole)) if whole.known else ()
+    return _explained(
+        mix, "largest_together", "Ten largest holdings", whole, "What the ten largest holdings make of the gross exposure, cash aside.",
+        terms=terms, rows_title="Holdings", columns=("Direct", "Through funds", "Together"), lines=lines,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ COLUMNS: Final = (  # of the page of holdings
 )  # fmt: skip
 GAINS: Final = ("realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows")
 MIX: Final = (
-    "gross_exposure", "score", "herfindahl", "effective_number", "diversification_ratio", "average_correlation",
+    "gross_exposure", "score", "herfindahl", "effective_number", "diversification_ratio", "average_correlation", "largest_together",
     "by_holding", "by_class", "by_sector", "by_country", "by_region", "by_currency", "by_account",
     "check_largest_holding", "check_largest_five", "check_sector", "check_country", "check_currency", "check_account",
 )  # fmt: skip
