@@ -118,6 +118,8 @@ def test_the_share_of_cost_of_the_cash_of_a_merger_is_asked_for_in_percent(signe
     page = signed_in.get(f"/transactions/{row.entry}/edit/").content.decode()
     assert "Share of the cost it stands for, %" in page and 'name="cost_share" value="25"' in page
     fields = {**typed(), "kind": "merger", "amount": "300", "cost_share": "40", "leg0_new": "1", "leg0_old": "1", "leg0_share": "60"}
+    seen = signed_in.post("/transactions/preview/", {**fields, "entry": row.entry}).content.decode()
+    assert "Cost of the units" in seen and "Realised gain" in seen and "ndefined" not in seen  # a merger has no number of units of its own
     assert signed_in.post(f"/transactions/{row.entry}/edit/", fields).status_code == 302
     assert held() == {"CHILD": (D(10), D(600))} and Holding.objects.get(instrument=instrument("OLD")).realised == D(-100)
 
