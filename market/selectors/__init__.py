@@ -1,6 +1,7 @@
 """What the market can answer.  Everything here only reads; every function says how many queries it costs."""
 
 from market.classes import COUNTRIES, SECTORS
+from market.exchanges import exchange_code, shown_exchange
 from market.packing import day_number, day_of
 from market.riskless import HIGHEST as HIGHEST_RATE
 from market.riskless import LOWEST as LOWEST_RATE
@@ -148,6 +149,7 @@ __all__ = [
     "day_number",
     "day_of",
     "described",
+    "exchange_code",
     "factors",
     "find_instrument",
     "find_listed",
@@ -192,6 +194,7 @@ __all__ = [
     "rates",
     "risk_free",
     "shown",
+    "shown_exchange",
     "shown_source",
     "stock",
     "stocks",

@@ -12,9 +12,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from market.exchanges import exchange_code
 from market.models import Instrument
-from market.selectors import candidates, find_instrument, get_instrument, instruments_visible_to
+from market.selectors import candidates, exchange_code, find_instrument, get_instrument, instruments_visible_to
 from portfolio_site.kernel.errors import DomainError, Invalid
 from portfolio_site.web.idempotency import Idempotent
 

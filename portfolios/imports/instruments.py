@@ -12,9 +12,8 @@ from typing import Any
 
 from django.db.models import Max
 
-from market.exchanges import exchange_code
 from market.models import Instrument
-from market.selectors import candidates, instruments_visible_to
+from market.selectors import candidates, exchange_code, instruments_visible_to
 from portfolio_site.web.sealed import fingerprint
 from portfolios.importers import InstrumentHint
 from portfolios.models import ImportRow

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from market.exchanges import shown_exchange
+from market.selectors import shown_exchange
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import PERCENT_OF_PAR
