@@ -14,8 +14,8 @@ from accounts.services import record_audit
 from analytics.choices import Check
 from analytics.errors import BadLimit
 from analytics.models import ConcentrationLimit
-from analytics.selectors.concentration import limits_of
-from analytics.selectors.mix_shapes import Limit
+from analytics.selectors.mix.concentration import limits_of
+from analytics.selectors.mix.shapes import Limit
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError
 

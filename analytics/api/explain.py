@@ -30,9 +30,10 @@ from analytics.api.common import (
     scope_of,
 )
 from analytics.api.risk import ASKED, risk_of_query
-from analytics.selectors import Explanation, Line, Scope, Source, Term, explain_names
-from analytics.selectors.explain_risk import risk_explanations
-from analytics.selectors.risk import RiskWindow
+from analytics.selectors import Explanation, Line, Scope, Source, Term
+from analytics.selectors.explaining import names as explain_names
+from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.risk.report import RiskWindow
 from market.models import Instrument
 from market.selectors import get_instrument
 from portfolio_site.kernel.decimals import plain

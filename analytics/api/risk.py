@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from analytics.api.common import BENCHMARK, BLEND, CURRENCY, AnswerSerializer, benchmark_of, ratio_texts, scope_of
 from analytics.api.risk_example import EXAMPLE
-from analytics.selectors.risk import RiskWindow
-from analytics.selectors.risk_asked import HOW, Unreadable, risk_asked
-from analytics.selectors.risk_shapes import (
+from analytics.selectors.risk.asked import HOW, Unreadable, risk_asked
+from analytics.selectors.risk.report import RiskWindow
+from analytics.selectors.risk.shapes import (
     AgainstBenchmark,
     CorrelationTable,
     Dated,

@@ -3,11 +3,8 @@
 Whoever calls has asked `portfolios.selectors` for the portfolios, which is where permission is asked.
 """
 
-from analytics.selectors.concentration import limits_of
 from analytics.selectors.dashboard import dashboard
-from analytics.selectors.diversification import diversification_in, diversification_of
-from analytics.selectors.explain_gains import period_explanations
-from analytics.selectors.explanations import (
+from analytics.selectors.explaining.answers import (
     column_explanations,
     explain,
     explanations_of,
@@ -15,11 +12,14 @@ from analytics.selectors.explanations import (
     method_explanations_of,
     sale_explanations_of,
 )
+from analytics.selectors.explaining.gains import period_explanations
 from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
 from analytics.selectors.markets import Markets, Movers, markets, movers, search
-from analytics.selectors.mix_shapes import Breakdown, Concentration, Diversification, Largest, Limit, MixHistory, Pair, Spread, Untold
+from analytics.selectors.mix.concentration import limits_of
+from analytics.selectors.mix.report import diversification_in, diversification_of
+from analytics.selectors.mix.shapes import Breakdown, Concentration, Diversification, Largest, Limit, MixHistory, Pair, Spread, Untold
 from analytics.selectors.news import News, NewsAsked, news, news_stories
 from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import interval_ends, past_year, performance, performance_of

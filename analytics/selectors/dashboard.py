@@ -11,7 +11,7 @@ import numpy as np
 
 from analytics.engine.errors import Undefined
 from analytics.selectors.completeness import completeness
-from analytics.selectors.explanations import dashboard_explanations
+from analytics.selectors.explaining.answers import dashboard_explanations
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import ChartSeries, Dashboard

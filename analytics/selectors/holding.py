@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics.engine.returns import DAYS_A_YEAR
 from analytics.selectors.dashboard import thinned
-from analytics.selectors.explain_holding import holding_explanations
+from analytics.selectors.explaining.holding import holding_explanations
 from analytics.selectors.holding_events import Dealings, marks, money_weighted
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import HoldingDetail, LotRow, SoldRow, YearIncome

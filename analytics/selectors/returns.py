@@ -21,7 +21,7 @@ from analytics.engine.months import Months, best_and_worst, calendar_returns
 from analytics.engine.returns import DAYS_A_YEAR, daily_growth
 from analytics.engine.rolling import rolling_returns
 from analytics.selectors.dashboard import chart_of
-from analytics.selectors.explain_performance import performance_explanations
+from analytics.selectors.explaining.performance import performance_explanations
 from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, sentence

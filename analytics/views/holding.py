@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from analytics import selectors
-from analytics.selectors import Explanations, HoldingDetail, PriceMark, explain_names
+from analytics.selectors import Explanations, HoldingDetail, PriceMark
+from analytics.selectors.explaining import names as explain_names
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
 from analytics.views.tables import class_name

@@ -6,7 +6,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from analytics.selectors import Explanations, Scope, column_explanations, explain_names, method_explanations_of
+from analytics.selectors import Explanations, Scope, column_explanations, method_explanations_of
+from analytics.selectors.explaining import names as explain_names
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
 from analytics.views.tables import GROUPINGS, listing, sparks_of

@@ -16,11 +16,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET
 
 from analytics.selectors import interval_ends
-from analytics.selectors.explain_risk import risk_explanations
-from analytics.selectors.explain_risk_tail import back_test_name, tail_name
-from analytics.selectors.risk import LEVELS, METHODS, RiskWindow
-from analytics.selectors.risk_asked import Unreadable, risk_asked
-from analytics.selectors.risk_shapes import CLASS, CURRENCY, HOLDING, Dated, HoldingRisk, Risk, RiskAsked, TailRow, TestedRow
+from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.explaining.risk_tail import back_test_name, tail_name
+from analytics.selectors.risk.asked import Unreadable, risk_asked
+from analytics.selectors.risk.report import LEVELS, METHODS, RiskWindow
+from analytics.selectors.risk.shapes import CLASS, CURRENCY, HOLDING, Dated, HoldingRisk, Risk, RiskAsked, TailRow, TestedRow
 from analytics.views.reports import Asked, asked, report_page
 from analytics.views.risk_files import FILES, risk_tables
 from analytics.views.risk_words import said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.selectors.risk_shapes import Dated, Risk
+from analytics.selectors.risk.shapes import Dated, Risk
 from market.selectors import day_of
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.downloads import Column, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.selectors.risk_shapes import Risk
+from analytics.selectors.risk.shapes import Risk
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.numbers import count, pct, share
 

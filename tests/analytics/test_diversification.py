@@ -17,7 +17,8 @@ from accounts.models import AuditEntry
 from analytics import memory
 from analytics.choices import By, Check
 from analytics.errors import BadLimit
-from analytics.selectors import Diversification, diversification_of, explain_names, limits_of, value_now
+from analytics.selectors import Diversification, diversification_of, limits_of, value_now
+from analytics.selectors.explaining import names as explain_names
 from analytics.services import LimitDraft, reset_limits, set_limits
 from market.services import classify
 from portfolio_site.kernel.figures import Figure

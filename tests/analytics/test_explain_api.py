@@ -11,7 +11,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from analytics.api.gains import GainsSerializer
-from analytics.selectors import Scope, explain_names, explanations_of, period_explanations
+from analytics.selectors import Scope, explanations_of, period_explanations
+from analytics.selectors.explaining import names as explain_names
 from portfolio_site.web.serializers import ExactField
 from portfolios.api.holdings import HoldingSerializer
 from portfolios.api.lots import LotSerializer

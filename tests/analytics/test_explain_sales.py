@@ -15,7 +15,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from analytics.api.explain import FIGURE
-from analytics.selectors import Explanation, Scope, Term, column_explanations, explain_names, method_explanations_of, sale_explanations_of
+from analytics.selectors import Explanation, Scope, Term, column_explanations, method_explanations_of, sale_explanations_of
+from analytics.selectors.explaining import names as explain_names
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.serializers import ExactField

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics.selectors.explain_risk import risk_explanations
-from analytics.selectors.risk import RiskWindow
-from analytics.selectors.risk_asked import Unreadable, risk_asked
-from analytics.selectors.risk_shapes import Risk, RiskAsked, Shock
+from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.risk.asked import Unreadable, risk_asked
+from analytics.selectors.risk.report import RiskWindow
+from analytics.selectors.risk.shapes import Risk, RiskAsked, Shock
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Term
 from market.models import RisklessRate

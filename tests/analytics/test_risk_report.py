@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics import memory
 from analytics.api.risk_example import EXAMPLE
-from analytics.selectors.explain_risk import risk_explanations
-from analytics.selectors.risk import RiskWindow
-from analytics.selectors.risk_shapes import RiskAsked
+from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.risk.report import RiskWindow
+from analytics.selectors.risk.shapes import RiskAsked
 from analytics.selectors.scope import Scope
 from tests.analytics.conftest import every_day, store_closes
 from tests.analytics.wandering import market_index, one, pair, two, wander

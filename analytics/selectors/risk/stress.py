@@ -12,8 +12,8 @@ from analytics import memory
 from analytics.engine.arrays import FloatArray
 from analytics.engine.errors import Undefined
 from analytics.engine.stress import past_period, shocked
-from analytics.selectors.risk_holdings import Held, HeldTogether, Key
-from analytics.selectors.risk_shapes import CLASS, CURRENCY, Shock, StressPart, StressRow
+from analytics.selectors.risk.holdings import Held, HeldTogether, Key
+from analytics.selectors.risk.shapes import CLASS, CURRENCY, Shock, StressPart, StressRow
 from analytics.selectors.scope import sentence
 from portfolio_site.kernel.figures import Figure, Unit
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explain import entries_behind, listed, money, prices_behind, rates_behind
+from analytics.selectors.explaining.common import entries_behind, listed, money, prices_behind, rates_behind
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.dates import years_before

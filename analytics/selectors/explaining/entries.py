@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
 
-from analytics.selectors.explain import MOST_LINES, entries_behind, money
+from analytics.selectors.explaining.common import MOST_LINES, entries_behind, money
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.decimals import plain, product

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explain import gain_terms, income, moment_of, money, prices_behind, rates_behind, realised
-from analytics.selectors.explain_entries import Entries, average_cost, ledger_figure
-from analytics.selectors.explain_totals import part_of
+from analytics.selectors.explaining.common import gain_terms, income, moment_of, money, prices_behind, rates_behind, realised
+from analytics.selectors.explaining.entries import Entries, average_cost, ledger_figure
+from analytics.selectors.explaining.totals import part_of
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import Explanation, Explanations, Term
 from portfolio_site.kernel.figures import Figure, Unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from analytics.engine.returns import DAYS_A_YEAR
-from analytics.selectors.explain import entries_behind, listed, money, rates_behind
+from analytics.selectors.explaining.common import entries_behind, listed, money, rates_behind
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Line, Source, Term

@@ -15,13 +15,13 @@ from analytics.engine import covariance, diversification
 from analytics.engine.diversification import LOW_RATIO, ROUNDING, Score, Weights
 from analytics.engine.errors import Undefined
 from analytics.selectors.completeness import completeness
-from analytics.selectors.concentration import checked, limits_of
-from analytics.selectors.explain_mix import mix_explanations
-from analytics.selectors.mix import Mix, is_cash, weights_of
-from analytics.selectors.mix_history import mix_history
-from analytics.selectors.mix_shapes import Diversification, Limit, Spread
-from analytics.selectors.overlap import largest, overlaps, together
-from analytics.selectors.risk_holdings import HeldTogether
+from analytics.selectors.explaining.mix import mix_explanations
+from analytics.selectors.mix.concentration import checked, limits_of
+from analytics.selectors.mix.exposure import Mix, is_cash, weights_of
+from analytics.selectors.mix.history import mix_history
+from analytics.selectors.mix.overlap import largest, overlaps, together
+from analytics.selectors.mix.shapes import Diversification, Limit, Spread
+from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.scope import Scope, figure, in_words
 from analytics.selectors.value import CASH
 from analytics.series import FloatArray, to_float64

@@ -22,9 +22,9 @@ from analytics.engine.errors import Undefined
 from analytics.engine.rolling import rolling_volatility
 from analytics.engine.tail import Method
 from analytics.selectors.performance import ONE_DAY, Stretch, TradingReturns
-from analytics.selectors.risk_holdings import HeldTogether
-from analytics.selectors.risk_shapes import AgainstBenchmark, Dated, Fall, Risk, RiskAsked, Riskless, TailRow, TestedRow
-from analytics.selectors.risk_stress import own_stress, past_stress
+from analytics.selectors.risk.holdings import HeldTogether
+from analytics.selectors.risk.shapes import AgainstBenchmark, Dated, Fall, Risk, RiskAsked, Riskless, TailRow, TestedRow
+from analytics.selectors.risk.stress import own_stress, past_stress
 from analytics.selectors.scope import Scope, figure, sentence
 from analytics.series import FloatArray
 from market.errors import NoRisklessRate

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explain import entries_behind, listed, moment_of, money, prices_behind, rates_behind
-from analytics.selectors.explain_entries import Entries, by_kind, in_short, listed_changes, named
+from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, prices_behind, rates_behind
+from analytics.selectors.explaining.entries import Entries, by_kind, in_short, listed_changes, named
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit

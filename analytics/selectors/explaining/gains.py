@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, partial
 
-from analytics.selectors.explain import gain_terms, listed, money, prices_behind, rates_behind
-from analytics.selectors.explain_totals import net_flows
+from analytics.selectors.explaining.common import gain_terms, listed, money, prices_behind, rates_behind
+from analytics.selectors.explaining.totals import net_flows
 from analytics.selectors.gains import gains_of
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Gains, GainsRow, Line, Source, Term

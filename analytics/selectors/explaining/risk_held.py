@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from analytics.selectors.explain import listed
-from analytics.selectors.risk_holdings import HeldTogether
-from analytics.selectors.risk_shapes import Shock, StressRow
-from analytics.selectors.risk_stress import PastTime, own_stress, through, times_before
+from analytics.selectors.explaining.common import listed
+from analytics.selectors.risk.holdings import HeldTogether
+from analytics.selectors.risk.shapes import Shock, StressRow
+from analytics.selectors.risk.stress import PastTime, own_stress, through, times_before
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit

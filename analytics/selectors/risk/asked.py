@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from analytics.selectors.risk_shapes import CLASS, CURRENCY, HOLDING, RiskAsked, Shock
+from analytics.selectors.risk.shapes import CLASS, CURRENCY, HOLDING, RiskAsked, Shock
 from market.choices import AssetClass
 from market.selectors import HIGHEST_RATE, LOWEST_RATE
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import partial
 
 from analytics.choices import By
-from analytics.selectors.concentration import FIVE, places
-from analytics.selectors.explain import MOST_LINES, listed, moment_of, prices_behind, rates_behind
-from analytics.selectors.mix import Mix
-from analytics.selectors.mix_shapes import Concentration, Largest, Spread
-from analytics.selectors.risk_holdings import HeldTogether
+from analytics.selectors.explaining.common import MOST_LINES, listed, moment_of, prices_behind, rates_behind
+from analytics.selectors.mix.concentration import FIVE, places
+from analytics.selectors.mix.exposure import Mix
+from analytics.selectors.mix.shapes import Concentration, Largest, Spread
+from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Slice, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit

@@ -1,4 +1,4 @@
-"""Why the figures beside the benchmark are what they are; see `explain_risk`."""
+"""Why the figures beside the benchmark are what they are; see `explaining.risk`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from analytics.selectors.explain_risk_common import Numbers, day_lines, explained, spread_terms
-from analytics.selectors.risk import RiskWindow
+from analytics.selectors.explaining.risk_common import Numbers, day_lines, explained, spread_terms
+from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.shapes import Explanation, Line
 from analytics.series import FloatArray
 from portfolio_site.kernel.figures import Figure, Unit

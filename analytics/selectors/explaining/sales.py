@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explain import entries_behind, listed, money
-from analytics.selectors.explain_entries import Entries, of_proceeds
+from analytics.selectors.explaining.common import entries_behind, listed, money
+from analytics.selectors.explaining.entries import Entries, of_proceeds
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit

@@ -1,4 +1,4 @@
-"""Why value at risk, expected shortfall and their back-tests are what they are; see `explain_risk`."""
+"""Why value at risk, expected shortfall and their back-tests are what they are; see `explaining.risk`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import partial
 from math import sqrt
 
 from analytics.engine import tail
-from analytics.selectors.explain_risk_common import Numbers, day_lines, explained
-from analytics.selectors.risk import HORIZONS, LEVELS, METHODS, RiskWindow
+from analytics.selectors.explaining.risk_common import Numbers, day_lines, explained
+from analytics.selectors.risk.report import HORIZONS, LEVELS, METHODS, RiskWindow
 from analytics.selectors.shapes import Explanation, Line
 from portfolio_site.kernel.figures import Figure, Unit
 

@@ -7,16 +7,16 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from analytics.selectors import explain_names
-from analytics.selectors.explain import expenses, income, net_worth, realised, total_gain, unrealised
-from analytics.selectors.explain_columns import average_costs, weights
-from analytics.selectors.explain_gains import gains_makers
-from analytics.selectors.explain_holding import holding_explanations
-from analytics.selectors.explain_lots import Lot, lot_explanations
-from analytics.selectors.explain_methods import method_explanations
-from analytics.selectors.explain_returns import money_weighted, over_benchmark, risk_level
-from analytics.selectors.explain_sales import Sale, sale_explanations
-from analytics.selectors.explain_totals import cash_value, day_change, day_change_percent, net_flows, total_cost, total_gain_percent
+from analytics.selectors.explaining import names as explain_names
+from analytics.selectors.explaining.columns import average_costs, weights
+from analytics.selectors.explaining.common import expenses, income, net_worth, realised, total_gain, unrealised
+from analytics.selectors.explaining.gains import gains_makers
+from analytics.selectors.explaining.holding import holding_explanations
+from analytics.selectors.explaining.lots import Lot, lot_explanations
+from analytics.selectors.explaining.methods import method_explanations
+from analytics.selectors.explaining.returns import money_weighted, over_benchmark, risk_level
+from analytics.selectors.explaining.sales import Sale, sale_explanations
+from analytics.selectors.explaining.totals import cash_value, day_change, day_change_percent, net_flows, total_cost, total_gain_percent
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Explanations

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from analytics.choices import By
-from analytics.selectors.mix_shapes import Breakdown, Untold
+from analytics.selectors.mix.shapes import Breakdown, Untold
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Slice
 from analytics.selectors.value import CASH, NOTHING_TOLD, ONE, ZERO, Told, parts_of, sliced, to_places, told_of, total

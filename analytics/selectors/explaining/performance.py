@@ -10,8 +10,8 @@ import numpy as np
 
 from analytics.engine.drawdown import drawdowns
 from analytics.engine.errors import Undefined
-from analytics.selectors.explain import MOST_LINES, entries_behind, listed, money, rates_behind
-from analytics.selectors.explain_returns import money_weighted, over_benchmark
+from analytics.selectors.explaining.common import MOST_LINES, entries_behind, listed, money, rates_behind
+from analytics.selectors.explaining.returns import money_weighted, over_benchmark
 from analytics.selectors.parts import Bridge, Part
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words

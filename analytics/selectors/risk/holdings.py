@@ -20,7 +20,7 @@ from analytics.engine import covariance, drawdown, relative, risk, tail
 from analytics.engine.answers import Answers
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
-from analytics.selectors.risk_shapes import CorrelationTable, HoldingRisk, HoldingsRisk
+from analytics.selectors.risk.shapes import CorrelationTable, HoldingRisk, HoldingsRisk
 from analytics.selectors.scope import Scope, figure, in_words, sentence
 from analytics.series import BoolArray, FloatArray, business_days
 from analytics.world import Market

@@ -9,8 +9,8 @@ from math import sqrt
 import numpy as np
 
 from analytics.engine.errors import Undefined
-from analytics.selectors.explain import MOST_LINES
-from analytics.selectors.risk import RiskWindow
+from analytics.selectors.explaining.common import MOST_LINES
+from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Line, Source, Term
 from analytics.series import BoolArray, FloatArray

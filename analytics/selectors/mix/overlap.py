@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import combinations
 
 from analytics.choices import By
-from analytics.selectors.mix import Mix, is_cash
-from analytics.selectors.mix_shapes import Largest, Pair
+from analytics.selectors.mix.exposure import Mix, is_cash
+from analytics.selectors.mix.shapes import Largest, Pair
 from analytics.selectors.value import ZERO
 from market.choices import Dimension
 from portfolio_site.kernel.decimals import EXACT, rounded

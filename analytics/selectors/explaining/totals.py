@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from analytics.selectors.explain import entries_behind, listed, moment_of, money, prices_behind, rates_behind
+from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, prices_behind, rates_behind
 from analytics.selectors.scope import Scope, in_words, less
 from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.figures import Figure

@@ -10,12 +10,12 @@ import numpy as np
 
 from analytics.engine import drawdown
 from analytics.engine.returns import annualised
-from analytics.selectors.explain_returns import level_of_risk
-from analytics.selectors.explain_risk_beside import beside_makers
-from analytics.selectors.explain_risk_common import Numbers, a_year, day_lines, explained, spread_terms
-from analytics.selectors.explain_risk_held import held_makers
-from analytics.selectors.explain_risk_tail import tail_makers
-from analytics.selectors.risk import RiskWindow
+from analytics.selectors.explaining.returns import level_of_risk
+from analytics.selectors.explaining.risk_beside import beside_makers
+from analytics.selectors.explaining.risk_common import Numbers, a_year, day_lines, explained, spread_terms
+from analytics.selectors.explaining.risk_held import held_makers
+from analytics.selectors.explaining.risk_tail import tail_makers
+from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line
 from analytics.series import FloatArray

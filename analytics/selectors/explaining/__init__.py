@@ -1,0 +1,1 @@
+"""Why each figure is what it is, from the computation that made it."""

@@ -1,0 +1,1 @@
+"""What is held, by its parts, and how widely it is spread.  docs/numbers.md: "Diversification"."""

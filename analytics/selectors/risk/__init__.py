@@ -1,0 +1,1 @@
+"""Risk of what is held together.  docs/numbers.md: "Risk"."""
