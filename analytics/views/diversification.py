@@ -19,7 +19,7 @@ from analytics.views.reports import Asked, asked, report_page
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web import charts
-from portfolio_site.web.downloads import Column, Table
+from portfolio_site.web.downloads import Table, columns
 
 FILES = (
     ("figures", "Figures"), ("weights", "Weights"), ("largest", "Largest"), ("overlaps", "Overlaps"), ("checks", "Concentration"), ("history", "History"),
@@ -169,10 +169,6 @@ def _context(ask: Asked, report: Diversification, form: LimitsForm) -> dict[str,
 # ── files ───────────────────────────────────────────────────────────────────
 
 
-def _columns(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
-
-
 def _tables(report: Diversification) -> list[Table]:
     spread = report.spread
     figures = [report.exposure, spread.score, *(replace(part, name=f"score_{name.lower()}") for name, part, _ in spread.parts)]
@@ -185,19 +181,19 @@ def _tables(report: Diversification) -> list[Table]:
         for name, row in zip(one.names, one.shares, strict=True)
     ]
     return [
-        Table("figures", "Figures", _columns("figure", "value", "unit"), [(one.name, one, one.currency or one.unit.value) for one in figures]),
-        Table("weights", "Weights", _columns("by", "key", "name", "exposure", "weight"), weights),
+        Table("figures", "Figures", columns("figure", "value", "unit"), [(one.name, one, one.currency or one.unit.value) for one in figures]),
+        Table("weights", "Weights", columns("by", "key", "name", "exposure", "weight"), weights),
         Table(
-            "largest", "Largest", _columns("name", "direct", "through_funds", "weight", "funds"),
+            "largest", "Largest", columns("name", "direct", "through_funds", "weight", "funds"),
             [(one.name, one.direct, one.through, one.together, ", ".join(fund.symbol for fund in one.funds)) for one in report.largest],
         ),
         Table(
-            "overlaps", "Overlaps", _columns("first", "second", "overlap", "known_of_first", "known_of_second"),
+            "overlaps", "Overlaps", columns("first", "second", "overlap", "known_of_first", "known_of_second"),
             [(one.first.symbol, one.second.symbol, one.overlap, *one.known) for one in report.overlaps],
         ),
         Table(
-            "checks", "Concentration", _columns("check", "share", "threshold", "state", "sentence"),
+            "checks", "Concentration", columns("check", "share", "threshold", "state", "sentence"),
             [(one.limit.check.value, one.share, one.limit.threshold, one.state, one.sentence) for one in report.checks],
         ),
-        Table("history", "History", _columns("by", "date", "name", "weight"), months),
+        Table("history", "History", columns("by", "date", "name", "weight"), months),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analytics.selectors.risk.shapes import Dated, Risk
 from market.selectors import day_of
 from portfolio_site.kernel.figures import Figure
-from portfolio_site.web.downloads import Column, Table
+from portfolio_site.web.downloads import Table, columns
 
 FILES = (
     ("figures", "Figures"), ("value_at_risk", "Value at risk"), ("back_tests", "Back-tests"), ("holdings", "Holdings"), ("correlation", "Correlation"),
@@ -13,13 +13,9 @@ FILES = (
 )  # fmt: skip
 
 
-def _columns(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
-
-
 def _series(key: str, title: str, name: str, series: Dated) -> Table:
     return Table(
-        key, title, _columns("date", name), [(day_of(day), value) for day, value in zip(series.days.tolist(), series.values.tolist(), strict=True)]
+        key, title, columns("date", name), [(day_of(day), value) for day, value in zip(series.days.tolist(), series.values.tolist(), strict=True)]
     )
 
 
@@ -27,7 +23,7 @@ def risk_tables(report: Risk) -> list[Table]:
     """The main figures first."""
     titles = dict(FILES)
     return [
-        Table("figures", titles["figures"], _columns("figure", "value", "unit"), [(one.name, one, one.unit.value) for one in _figures(report)]),
+        Table("figures", titles["figures"], columns("figure", "value", "unit"), [(one.name, one, one.unit.value) for one in _figures(report)]),
         *_tables_of_tails(report, titles),
         _holdings(report, titles["holdings"]),
         _correlation(report, titles["correlation"]),
@@ -35,7 +31,7 @@ def risk_tables(report: Risk) -> list[Table]:
         Table(
             "falls",
             titles["falls"],
-            _columns("high", "low", "recovered", "days", "depth"),
+            columns("high", "low", "recovered", "days", "depth"),
             [(one.peak, one.trough, one.recovery, one.days, one.depth) for one in report.falls],
         ),
         _series("returns", titles["returns"], "return", report.returns),
@@ -65,8 +61,8 @@ def _tables_of_tails(report: Risk, titles: dict[str, str]) -> list[Table]:
     ]
     told = ("method", "level", "estimated_on", "days", "failures", "expected", "p_value", "accepted")
     return [
-        Table("value_at_risk", titles["value_at_risk"], _columns(*names), tails),
-        Table("back_tests", titles["back_tests"], _columns(*told), tests),
+        Table("value_at_risk", titles["value_at_risk"], columns(*names), tails),
+        Table("back_tests", titles["back_tests"], columns(*told), tests),
     ]
 
 
@@ -86,14 +82,14 @@ def _holdings(report: Risk, title: str) -> Table:
         )
         for one in report.holdings.rows
     ]  # fmt: skip
-    return Table("holdings", title, _columns(*names), rows)
+    return Table("holdings", title, columns(*names), rows)
 
 
 def _correlation(report: Risk, title: str) -> Table:
     """One pair a row."""
     table = report.holdings.correlation
     rows = [(table.symbols[i], table.symbols[j], table.rows[i][j]) for i in range(len(table.symbols)) for j in range(i + 1, len(table.symbols))]
-    return Table("correlation", title, _columns("one", "other", "correlation"), rows)
+    return Table("correlation", title, columns("one", "other", "correlation"), rows)
 
 
 def _stress(report: Risk, title: str) -> Table:
@@ -104,4 +100,4 @@ def _stress(report: Risk, title: str) -> Table:
         for part in row.parts:
             symbol = part.cash if part.instrument is None else part.instrument.symbol
             rows.append((row.name, row.start, row.end, symbol, part.change, part.money, None, None))
-    return Table("stress", title, _columns("stress", "start", "end", "holding", "change", "money", "covered", "deepest"), rows)
+    return Table("stress", title, columns("stress", "start", "end", "holding", "change", "money", "covered", "deepest"), rows)

@@ -40,6 +40,11 @@ class Column:
     private: bool = False
 
 
+def columns(*names: str) -> tuple[Column, ...]:
+    """Columns of which none is private."""
+    return tuple(Column(name) for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table of a page.  `key` names it in an address and in JSON, `title` on a sheet."""

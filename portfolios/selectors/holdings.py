@@ -337,9 +337,9 @@ def _totals(
     is_now: bool,
 ) -> HoldingsTable:
     missing = tuple(row.value for row in cash if not row.value.known)
-    said = [warning for row in opened if row.at_cost for warning in row.value.warnings]
-    said = [*dict.fromkeys([*said, *(f"{figure.why_not} It is not counted in the totals." for figure in missing), *gathered.unconverted])]
-    warnings = tuple(said)
+    at_cost = [warning for row in opened if row.at_cost for warning in row.value.warnings]
+    not_counted = [f"{figure.why_not} It is not counted in the totals." for figure in missing]
+    warnings = tuple(dict.fromkeys([*at_cost, *not_counted, *gathered.unconverted]))
     values = [row.value for row in opened]
     holdings_value = _sum("value", values, currency, warnings)
     cash_value = _sum("cash", [row.value for row in cash], currency, ())
@@ -347,8 +347,7 @@ def _totals(
     change = _sum("day_change", [row.day_change for row in opened], currency, ())
     gain = _sum("unrealised", [*(row.unrealised for row in opened), *(row.gain for row in cash)], currency, warnings)
     cost = sum((row.cost for row in opened), ZERO)
-    unrealised_value = gain.value if isinstance(gain.value, Decimal) else None
-    total = None if unrealised_value is None else gathered.realised + unrealised_value + gathered.income - gathered.expenses
+    total = None if not isinstance(gain.value, Decimal) else gathered.realised + gain.value + gathered.income - gathered.expenses
     change_value = change.value if isinstance(change.value, Decimal) else None
     whole = value.value if isinstance(value.value, Decimal) else None
     held_gain = _sum("unrealised", [row.unrealised for row in opened], currency, ())
