@@ -197,20 +197,27 @@ class Run:
         return taken
 
     def _as_asked(self, sale: Sale | TransferOut, stock: Stock, units: Decimal) -> list[OpenLot]:
-        method = METHODS[sale.method] if sale.method else self.method
-        if self.pools or method.pools:
-            if self.asked or (method is self.method and not sale.lots):
-                return self.take(stock.lots, units, sale.id)
-            raise MethodPools(
-                f"The {taking(sale)} of {in_words(sale.day)} chooses its lots, but the cost method keeps none apart. "
-                "Leave the choice out, or change the portfolio's method.",
-                **facts_of(sale),
-                held=stock.quantity,
-                quantity=units,
-            )
+        method = self.method_of(sale, stock, units)
+        if method is None:
+            return self.take(stock.lots, units, sale.id)
         taken, left = take_as_asked(self.lots(stock), units, sale, method, only_asked=self.asked)
         stock.lots = self.refill(left)
         return taken
+
+    def method_of(self, sale: Sale | TransferOut, stock: Stock, units: Decimal) -> Method | None:
+        """By which a sale chooses its lots; None where none are kept apart and it asks for no other.  Raises MethodPools."""
+        method = METHODS[sale.method] if sale.method else self.method
+        if not (self.pools or method.pools):
+            return method
+        if self.asked or (method is self.method and not sale.lots):
+            return None
+        raise MethodPools(
+            f"The {taking(sale)} of {in_words(sale.day)} chooses its lots, but the cost method keeps none apart. "
+            "Leave the choice out, or change the portfolio's method.",
+            **facts_of(sale),
+            held=stock.quantity,
+            quantity=units,
+        )
 
     def match(self, event: Event, stock: Stock, taken: list[OpenLot], proceeds: Decimal, local: Decimal) -> None:
         """Units that left are sold: the gain over what they cost is realised, and each lot is matched with its share."""

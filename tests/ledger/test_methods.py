@@ -196,6 +196,12 @@ def test_a_portfolio_that_pools_has_no_lots_to_choose_from(method, asked):
     assert "Leave the choice out, or change the portfolio's method." in str(error) and error.data["event_id"] == 4
 
 
+@POOLS
+def test_a_sale_of_what_is_not_held_cannot_choose_either(method):
+    """A purchase recorded before it later would be refused for a sale that was taken."""
+    refusal(MethodPools, Ledger(method=method, allows_short=True).trade("sell", 10, 5, 40, method="hifo"))
+
+
 @SEPARATE
 def test_a_single_sale_cannot_pool(method):
     refusal(MethodPools, three(method=method).trade("sell", 10, 5, 40, method="average"))

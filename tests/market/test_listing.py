@@ -112,7 +112,7 @@ def test_a_search_costs_one_query_and_five_where_sources_found_something(world: 
     SourceSymbol.objects.create(instrument=make_instrument("X1", name="Another name"), source="yahoo", symbol="AGG")
     listing.start_search(person, "iShares")
     with django_assert_num_queries(4):
-        assert len(found_instruments(person, "iShares").listings) == 2
+        assert len(found_instruments(person, "iShares").listings) == 4
 
 
 # ── taking in ───────────────────────────────────────────────────────────────

@@ -142,8 +142,10 @@ def _sell_with_more(run: Run, event: Sale, stock: Stock) -> None:
 def _sell_short(run: Run, event: Sale, stock: Stock, proceeds: Decimal, local: Decimal) -> None:
     """What is held leaves; the rest is a lot of the short position, with its share of the proceeds."""
     units = event.quantity
-    if event.lots and stock.quantity <= ZERO:
-        raise lot_not_open(event, event.lots[0], ZERO)
+    if stock.quantity <= ZERO and (event.method or event.lots):  # nothing is chosen from now, but would be after a purchase before it
+        run.method_of(event, stock, units)
+        if event.lots:
+            raise lot_not_open(event, event.lots[0], ZERO)
     if stock.quantity > ZERO:
         held = stock.quantity
         share, share_local = (proceeds * held / units).quantize(ONE_UNIT), (local * held / units).quantize(ONE_UNIT)
