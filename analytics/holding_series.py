@@ -17,7 +17,7 @@ from datetime import date
 import numpy as np
 
 from analytics.engine.valuation import held_each_day
-from analytics.series import FloatArray, day_numbers, to_float64
+from analytics.series import FloatArray, costs_held, day_numbers, to_float64
 from analytics.world import Market
 from market.selectors import day_number
 from portfolios.ledger.book import Book
@@ -96,12 +96,10 @@ def _units(books: Sequence[Book], begin: int, length: int) -> dict[int, FloatArr
 
 def _stand_at_cost(value: FloatArray, worth_of_one: dict[int, FloatArray], place: dict[int, int], moves: Sequence[HoldingMove], begin: int) -> None:
     """Up to the first price, or the first rate, a holding is worth its cost."""
-    length = value.shape[1]
-    cost: dict[int, FloatArray] = defaultdict(lambda: np.zeros(length))
-    for move in moves:
-        if move.instrument in place and move.cost and not worth_of_one[move.instrument].all():
-            cost[move.instrument][max(day_number(move.day) - begin, 0) :] += float(move.cost)
-    for pk, amounts in cost.items():
+    days = begin + np.arange(value.shape[1], dtype=np.int64)
+    unvalued = {pk for pk in place if not worth_of_one[pk].all()}
+    changes = ((move.instrument, move.day, move.cost) for move in moves if move.cost and move.instrument in unvalued)
+    for pk, amounts in costs_held(changes, days).items():
         bare = worth_of_one[pk] == 0
         value[place[pk]][bare] = amounts[bare]
 

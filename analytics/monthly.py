@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.series import BoolArray, Costs, FloatArray, IntArray, day_numbers, first_day, to_float64
+from analytics.series import BoolArray, Costs, FloatArray, IntArray, costs_held, day_numbers, first_day, to_float64
 from analytics.world import Market
 from market.selectors import day_number
 from portfolios.ledger.book import Book
@@ -97,7 +97,8 @@ def _valued(units: dict[Key, FloatArray], cash: dict[Key, FloatArray], days: Int
         unvalued = (held != 0) & ((price == 0) | (rate == 0))
         if unvalued.any():
             bare[pk] = unvalued
-    for pk, level in _costs(costs(frozenset(bare)) if bare else (), days).items():
+    changes = costs(frozenset(bare)) if bare else ()
+    for pk, level in costs_held(((one.instrument, one.day, one.amount) for one in changes), days).items():
         rows[pk] = np.where(bare[pk], level, rows[pk])
     known = np.ones(len(days), dtype=bool)
     for key, held in cash.items():
@@ -105,12 +106,3 @@ def _valued(units: dict[Key, FloatArray], cash: dict[Key, FloatArray], days: Int
         known &= (held == 0) | (rates[str(key)] != 0)
     table = np.abs(np.vstack(list(rows.values()))) if rows else np.zeros((0, len(days)))
     return Monthly(days, tuple(rows), table, known)
-
-
-def _costs(changes: Iterable[Any], days: IntArray) -> dict[int, FloatArray]:
-    """The cost of what was held of each instrument on each of the days."""
-    found: dict[int, FloatArray] = {}
-    for change in changes:
-        level = found.setdefault(change.instrument, np.zeros(len(days)))
-        level[days >= day_number(change.day)] += float(change.amount)
-    return found

@@ -303,6 +303,19 @@ def business_days(held: Set[int], market: Market, first: int, length: int) -> tu
     return weekday & seen, 252
 
 
+def costs_held(changes: Iterable[tuple[int, date, Decimal]], days: IntArray) -> dict[int, FloatArray]:
+    """What is held of each instrument has cost so much at each of some closes.
+
+    changes  of the cost of an instrument on a day
+    days     (n,)  day numbers, rising
+    """
+    found: dict[int, FloatArray] = {}
+    for instrument, day, amount in changes:
+        level = found.setdefault(instrument, np.zeros(len(days)))
+        level[np.searchsorted(days, day_number(day)) :] += float(amount)
+    return found
+
+
 def first_day(books: Iterable[Book]) -> date | None:
     """The day of the first thing that happened in any of the books."""
     heads = [rows[0].day for book in books for rows in (book.steps, book.cash_steps, book.flows) if rows]
