@@ -82,6 +82,7 @@ class MarkSerializer(serializers.Serializer[Any]):
     type = serializers.CharField()
     date = DayField()
     is_voided = serializers.BooleanField()
+    other_portfolio = serializers.CharField(help_text="the name of the other one, of a transfer that may have gone the other way; else blank")
 
 
 class SplitSerializer(serializers.Serializer[Any]):
@@ -172,18 +173,33 @@ class SaleImpactSerializer(serializers.Serializer[Any]):
     gain_after = ExactField(allow_null=True)
 
 
+class OtherImpactSerializer(serializers.Serializer[Any]):
+    """What changes in another portfolio; money in its currency."""
+
+    name = serializers.CharField()
+    currency = serializers.CharField()
+    holdings = HoldingImpactSerializer(many=True)
+    cash = CashImpactSerializer(many=True)
+    sales = SaleImpactSerializer(many=True)
+
+
 class CorrectionPreviewSerializer(serializers.Serializer[Any]):
     """What a correction would change, as of today; money in the portfolio's currency."""
 
     problem = serializers.CharField(allow_blank=True, help_text="why it would be refused; blank where it would not")
+    others = OtherImpactSerializer(many=True, help_text="other portfolios that change with it: the other side of a transfer")
     holdings = HoldingImpactSerializer(many=True)
     cash = CashImpactSerializer(many=True)
     sales = SaleImpactSerializer(many=True, help_text="other sales whose gain comes out otherwise, up to twelve")
 
 
 def preview_of(impact: Impact) -> dict[str, Any]:
+    others = [{"name": name, "currency": one.base, **_changes(one)} for name, one in impact.beside]
+    return {"problem": impact.problem, **_changes(impact), "others": others}
+
+
+def _changes(impact: Impact) -> dict[str, Any]:
     return {
-        "problem": impact.problem,
         "holdings": [
             {
                 "symbol": one.symbol,
@@ -216,7 +232,10 @@ def _cause(line: Line, view: CauseView) -> dict[str, Any]:
         "detail": sentence(line, view, lambda amount: f"{plain(amount)} {line.currency}".strip()),
         "fix": view.fix,
         "amount": None if view.cause.amount is None else plain(view.cause.amount),
-        "entries": [{"transaction": one.id, "type": one.label, "date": one.day, "is_voided": one.is_voided} for one in view.entries],
+        "entries": [
+            {"transaction": one.id, "type": one.label, "date": one.day, "is_voided": one.is_voided, "other_portfolio": one.beside}
+            for one in view.entries
+        ],
         "splits": [{"date": one.day, "ratio_new": plain(one.new), "ratio_old": plain(one.old)} for one in view.cause.splits],
     }
 

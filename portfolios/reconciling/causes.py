@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from portfolio_site.kernel.money import Currency
 from portfolios.actions import ratios
 from portfolios.errors import LedgerRefused
 from portfolios.ledger.events import Buy, Event, Sell, Split, TransferIn, TransferOut
@@ -86,7 +87,7 @@ class Holding:
     voided    the last versions of entries of it that count no more
     settles   the settlement day of entries, by number, where one is known
     reported  the splits that the market reports, up to the day of the statement
-    bound     the numbers of entries that are what they are: one side of a transfer between two portfolios
+    bound     the numbers of entries that are one side of a transfer between two portfolios: what arrives has its cost from the other
     """
 
     instrument: int
@@ -214,23 +215,31 @@ def _voided(holding: Holding, trial: _Trial) -> Iterator[Cause]:
 _OPPOSITE: dict[type[Event], type[Event]] = {Buy: Sell, Sell: Buy, TransferIn: TransferOut, TransferOut: TransferIn}
 
 
-def _turned(event: Event) -> Event | None:
+def _turned(event: Event, holding: Holding) -> Event | None:
     """The same entry the other way round."""
     other = _OPPOSITE.get(type(event))
-    if other is None or other is TransferIn:
+    if other is None or (other is TransferIn and event.id not in holding.bound):
         return None  # units that arrive need a cost, which those that left do not tell
     names = {one.name for one in fields(other)} - {"lots"}  # they are of the way that it went
-    return other(**{one.name: getattr(event, one.name) for one in fields(event) if one.name in names})
+    values = {one.name: getattr(event, one.name) for one in fields(event) if one.name in names}
+    if other is TransferIn:  # what they carry comes from the other portfolio; only units are asked for here
+        values |= {"gross": ZERO, "local_price": ZERO, "local_currency": _quoted_in(holding) or event.currency}
+    return other(**values)
+
+
+def _quoted_in(holding: Holding) -> Currency | None:
+    found = (getattr(event, "local_currency", None) for event in holding.mine)
+    return next((currency for currency in found if currency is not None), None)
 
 
 def _wrong_way(holding: Holding, trial: _Trial) -> Iterator[Cause]:
     """An entry of the opposite direction: it makes twice its units."""
     fitting = []
     for event in holding.mine:
-        if trial.may(2 * _units(event)) and (turned := _turned(event)) is not None and trial.fits(without=[event.id], more=[turned]):
+        if trial.may(2 * _units(event)) and (turned := _turned(event, holding)) is not None and trial.fits(without=[event.id], more=[turned]):
             fitting.append(event.id)
     if len(fitting) <= MOST_ALIKE:
-        yield from (Cause(WRONG_WAY, "" if number in holding.bound else "turn", (number,)) for number in fitting)
+        yield from (Cause(WRONG_WAY, "turn", (number,)) for number in fitting)
 
 
 def _waiting(holding: Holding, trial: _Trial) -> Iterator[Cause]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -22,12 +22,13 @@ from portfolios.ledger.events import Event
 from portfolios.ledger.links import connected, instrument_ids_of, links_of
 from portfolios.models import ActionProposal, Portfolio, Reconciliation, Transaction
 from portfolios.reconciling.cash_causes import Balance, CashEntry, Payment, cash_causes_of
-from portfolios.reconciling.causes import NEAR, Cause, Holding, Ratio, causes_of
+from portfolios.reconciling.causes import NEAR, WRONG_WAY, Cause, Holding, Ratio, causes_of
 from portfolios.reconciling.changing import can_recost, can_settle, can_turn
 from portfolios.reconciling.comparing import Compared, Lamp, compared, lamp_of
 from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line, Present, Summary
 from portfolios.selectors import InstrumentView, book_of, connected_to, event_of, paid_while_short, rules_of
 from portfolios.selectors.ledger import cash_moves, with_legs
+from portfolios.transfers.legs import legs_of
 
 ZERO = Decimal(0)
 _PAID = frozenset({TransactionKind.DIVIDEND, TransactionKind.COUPON})
@@ -116,6 +117,7 @@ def comparison_of(statement: Reconciliation) -> Comparison:
     known = _Known.read(portfolio, statement.day, {line.key for line in differing}, {line.key for line in unequal})
     found: dict[int | str, tuple[Cause, ...]] = {holding.instrument: causes_of(holding) for holding in known.holdings(differing)}
     found |= {line.key: cash_causes_of(known.balance(line)) for line in unequal}
+    known.names.update(known.beside(cause for causes in found.values() for cause in causes))
     paid = {cause.paid[0] for causes in found.values() for cause in causes if cause.paid is not None}
     views = {one.pk: InstrumentView.of(one) for one in Instrument.objects.filter(pk__in={line.key for line in positions} | paid)}
     held = [
@@ -149,6 +151,7 @@ class _Known:
     voided: dict[int, Transaction]  # the last versions of entries that count no more
     actions: list[ActionView]
     short: set[int]  # keys of those that paid what others receive
+    names: dict[int, str] = field(default_factory=dict)  # the portfolio of the other side of a transfer, by the number of the entry
 
     @classmethod
     def read(cls, portfolio: Portfolio, day: date, instruments: set[int], currencies: set[str]) -> _Known:
@@ -226,6 +229,15 @@ class _Known:
                 found.append(Payment(one.instrument_id, one.ex_day, amount))
         return found
 
+    def beside(self, causes: Iterable[Cause]) -> dict[int, str]:
+        """Of transfers that may have gone the other way: the portfolio of the other side.  One query where there is one."""
+        linked = {row.link: row.entry for cause in causes if cause.code == WRONG_WAY for row in self._rows(cause) if row.link is not None}
+        legs = legs_of(linked) if linked else {}
+        return {number: leg.portfolio.name for link, number in linked.items() for leg in legs.get(link, {}).values() if leg.entry != number}
+
+    def _rows(self, cause: Cause) -> list[Transaction]:
+        return [self.rows[number] for number in cause.entries if number in self.rows]
+
     def told(self, causes: Sequence[Cause], views: dict[int, InstrumentView]) -> tuple[CauseView, ...]:
         return tuple(
             CauseView(cause, tuple(self._mark(number) for number in cause.entries), views.get(cause.paid[0]) if cause.paid is not None else None)
@@ -234,7 +246,7 @@ class _Known:
 
     def _mark(self, number: int) -> EntryMark:
         row = self.rows.get(number) or self.voided[number]
-        return EntryMark(number, str(TransactionKind(row.kind).label), row.traded_on, row.voided_at is not None)
+        return EntryMark(number, str(TransactionKind(row.kind).label), row.traded_on, row.voided_at is not None, self.names.get(number, ""))
 
 
 def _not_accepted(portfolio: Portfolio, actions: list[ActionView]) -> list[ActionView]:

@@ -39,9 +39,11 @@ from portfolios.services import (
     record_transaction,
     restore_transaction,
     take_back_edit,
+    turn_transfer,
     void_many,
 )
 from portfolios.services.drafts import checked
+from portfolios.transfers.services import preview_turn
 
 ADJUST = "adjust"
 FIXES = (ADJUST, "split", "void", "restore", "turn", "amount", "costs")
@@ -146,12 +148,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a correction would write: entries that are recorded, brought back, taken out, or edited (with their changes)."""
+    """What a correction would write: entries that are recorded, brought back, taken out, or edited (with their changes); or a transfer turned."""
 
     drafts: tuple[TransactionDraft, ...] = ()
     restores: tuple[Transaction, ...] = ()
     voids: tuple[Transaction, ...] = ()
     edits: tuple[tuple[Transaction, dict[str, Any]], ...] = ()
+    turned: Transaction | None = None  # one side of a transfer that goes the other way
 
 
 def correct_difference(actor: Any, statement: Reconciliation, *, key: str, fix: str, entry: int | None = None) -> Correction:
@@ -165,6 +168,9 @@ def correct_difference(actor: Any, statement: Reconciliation, *, key: str, fix: 
     """
     with only_writer(statement.portfolio) as locked:
         plan = _planned(locked, statement, key, fix, entry)
+        if plan.turned is not None:
+            side = turn_transfer(actor, plan.turned)
+            return Correction(fix, (side.entry,), (side.pk,))
         if plan.edits:
             made = [edit_transaction(actor, row, **changes) for row, changes in plan.edits]
             return Correction(fix, tuple(row.entry for row in made), tuple(row.pk for row in made))
@@ -184,6 +190,8 @@ def preview_correction(actor: Any, statement: Reconciliation, *, key: str, fix: 
     """
     portfolio = statement.portfolio
     plan = _planned(portfolio, statement, key, fix, entry)
+    if plan.turned is not None:
+        return preview_turn(actor, plan.turned)
     drafts = [*plan.drafts, *(draft_of(row) for row in plan.restores), *(edited(row, changes)[0] for row, changes in plan.edits)]
     try:
         come = checked(portfolio, drafts, actor=actor, rows=False) if drafts else []
@@ -232,6 +240,8 @@ def _offered(portfolio: Portfolio, line: Line, cause: Cause) -> _Plan:
     if cause.fix == "restore":
         return _Plan(restores=rows)
     if cause.fix == "turn":
+        if rows[0].link is not None:
+            return _Plan(turned=rows[0])
         return _Plan(edits=tuple((row, turned(row)) for row in rows))
     if cause.fix == "amount":
         return _Plan(edits=tuple((row, settled(row, line.currency, cause.amount or Decimal(0))) for row in rows))

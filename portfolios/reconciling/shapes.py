@@ -13,12 +13,13 @@ from portfolios.selectors import InstrumentView
 
 @dataclass(frozen=True, slots=True)
 class EntryMark:
-    """An entry that a cause names."""
+    """An entry that a cause names; `beside` is the portfolio of the other side, of a transfer that may have gone the other way."""
 
     id: int
     label: str
     day: date
     is_voided: bool
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,8 @@ def _what_changes(request: HttpRequest, statement: Reconciliation, asked: dict[s
         "impact": impact,
         "next": reverse("portfolio-reconciliation", args=[statement.portfolio_id, statement.pk]),
     }
-    currencies = {impact.base, *(one.currency for one in impact.cash)}
+    sides = [impact, *(other for _, other in impact.beside)]
+    currencies = {one.base for one in sides} | {cash.currency for one in sides for cash in one.cash}
     return render_page(request, "portfolios/comparison_preview.html", context, fragment="drawer", currencies=currencies)
 
 

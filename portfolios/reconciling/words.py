@@ -45,10 +45,17 @@ def sentence(line: Line, view: CauseView, amount: Writer = plain, day: Days = pl
             "is_": "are" if several else "is",
             "it": "them" if several else "it",
             "day": day(view.entries[0].day) if view.entries else "that day",
-            "turn": "Turn it round" if view.fix == "turn" else "Void it, and record what happened",
+            "turn": _turning(view),
         }
         return _capital(template.format(**words))
     return _special(line, view, amount, day)
+
+
+def _turning(view: CauseView) -> str:
+    if view.fix != "turn":
+        return "Void it, and record what happened"
+    beside = view.entries[0].beside
+    return f"Turn it round, with its other side in “{beside}”," if beside else "Turn it round"
 
 
 def _special(line: Line, view: CauseView, amount: Writer, day: Days) -> str:

@@ -19,6 +19,7 @@ from portfolios.services.recording import (
     replace_transaction,
     restore_transaction,
     take_back_edit,
+    turn_transfer,
     void_many,
     void_transaction,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "replace_transaction",
     "restore_transaction",
     "take_back_edit",
+    "turn_transfer",
     "unlock_portfolio",
     "update_portfolio",
     "void_many",

@@ -79,7 +79,11 @@ class CashChange:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """problem: the sentence of what the ledger refuses, "" where it can be done; with one the rest is empty, but for the cash of an entry."""
+    """What differs in one portfolio.
+
+    problem  the sentence of what the ledger refuses, "" where it can be done; with one the rest is empty, but for the cash of an entry
+    beside   what it does to other portfolios, by name: to the other side of a transfer
+    """
 
     base: str
     problem: str = ""
@@ -87,6 +91,7 @@ class Impact:
     sales: tuple[SaleChange, ...] = ()
     more_sales: int = 0
     cash: tuple[CashChange, ...] = ()
+    beside: tuple[tuple[str, Impact], ...] = ()
 
     @property
     def changes_others(self) -> bool:

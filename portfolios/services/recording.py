@@ -39,6 +39,7 @@ from portfolios.signals import ledger_changed
 from portfolios.transfers.following import follow
 from portfolios.transfers.legs import other_leg
 from portfolios.transfers.rules import check_leaving, edit_arriving, keep_carried
+from portfolios.transfers.turning import both_legs, leg_before_turning, turned_leg
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
@@ -122,12 +123,37 @@ def _put(actor: Any, entry: Transaction, draft: TransactionDraft, *, keeps_rate:
 
 def take_back_edit(actor: Any, entry: Transaction) -> Transaction:
     """Put the version before an edit back, exactly as it was.  Raises Conflict where there is none; AlreadyVoided; what the ledger refuses."""
-    before = entry.replaces
-    if before is None or entry.link is not None:
+    if entry.link is not None:
+        return _turn_back(actor, entry)
+    if entry.replaces is None:
         raise Conflict("There is no earlier version of this entry to go back to.")
+    return _put_back(actor, entry, entry.replaces)
+
+
+def _put_back(actor: Any, entry: Transaction, before: Transaction) -> Transaction:
     row = _copy(before)
     row.origin_id, row.replaces_id = entry.entry, entry.pk
     return _change(actor, entry.portfolio, _Change("transaction.edited", inserts=[row], voids=[entry]))[0]
+
+
+def turn_transfer(actor: Any, entry: Transaction) -> Transaction:
+    """Let a transfer between two portfolios go the other way: both sides get another version, or neither.  That of the side given.
+
+    What it cost is paid by the portfolio that the units leave now.
+    Raises Conflict where the entry is no side of one; AlreadyVoided; what either portfolio refuses; MissingRate.
+    """
+    with only_writer(entry.portfolio):
+        leaving, arriving = both_legs(entry)
+        row = turned_leg(actor, leaving, arriving)
+        _change(actor, arriving.portfolio, _Change("transaction.edited", inserts=[row], voids=[arriving]))
+        return get_current(entry)
+
+
+def _turn_back(actor: Any, entry: Transaction) -> Transaction:
+    with only_writer(entry.portfolio):
+        arriving, before = leg_before_turning(entry)
+        _put_back(actor, arriving, before)
+        return get_current(entry)
 
 
 def void_transaction(actor: Any, entry: Transaction) -> None:

@@ -105,7 +105,13 @@ def _rate(leaving: Transaction, source: Portfolio, target: Portfolio, before: Tr
     """Units of the target's currency for one of the source's: the rate that it has already, or the reference rate of the day."""
     if source.base_currency == target.base_currency:
         return None, RateSource.NONE
-    if before is not None and before.traded_on == leaving.traded_on and before.settles_in == source.base_currency and before.fx_rate:
+    if (
+        before is not None
+        and before.kind == TransactionKind.TRANSFER_IN
+        and before.traded_on == leaving.traded_on
+        and before.settles_in == source.base_currency
+        and before.fx_rate
+    ):
         return before.fx_rate, before.fx_source
     return rate(source.base_currency, target.base_currency, leaving.traded_on, user=source.owner).rate, RateSource.REFERENCE
 
@@ -133,18 +139,31 @@ def stale_arrivals(source: Portfolio, book: Book, *, new: Container[UUID] = (), 
     rows = {row.link: row for row in leaving.filter(instrument__in=book.positions.keys()).select_related("instrument")}
     if not rows:
         return []
-    arrivals, carried = legs_of(rows, live=False), carried_by(book)
+    others, carried = _other_sides(rows), carried_by(book)
     found = []
     for link, row in rows.items():
-        before = arrivals.get(link, {}).get(TransactionKind.TRANSFER_IN)
+        before = others.get(link)
+        if before is not None and _leaves(before) and before.pk > row.pk:
+            continue  # the transfer was turned round, and this side is about to follow
         row.portfolio, lots = source, carried[(numbers or {}).get(row.entry, row.entry)]
         if link in new if before is None else _is_stale(before, row, lots):
             found.append(Stale(before, row, lots))
     return sorted(found, key=lambda one: (one.leaving.traded_on, one.leaving.entry))
 
 
+def _other_sides(rows: Mapping[UUID, Transaction]) -> dict[UUID, Transaction]:
+    """The last version of the other side of each transfer, whichever way it went.  One query."""
+    found = Transaction.objects.filter(link__in=list(rows)).select_related("instrument", "portfolio__owner").order_by("pk")
+    return {row.link: row for row in found if row.entry != rows[row.link].entry}
+
+
+def _leaves(row: Transaction) -> bool:
+    return row.voided_at is None and row.kind == TransactionKind.TRANSFER_OUT
+
+
 def _is_stale(before: Transaction, leaving: Transaction, carried: Sequence[Carried]) -> bool:
-    same = before.voided_at is None and all(_plain(before, name) == _plain(leaving, name) for name in _SHARED)
+    arrives = before.voided_at is None and before.kind == TransactionKind.TRANSFER_IN
+    same = arrives and all(_plain(before, name) == _plain(leaving, name) for name in _SHARED)
     return not same or before.lots != of_arriving(_lots(carried))
 
 

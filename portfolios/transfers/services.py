@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,16 @@ from portfolio_site.kernel.decimals import product
 from portfolio_site.kernel.errors import DomainError, FieldError, Invalid
 from portfolios.choices import TransactionKind
 from portfolios.errors import LedgerRefused, SamePortfolio
-from portfolios.ledger.book import Book
+from portfolios.ledger.book import Book, Carried
 from portfolios.ledger.events import Event, LotChoice
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import connected_to, event_of, events_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked, with_symbol
+from portfolios.services.impact import Impact, impact_of_changes
 from portfolios.services.recording import record_transfer
 from portfolios.transfers.legs import arrival, carried_by, other_leg
+from portfolios.transfers.turning import both_legs, turned_leg
 
 ZERO = Decimal(0)
 _LAST = 1 << 62
@@ -172,6 +174,41 @@ def _preview(source: Portfolio, target: Portfolio, row: Transaction) -> Transfer
         source=_side(source, row.instrument_id, before, after),
         target=_side(target, row.instrument_id, there, then),
     )
+
+
+def preview_turn(actor: Any, entry: Transaction) -> Impact:
+    """What turning a transfer round would do to the portfolio of this side, and beside it to that of the other.  Nothing is written.
+
+    Raises Conflict where the entry is no side of one; AlreadyVoided.
+    """
+    leaving, arriving = both_legs(entry)
+    try:
+        row = turned_leg(actor, leaving, arriving)
+        impact = impact_of_changes(arriving.portfolio, [row], [arriving])
+        if impact.problem:
+            return _refused_by(arriving.portfolio, entry, impact)
+        follows = arrival(row, _carried_then(row), leaving.portfolio, leaving)
+    except (Invalid, MissingRate) as refused:
+        return Impact(entry.portfolio.base_currency, problem=refused.detail)
+    there = impact_of_changes(leaving.portfolio, [follows], [leaving])
+    if there.problem:
+        return _refused_by(leaving.portfolio, entry, there)
+    if entry.pk == arriving.pk:
+        return replace(impact, beside=((leaving.portfolio.name, there),))
+    return replace(there, beside=((arriving.portfolio.name, impact),))
+
+
+def _carried_then(row: Transaction) -> list[Carried]:
+    """The lots that another version of an entry takes along."""
+    assert row.instrument_id is not None
+    events = events_of(row.portfolio, instruments=connected_to([row.portfolio_id], [row.instrument_id]))
+    stays = [event for event in events if event.id != row.entry]
+    return carried_by(replay([*stays, event_of(row, number=row.entry, sequence=row.entry)], rules_of(row.portfolio)))[row.entry]
+
+
+def _refused_by(portfolio: Portfolio, entry: Transaction, impact: Impact) -> Impact:
+    named = "" if portfolio.pk == entry.portfolio_id else f"The other portfolio of the transfer, “{portfolio.name}”, refuses this. "
+    return Impact(entry.portfolio.base_currency, problem=f"{named}{impact.problem}")
 
 
 def _books(portfolio: Portfolio, instrument: int, event: Event) -> tuple[Book, Book]:

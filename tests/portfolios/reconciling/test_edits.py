@@ -15,7 +15,6 @@ from portfolios.reconciling.services import correct_difference, preview_correcti
 from portfolios.reconciling.shapes import CauseView, Comparison
 from portfolios.selectors import get_portfolio, get_transaction, holdings_of
 from portfolios.services import edit_transaction, lock_portfolio
-from portfolios.transfers.services import TransferDraft, transfer_units
 from tests.factories import D, make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -95,16 +94,6 @@ def test_units_that_came_and_should_have_gone_leave_without_a_cost(person: Any, 
     correct_difference(person, statement, key=f"i{asml.pk}", fix="turn")
     now = get_transaction(person, wrong.entry)
     assert (now.kind, now.price, now.amount) == ("transfer_out", None, None) and compare(statement).lamp == "agrees"
-
-
-def test_one_side_of_a_transfer_is_not_turned_by_itself(person: Any, ledger: Portfolio, asml: Any) -> None:
-    other = make_portfolio(person, name="Other", tracks_cash=False)
-    record(other, "buy", "2024-01-03", asml, quantity="10", price="100")
-    transfer_units(person, ledger, other, TransferDraft(instrument=asml, quantity=D(3), day=date(2024, 3, 1)))
-    statement = stated(other, (asml, "7"))
-    assert cause_of(statement, f"i{asml.pk}", "wrong_direction").fix == ""
-    with pytest.raises(Conflict):
-        correct_difference(person, statement, key=f"i{asml.pk}", fix="turn")
 
 
 @pytest.mark.parametrize(
