@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import path
 
 from analytics import api, views
+from analytics.api.batch import BatchView
 from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.health import HealthView
 from analytics.api.returns import (
@@ -45,6 +46,7 @@ urlpatterns: list[Any] = [
 ]
 api_patterns: list[Any] = [
     path("news", api.NewsView.as_view(), name="api-news"),
+    path("analytics/batch", BatchView.as_view(), name="api-analytics-batch"),
     path("market/health", HealthView.as_view(), name="api-market-health"),
     path("benchmarks/<id:pk>/series", BenchmarkSeriesView.as_view(), name="api-benchmark-series"),
     path("portfolios/<id:pk>/value", api.ValueView.as_view(), name="api-value"),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from analytics import memory
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
+from analytics.selectors.reads import Reads
 from analytics.series import Daily, Gap, daily
 from analytics.world import Market
 from market.choices import AssetClass
@@ -25,11 +26,7 @@ from market.selectors import (
     OWN_RATES,
     BenchmarkView,
     PriceColumnView,
-    actions_of,
     day_number,
-    fx_columns,
-    own_rate_columns,
-    price_columns,
     prices_version,
 )
 from portfolio_site.kernel.figures import Figure, Unit
@@ -41,11 +38,9 @@ from portfolios.selectors import (
     InstrumentView,
     Told,
     compared_with,
-    cost_changes,
     holdings_of,
     ledger_version,
     told_in,
-    transfer_entries,
 )
 
 SPARK_DAYS = 30
@@ -69,6 +64,7 @@ class Scope:
 
     as_of     the ledgers end with that day, and it is `today`; a day to come means now
     known_at  the ledgers are as they were known at that moment
+    reads     how it reads; where missing, each thing by itself when it is asked for
     """
 
     def __init__(
@@ -80,7 +76,9 @@ class Scope:
         benchmark: BenchmarkView | None = None,
         as_of: date | None = None,
         known_at: datetime | None = None,
+        reads: Reads | None = None,
     ) -> None:
+        self.reads = reads or Reads()
         self.portfolios = list(portfolios)
         self.currency = currency or (self.portfolios[0].base_currency if self.portfolios else "EUR")
         now = timezone.localdate()
@@ -149,8 +147,8 @@ class Scope:
         """Closes and rates as this person's figures see them.  One query, two where they have rates of their own."""
         used = {*codes, *quoted.values(), self.currency}
         coins = frozenset(pk for pk, view in self.instruments.items() if view.traded_as == AssetClass.CRYPTO)
-        own = {} if self.rated_by is None else own_rate_columns(self.rated_by, used)
-        return Market(prices, fx_columns(used), quoted, coins, own)
+        own = {} if self.rated_by is None else self.reads.own_rates(self.rated_by, used)
+        return Market(prices, self.reads.rates(used), quoted, coins, own)
 
     @cached_property
     def computed(self) -> Computed:
@@ -166,12 +164,12 @@ class Scope:
         told = [one for one in self.portfolios if one.pk in self.told.books]
         books = [self.told.books[one.pk] for one in told]
         tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
-        moved = transfer_entries([one for one in told if not one.tracks_cash])
+        moved = self.reads.transfers([one for one in told if not one.tracks_cash])
         moved |= {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
         series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=self.costs)
         bench = None
         if self.benchmark is not None:
-            reported = actions_of(self.benchmark.instruments, start=series.first)
+            reported = self.reads.actions(self.benchmark.instruments, series.first)
             bench = level_of(self.benchmark, market, reported, currency=self.currency, first=series.first, length=len(series.value))
         border = day_number(self.today) - SPARK_DAYS
         held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
@@ -179,7 +177,7 @@ class Scope:
         return Computed(series, bench, sparks)
 
     def _prices(self, wanted: Iterable[int]) -> dict[int, PriceColumnView]:
-        prices = price_columns(wanted)
+        prices = self.reads.prices(wanted)
         for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
             if row.instrument.id not in prices and row.quote is not None:
                 days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
@@ -193,7 +191,7 @@ class Scope:
     def costs(self, instruments: Iterable[int]) -> list[CostChange]:
         """How the cost of what is held of instruments came about: what they stand at on days on which they cannot be valued."""
         told = [one for one in self.portfolios if one.pk in self.told.books]
-        return cost_changes(told, self.currency, instruments, until=self.until, known_at=self.known_at)
+        return self.reads.costs(told, self.currency, instruments, self.until, self.known_at)
 
     @cached_property
     def daily(self) -> Daily:

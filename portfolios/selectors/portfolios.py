@@ -44,13 +44,19 @@ def compared_with(portfolios: Sequence[Portfolio]) -> BenchmarkView | None:
 
     A blend that was deleted is nothing to compare with, until it is brought back.
     """
+    return next((found for found in compared_with_each(portfolios).values() if found is not None), None)
+
+
+def compared_with_each(portfolios: Sequence[Portfolio]) -> dict[int, BenchmarkView | None]:
+    """What each of them is compared with, by portfolio.  Queries as `compared_with`, however many portfolios."""
     blends = blend_views([one.blend_id for one in portfolios if one.blend_id is not None])
+    found: dict[int, BenchmarkView | None] = {}
     for one in portfolios:
         if one.blend_id in blends:
-            return blends[one.blend_id]
-        if one.benchmark is not None:
-            return benchmark_of_instrument(one.benchmark)
-    return None
+            found[one.pk] = blends[one.blend_id]
+        else:
+            found[one.pk] = None if one.benchmark is None else benchmark_of_instrument(one.benchmark)
+    return found
 
 
 def compared_with_blend(user: Any, blend: int) -> list[Portfolio]:

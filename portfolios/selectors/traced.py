@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,15 +47,24 @@ class CostChange(NamedTuple):
 
 
 def cost_changes(
-    portfolios: Sequence[Portfolio], currency: str, instruments: Iterable[int], *, until: date | None = None, known_at: datetime | None = None
+    portfolios: Sequence[Portfolio],
+    currency: str,
+    instruments: Iterable[int],
+    *,
+    until: date | None = None,
+    known_at: datetime | None = None,
+    events: Mapping[int, Sequence[Event]] | None = None,
 ) -> list[CostChange]:
     """How the cost of what is held of some instruments came about; its sum up to a day is their cost at its close.
 
-    At most five queries, however many instruments.  Raises MissingRate.
+    events  the whole ledgers in that currency, from a caller that has read them
+
+    At most five queries, however many instruments; none with `events`.  Raises MissingRate.
     """
     asked = frozenset(instruments)
-    wanted = connected_to([one.pk for one in portfolios], asked)
-    events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
+    if events is None:
+        wanted = connected_to([one.pk for one in portfolios], asked)
+        events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
     books = [replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True) for one in portfolios]
     return [CostChange(one.instrument, one.day, one.cost) for book in books for one in book.changes if one.instrument in asked and one.cost]
 
