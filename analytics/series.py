@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analytics.engine.returns import growth_index
+from analytics.engine.returns import before_costs, growth_index
 from analytics.engine.valuation import converted, held_each_day, worth_by_currency
 from analytics.world import Market
 from market.selectors import day_number, day_of
@@ -118,6 +118,11 @@ class Daily:
         worth = self.value.copy()
         worth[-1] = value
         return replace(self, value=worth)
+
+    def before_costs(self, costs: FloatArray) -> Daily:
+        """The same with fees and taxes, (n,), as money taken out: what gross returns are made of."""
+        inflow, outflow = before_costs(self.inflow, self.outflow, costs)
+        return replace(self, inflow=inflow, outflow=outflow)
 
 
 # ── the border ──────────────────────────────────────────────────────────────
@@ -314,6 +319,14 @@ def costs_held(changes: Iterable[tuple[int, date, Decimal]], days: IntArray) -> 
         level = found.setdefault(instrument, np.zeros(len(days)))
         level[np.searchsorted(days, day_number(day)) :] += float(amount)
     return found
+
+
+def each_day(amounts: Iterable[tuple[date, Decimal]], first: date, days: int) -> FloatArray:
+    """Dated amounts added up by day: (days,), the first of them the day after `first`; others are left out."""
+    listed = list(amounts)
+    entries = day_numbers([day for day, _ in listed]) - day_number(first) - 1
+    inside = (entries >= 0) & (entries < days)
+    return np.bincount(entries[inside], to_float64(amount for _, amount in listed)[inside], days).astype(np.float64)
 
 
 def first_day(books: Iterable[Book]) -> date | None:

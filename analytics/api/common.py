@@ -23,6 +23,8 @@ from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of, under_method
 
+NET, GROSS = "net", "gross"
+
 # ── schemas ─────────────────────────────────────────────────────────────────
 
 
@@ -99,6 +101,14 @@ def benchmark_of(request: Request) -> BenchmarkView | None:
     return benchmark_of_instrument(found)
 
 
+def is_gross(request: Request) -> bool:
+    """Whether returns are asked for before fees and taxes."""
+    given = request.query_params.get("returns", "").strip().lower() or NET
+    if given not in {NET, GROSS}:
+        raise refuse("returns", "Returns are net or gross.")
+    return given == GROSS
+
+
 def looks_into_funds(request: Request) -> bool:
     """Whether the mix divides funds by what is in them; it does unless it is told not to."""
     return "look_through" not in request.query_params or switch_of_query(request, "look_through")
@@ -126,11 +136,12 @@ def scope_of(
     method: str = "",
     as_of: date | None = None,
     known_at: datetime | None = None,
+    gross: bool = False,
 ) -> Scope:
     portfolios = chosen(request, pk)
     if method:
         portfolios = under_method(portfolios, method)
-    return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark, as_of=as_of, known_at=known_at)
+    return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark, as_of=as_of, known_at=known_at, gross=gross)
 
 
 CURRENCY = OpenApiParameter("currency", str, description="of the report; where missing, the portfolio's own, or yours for all")
@@ -141,6 +152,9 @@ PERIOD = OpenApiParameter(
 )
 BENCHMARK = OpenApiParameter("benchmark", str, description="id or symbol of an instrument; where missing, the portfolio's own")
 BLEND = OpenApiParameter("blend", int, description="number of one of your blends, in place of `benchmark`")
+RETURNS = OpenApiParameter(
+    "returns", str, enum=[NET, GROSS], description="gross: returns before fees and taxes; net where missing.  Amounts of money are what they are"
+)
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")
 LOOK_INTO = OpenApiParameter(
     "look_through", bool, description="of diversification: divide funds by the parts that are known of them; on where missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,11 +17,15 @@ from analytics.api.common import (
     BLEND,
     CURRENCY,
     END,
+    GROSS,
     INTERVAL,
+    NET,
     PERIOD,
+    RETURNS,
     START,
     AnswerSerializer,
     benchmark_of,
+    is_gross,
     money_texts,
     period_of,
     ratio_texts,
@@ -29,7 +33,7 @@ from analytics.api.common import (
 )
 from analytics.selectors import Performance, PerformanceSeries, Scope, interval_ends
 from market.selectors import day_of
-from portfolio_site.web.answers import Told, refuse
+from portfolio_site.web.answers import Told, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField
 
 
@@ -70,6 +74,8 @@ class PerformanceSerializer(AnswerSerializer):
     mwr = ExactField(allow_null=True)
     mwr_is_annual = serializers.BooleanField(help_text="whether mwr is a year's; else it is the period's own")
     modified_dietz = ExactField(allow_null=True)
+    simple_return = ExactField(allow_null=True, help_text="the gain over start_value and all that was paid in")
+    returns = serializers.ChoiceField([NET, GROSS], help_text="whether returns are after fees and taxes, or before them")
     volatility = ExactField(allow_null=True, help_text="a year, over the last year of the period")
     risk_level = serializers.IntegerField(allow_null=True, help_text="1 to 7")
     benchmark = BenchmarkSerializer(allow_null=True)
@@ -94,7 +100,7 @@ def points(series: PerformanceSeries, interval: str) -> list[dict[str, Any]]:
 
 def _series(scope: Scope, found: Performance, interval: str) -> list[dict[str, Any]]:
     """The points; all but today's are kept, because only the newest quotes change them."""
-    key = (scope.key, found.start.isoformat(), found.end.isoformat(), interval)
+    key = (scope.key, scope.gross, found.start.isoformat(), found.end.isoformat(), interval)
     kept = memory.points.of(key, lambda: points(found.series, interval))
     return [*kept[:-1], points(_last_of(found.series), "day")[0]] if kept else []
 
@@ -129,20 +135,52 @@ def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
     }
 
 
+PARAMETERS = (PERIOD, START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL, RETURNS)
+EXAMPLE = OpenApiExample(
+    "A year, every month",
+    value={
+        "portfolios": [7],
+        "start": "2025-01-01",
+        "end": "2025-12-31",
+        "currency": "EUR",
+        "start_value": "10000",
+        "end_value": "11800",
+        "net_flows": "1000",
+        "gain": "800",
+        "twr": "0.0761",
+        "twr_annualized": "0.0761",
+        "mwr": "0.0754",
+        "mwr_is_annual": True,
+        "modified_dietz": "0.0755",
+        "simple_return": "0.0727",
+        "returns": "net",
+        "volatility": "0.112",
+        "risk_level": 5,
+        "benchmark": None,
+        "series": [{"date": "2024-12-31", "value": "10000", "invested": "9000", "twr": "0"}],
+        "undefined": [],
+        "warnings": [],
+    },
+    response_only=True,
+)
+
+
 class PerformanceView(APIView):
     @extend_schema(
         operation_id="performance",
-        parameters=[PERIOD, START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL],
+        parameters=list(PARAMETERS),
         responses=PerformanceSerializer,
+        examples=[EXAMPLE],
         tags=["analytics"],
     )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Returns of a period, the same period in a benchmark, and the daily series."""
+        only_parameters(request, PARAMETERS)
         start, end = period_of(request)
         interval = request.query_params.get("interval") or "day"
         if interval not in {"day", "week", "month"}:
             raise refuse("interval", "The interval is day, week or month.")
-        scope = scope_of(request, pk, benchmark=benchmark_of(request))
+        scope = scope_of(request, pk, benchmark=benchmark_of(request), gross=is_gross(request))
         found = selectors.performance_of(scope, start, end)
         told = Told(found.warnings)
         level = told("risk_level", found.risk_level)
@@ -161,6 +199,8 @@ class PerformanceView(APIView):
                 "mwr": told("mwr", found.mwr),
                 "mwr_is_annual": found.mwr_is_annual,
                 "modified_dietz": told("modified_dietz", found.modified_dietz),
+                "simple_return": told("simple_return", found.simple_return),
+                "returns": GROSS if found.is_gross else NET,
                 "volatility": told("volatility", found.volatility),
                 "risk_level": None if level is None else int(level),
                 "benchmark": _benchmark_answer(found, told),

@@ -10,13 +10,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics.api.common import BENCHMARK, BLEND, CURRENCY, END, PERIOD, START, AnswerSerializer, benchmark_of, period_of, scope_of
+from analytics.api.common import (
+    BENCHMARK,
+    BLEND,
+    CURRENCY,
+    END,
+    PERIOD,
+    RETURNS,
+    START,
+    AnswerSerializer,
+    benchmark_of,
+    is_gross,
+    period_of,
+    scope_of,
+)
 from analytics.selectors import Extreme, Part, ReturnsReport, Rolling, YearRow
 from portfolio_site.web.answers import Told, only_parameters
 from portfolio_site.web.serializers import ExactField
 
 ASKED = (PERIOD, START, END, CURRENCY)
-COMPARED = (*ASKED[:3], BENCHMARK, BLEND, CURRENCY)
+OF_RETURNS = (*ASKED, RETURNS)
+COMPARED = (*ASKED[:3], BENCHMARK, BLEND, CURRENCY, RETURNS)
 
 
 class PeriodSerializer(AnswerSerializer):
@@ -132,7 +146,8 @@ class _View(APIView):
         only_parameters(request, self.parameters)
         start, end = period_of(request)
         benchmark = benchmark_of(request) if BENCHMARK in self.parameters else None
-        return ReturnsReport(scope_of(request, pk, benchmark=benchmark), start, end)
+        gross = RETURNS in self.parameters and is_gross(request)
+        return ReturnsReport(scope_of(request, pk, benchmark=benchmark, gross=gross), start, end)
 
     def head(self, report: ReturnsReport) -> dict[str, Any]:
         stretch = report.stretch
@@ -197,7 +212,7 @@ class DriversView(_View):
             "costs": bridge.costs,
             "end_value": bridge.end,
             "change": bridge.change,
-            "gross_twr": report.parts.gross_twr,
+            "gross_twr": report.stretch.gross_twr,
         }
         rows = [
             {
@@ -214,7 +229,9 @@ class DriversView(_View):
 
 
 class ContributionView(_View):
-    @extend_schema(operation_id="contribution", parameters=list(ASKED), responses=ContributionSerializer, tags=["analytics"])
+    parameters = OF_RETURNS
+
+    @extend_schema(operation_id="contribution", parameters=list(OF_RETURNS), responses=ContributionSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """What each holding added to the time-weighted return of a period, those sold since too."""
         report = self.report(request, pk)
@@ -281,7 +298,9 @@ class CalendarView(_View):
 
 
 class DrawdownsView(_View):
-    @extend_schema(operation_id="drawdowns", parameters=list(ASKED), responses=DrawdownsSerializer, tags=["analytics"])
+    parameters = OF_RETURNS
+
+    @extend_schema(operation_id="drawdowns", parameters=list(OF_RETURNS), responses=DrawdownsSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """The deepest falls of a period, with their high, their low and their recovery."""
         report = self.report(request, pk)

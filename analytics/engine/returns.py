@@ -55,13 +55,16 @@ def daily_growth(value: FloatArray, inflow: FloatArray, outflow: FloatArray) -> 
     return growth, working
 
 
-def gross_growth(value: FloatArray, inflow: FloatArray, outflow: FloatArray, costs: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """As `daily_growth`, before costs.  numbers.md: "gross".
+def before_costs(inflow: FloatArray, outflow: FloatArray, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The flows of a portfolio that pays no fees and taxes: (inflow, outflow).  numbers.md: "gross".
 
-    costs  (n,)  fees and taxes that the portfolio paid on each day, >= 0; they count as money taken out at the end of the day
+    costs  (n,)  fees and taxes that the portfolio paid on each day, below zero where some came back.  What was paid counts as money
+                 taken out at the end of the day, what came back as money paid in at the start of it
     """
-    _, _, taken_out = _checked_days(value, inflow, outflow)
-    return daily_growth(value, inflow, taken_out + checked_flow("costs", costs, len(taken_out)))
+    days = len(inflow)
+    paid_in, taken_out = checked_flow("inflow", inflow, days), checked_flow("outflow", outflow, days)
+    spent = checked("costs", costs, days)
+    return paid_in + np.maximum(-spent, 0.0), taken_out + np.maximum(spent, 0.0)
 
 
 def growth_index(value: FloatArray, inflow: FloatArray, outflow: FloatArray) -> FloatArray:

@@ -17,7 +17,6 @@ from analytics.engine.contribution import contributions
 from analytics.engine.drivers import Drivers as EngineDrivers
 from analytics.engine.drivers import drivers
 from analytics.engine.errors import Undefined
-from analytics.engine.returns import gross_growth
 from analytics.holding_series import HoldingDays, by_holding
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import figure, sentence
@@ -97,9 +96,23 @@ class Parts:
         return np.vstack([held, whole - held.sum(axis=0)])
 
     @cached_property
+    def earned(self) -> FloatArray:
+        """What the return is made of: the gains; gross, before fees and taxes."""
+        if not self.scope.gross:
+            return self.gains
+        series = self.stretch.earning
+        whole = np.diff(series.value) - series.inflow + series.outflow
+        held = self.days.gains + self.days.costs
+        return np.vstack([held, whole - held.sum(axis=0)])
+
+    @cached_property
+    def at_work(self) -> FloatArray:
+        """The close before and what was paid in, each day."""
+        return self.stretch.earning.value[:-1] + self.stretch.earning.inflow
+
+    @cached_property
     def contributed(self) -> FloatArray:
-        daily = self.stretch.daily
-        return contributions(self.gains, daily.value[:-1] + daily.inflow)
+        return contributions(self.earned, self.at_work)
 
     # ── drivers ─────────────────────────────────────────────────────────────
 
@@ -114,17 +127,6 @@ class Parts:
         own = np.vstack([days.value / days.rate, worth])
         rate = np.vstack([days.rate, np.ones(len(worth))])
         return drivers(own, rate, np.vstack([days.put_in / days.rate[:, 1:], rest]), flows=flows, income=income, costs=costs)
-
-    @cached_property
-    def gross_twr(self) -> Figure:
-        """The time-weighted return before fees and taxes."""
-        return figure("gross_twr", Unit.FRACTION, self._gross)
-
-    def _gross(self) -> float:
-        daily = self.stretch.daily
-        _, costs = self._income_and_costs()
-        grown, _ = gross_growth(daily.value, daily.inflow, daily.outflow, np.maximum(costs, 0.0))
-        return float(np.prod(grown)) - 1.0
 
     def _income_and_costs(self) -> tuple[FloatArray, FloatArray]:
         """Of all holdings and of none, each day."""

@@ -16,20 +16,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analytics.engine.arrays import finite
 from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
-from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, money_weighted_return
+from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, money_weighted_return, simple_return
 from analytics.engine.risk import annual_volatility, returns_between, risk_level
 from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
 from analytics.selectors.value import value_on
-from analytics.series import Daily, FloatArray, IntArray
+from analytics.series import BoolArray, Daily, FloatArray, IntArray, each_day
 from market.selectors import BenchmarkView
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio
 
 ONE_DAY = timedelta(days=1)
+BEYOND = "the growth over the period is beyond all numbers"
 NOTHING_YET = "Nothing has been recorded up to the end of the period."
 
 
@@ -97,6 +99,20 @@ class Stretch:
         before = whole.first if self.start is None else max(self.start - ONE_DAY, whole.first)
         return whole.between(before, self.last)
 
+    @cached_property
+    def earning(self) -> Daily:
+        """The series that returns are made of: gross, with fees and taxes as money taken out."""
+        return self.before_costs if self.scope.gross else self.daily
+
+    @cached_property
+    def before_costs(self) -> Daily:
+        return self.daily.before_costs(self.costs)
+
+    @cached_property
+    def costs(self) -> FloatArray:
+        """Fees and taxes of each day, those inside of trades too."""
+        return each_day(((one.day, one.amount) for one in self.scope.costs_paid), self.daily.first, self.days)
+
     @property
     def first(self) -> date:
         """The first day."""
@@ -154,11 +170,23 @@ class Stretch:
     @cached_property
     def growth(self) -> FloatArray:
         """Growth of each day, 1 where nothing was at work.  Raises Undefined."""
+        return self._grown[0]
+
+    @cached_property
+    def working(self) -> BoolArray:
+        """Which days had money at work.  Raises Undefined."""
+        return self._grown[1]
+
+    @cached_property
+    def _grown(self) -> tuple[FloatArray, BoolArray]:
+        return self._growth_of(self.earning)
+
+    def _growth_of(self, series: Daily) -> tuple[FloatArray, BoolArray]:
         self._require_known()
-        growth, working = daily_growth(self.daily.value, self.daily.inflow, self.daily.outflow)
+        growth, working = daily_growth(series.value, series.inflow, series.outflow)
         if not working.any():
             raise Undefined("no day in the period had money at work")
-        return growth
+        return growth, working
 
     @cached_property
     def index(self) -> FloatArray:
@@ -166,7 +194,7 @@ class Stretch:
         with np.errstate(over="ignore"):
             index = np.concatenate(([1.0], np.cumprod(self.growth)))
         if not np.isfinite(index).all():
-            raise Undefined("the growth over the period is beyond all numbers")
+            raise Undefined(BEYOND)
         return index
 
     @cached_property
@@ -182,6 +210,19 @@ class Stretch:
         return figure("twr", Unit.FRACTION, lambda: float(self.index[-1]) - 1.0)
 
     @cached_property
+    def net_twr(self) -> Figure:
+        """After fees and taxes, and `gross_twr` before them, whichever of the two the report is told in."""
+        return self._linked("twr", self.daily) if self.scope.gross else self.twr
+
+    @cached_property
+    def gross_twr(self) -> Figure:
+        return renamed("gross_twr", self.twr) if self.scope.gross else self._linked("gross_twr", self.before_costs)
+
+    def _linked(self, name: str, series: Daily) -> Figure:
+        with np.errstate(over="ignore"):
+            return figure(name, Unit.FRACTION, lambda: finite(float(np.prod(self._growth_of(series)[0])) - 1.0, BEYOND))
+
+    @cached_property
     def twr_annualised(self) -> Figure:
         return figure("twr_annualised", Unit.FRACTION, lambda: annualised(float(self.index[-1]) - 1.0, self.days))
 
@@ -191,12 +232,21 @@ class Stretch:
 
     def _dietz(self) -> float:
         self._require_known()
-        series = self.daily
+        series = self.earning
         return modified_dietz(float(series.value[0]), float(series.value[-1]), series.inflow, series.outflow)
+
+    @cached_property
+    def simple(self) -> Figure:
+        return figure("simple_return", Unit.FRACTION, self._simple)
+
+    def _simple(self) -> float:
+        self._require_known()
+        series = self.earning
+        return simple_return(float(series.value[0]), float(series.value[-1]), series.inflow, series.outflow)
 
     def cash_flows(self) -> tuple[list[date], list[float]]:
         """Days and amounts of the money-weighted return: opening value and what was paid in below zero, the rest above."""
-        series = self.daily
+        series = self.earning
         net = series.outflow - series.inflow
         amounts = np.concatenate(([-series.value[0]], net))
         amounts[-1] += series.value[-1]
@@ -238,9 +288,7 @@ class Stretch:
         chosen[:begin] = False
         chosen[begin] = True
         places = np.flatnonzero(chosen)
-        series = self.daily
-        _, working = daily_growth(series.value, series.inflow, series.outflow)
-        worked = np.concatenate(([0], np.cumsum(working)))
+        worked = np.concatenate(([0], np.cumsum(self.working)))
         counted = worked[places[1:]] > worked[places[:-1]]
         values = returns_between(index, chosen)
         return TradingReturns(values[counted], places[:-1][counted], places[1:][counted])
@@ -333,6 +381,8 @@ class Stretch:
             mwr=self.mwr,
             mwr_is_annual=self.mwr_is_annual,
             modified_dietz=self.dietz,
+            simple_return=self.simple,
+            is_gross=self.scope.gross,
             volatility=self.volatility,
             risk_level=self.risk_level,
             benchmark=self.benchmark(),

@@ -18,7 +18,7 @@ from analytics.engine.answers import Answers
 from analytics.engine.drawdown import Drawdown, drawdown_series, drawdowns, maximum_drawdown
 from analytics.engine.errors import Undefined
 from analytics.engine.months import Months, best_and_worst, calendar_returns
-from analytics.engine.returns import DAYS_A_YEAR, daily_growth
+from analytics.engine.returns import DAYS_A_YEAR
 from analytics.engine.rolling import rolling_returns
 from analytics.selectors.dashboard import chart_of
 from analytics.selectors.explaining.performance import performance_explanations
@@ -103,7 +103,7 @@ class Returns:
     chart             its series, thinned; `drawdown`: how far each of its closes lies under the highest before; empty without a return
     years             latest first
     bridge, parts     what changed the value, and what each holding added to the return
-    gross_twr         before fees and taxes
+    net_twr           after fees and taxes, and gross_twr before them, whichever the rest is told in
     """
 
     performance: Performance
@@ -115,6 +115,7 @@ class Returns:
     rolling: tuple[Rolling, ...]
     bridge: Bridge
     parts: tuple[Part, ...]
+    net_twr: Figure
     gross_twr: Figure
     chart: ChartSeries
     explanations: Mapping[str, Explanation]
@@ -176,9 +177,8 @@ class ReturnsReport:
             calendar, growth = _calendar(self.stretch), self.stretch.growth
         except Undefined:
             return ()
-        _, working = daily_growth(self.stretch.daily.value, self.stretch.daily.inflow, self.stretch.daily.outflow)
         first, years = self.stretch.first, calendar.years.tolist()
-        days = Answers.of(growth - 1.0, (~working, "no money was at work then"))
+        days = Answers.of(growth - 1.0, (~self.stretch.working, "no money was at work then"))
         return (
             _extreme("day", days, lambda at: first + timedelta(days=at[0])),
             _extreme("month", calendar.months, lambda at: date(years[at[0]], at[1] + 1, 1)),
@@ -222,16 +222,15 @@ class ReturnsReport:
             rolling=self.rolling(),
             bridge=bridge,
             parts=shares,
-            gross_twr=self.parts.gross_twr,
+            net_twr=self.stretch.net_twr,
+            gross_twr=self.stretch.gross_twr,
             chart=chart,
             explanations=performance_explanations(self.scope, self.stretch, self.worst_fall, bridge, shares),
         )
 
 
 def _calendar(stretch: Stretch) -> Months:
-    growth = stretch.growth
-    _, working = daily_growth(stretch.daily.value, stretch.daily.inflow, stretch.daily.outflow)
-    return calendar_returns(growth, working, stretch.first)
+    return calendar_returns(stretch.growth, stretch.working, stretch.first)
 
 
 def _last_of(first: date) -> date:

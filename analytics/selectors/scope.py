@@ -34,10 +34,12 @@ from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
 from portfolios.selectors import (
     CostChange,
+    CostPaid,
     HoldingsTable,
     InstrumentView,
     Told,
     compared_with,
+    costs_paid,
     holdings_of,
     ledger_version,
     told_in,
@@ -65,6 +67,7 @@ class Scope:
     as_of     the ledgers end with that day, and it is `today`; a day to come means now
     known_at  the ledgers are as they were known at that moment
     reads     how it reads; where missing, each thing by itself when it is asked for
+    gross     returns are told before fees and taxes; amounts of money are what they are
     """
 
     def __init__(
@@ -77,8 +80,9 @@ class Scope:
         as_of: date | None = None,
         known_at: datetime | None = None,
         reads: Reads | None = None,
+        gross: bool = False,
     ) -> None:
-        self.reads = reads or Reads()
+        self.reads, self.gross = reads or Reads(), gross
         self.portfolios = list(portfolios)
         self.currency = currency or (self.portfolios[0].base_currency if self.portfolios else "EUR")
         now = timezone.localdate()
@@ -192,6 +196,21 @@ class Scope:
         """How the cost of what is held of instruments came about: what they stand at on days on which they cannot be valued."""
         told = [one for one in self.portfolios if one.pk in self.told.books]
         return self.reads.costs(told, self.currency, instruments, self.until, self.known_at)
+
+    @property
+    def told_of_costs(self) -> str:
+        """Whether returns are gross or net, as a sentence of their explanations."""
+        if self.gross:
+            return "Before fees and taxes: what they came to counts as money taken out at the end of its day."
+        return "After fees and taxes."
+
+    @cached_property
+    def costs_paid(self) -> list[CostPaid]:
+        """Every fee and tax, by day.  At most three queries; kept under the versions of ledgers and rates."""
+        told = [one for one in self.portfolios if one.pk in self.told.books]
+        return memory.costs.of(
+            self.key, lambda: costs_paid(told, self.told.books, self.currency, until=self.until, known_at=self.known_at) if told else []
+        )
 
     @cached_property
     def daily(self) -> Daily:

@@ -154,6 +154,7 @@ class Performance:
     net_flows         paid in less taken out inside; units moved in kind count with their value of the day
     gain              end_value − start_value − net_flows
     mwr               money-weighted: a year over 365 days or more (`mwr_is_annual`), else for the period
+    is_gross          returns are before fees and taxes; amounts of money are what they are
     """
 
     start: date
@@ -168,6 +169,8 @@ class Performance:
     mwr: Figure
     mwr_is_annual: bool
     modified_dietz: Figure
+    simple_return: Figure
+    is_gross: bool
     volatility: Figure
     risk_level: Figure
     benchmark: BenchmarkResult | None

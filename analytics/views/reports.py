@@ -1,7 +1,7 @@
 """The frame that all reports share: what is asked in the address, the bar that changes it, and the report as a file.
 
 The address holds the whole state: `?p=` the portfolio, `?benchmark=` a number of the list of indices and blends, `?period=` (or `start=` and
-`end=`) as `kernel.periods` reads it, `?why=` a figure to explain, `?export=` csv, xlsx or json (`&table=` for CSV).  A report is made like this:
+`end=`) as `kernel.periods` reads it, of returns `?returns=gross` those before fees and taxes, `?why=` a figure to explain, `?export=` csv, xlsx or json (`&table=` for CSV).  A report is made like this:
 
     @require_GET
     @login_required
@@ -56,6 +56,7 @@ class Asked:
     indices: tuple[BenchmarkView, ...]
     blends: tuple[BenchmarkView, ...]
     scope: Scope
+    has_returns: bool = False  # `?returns=gross` is asked of this report
     kept: str = "?"  # the address without its period, to which `period=…` is added
 
     @property
@@ -95,8 +96,11 @@ class Asked:
         }
 
 
-def asked(request: HttpRequest) -> Asked:
-    """What the address asks for.  Three queries.  Raises NotFound for a portfolio or benchmark that is not the person's."""
+def asked(request: HttpRequest, *, returns: bool = False) -> Asked:
+    """What the address asks for; with `returns`, also whether before fees and taxes.  Three queries.
+
+    Raises NotFound for a portfolio or benchmark that is not the person's.
+    """
     choice = choice_of(request)
     span, problem = _span_of(request)
     indices, blends = benchmarks(request.user)
@@ -105,8 +109,9 @@ def asked(request: HttpRequest) -> Asked:
         benchmark = next((one for one in (*indices, *blends) if str(one.id) == given), None)
         if benchmark is None:
             raise NotFound("There is no such benchmark.")
-    scope = Scope(choice.portfolios, choice.currency, benchmark=benchmark).owned_by(request.user)
-    return Asked(choice, span, problem, benchmark, indices, blends, scope, _kept(request))
+    gross = returns and request.GET.get("returns", "") == "gross"
+    scope = Scope(choice.portfolios, choice.currency, benchmark=benchmark, gross=gross).owned_by(request.user)
+    return Asked(choice, span, problem, benchmark, indices, blends, scope, returns, _kept(request))
 
 
 def _kept(request: HttpRequest) -> str:
@@ -168,5 +173,6 @@ def _about(ask: Asked) -> dict[str, Any]:
         "end": ask.end,
         "currency": ask.choice.currency,
         "benchmark": None if compared is None else compared.name,
+        **({"returns": "gross" if ask.scope.gross else "net"} if ask.has_returns else {}),
         "warnings": list(ask.scope.warnings),
     }

@@ -25,7 +25,7 @@ MOST_ROWS = 62  # of the table beside the chart: every day up to so many, else t
 @login_required
 def performance(request: HttpRequest) -> HttpResponse:
     """See analytics.views.reports for the address."""
-    ask = asked(request)
+    ask = asked(request, returns=True)
     report = selectors.returns_of(ask.scope, ask.start, ask.end)
     return report_page(
         request,

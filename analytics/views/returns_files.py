@@ -63,7 +63,7 @@ def returns_tables(report: Returns) -> list[Table]:
 def _figures(report: Returns) -> Table:
     found, bench = report.performance, report.performance.benchmark
     figures = [found.start_value, found.end_value, found.net_flows, found.gain, found.twr, found.twr_annualised, found.mwr, found.modified_dietz]
-    figures += [report.gross_twr, report.worst_fall, found.volatility]
+    figures += [found.simple_return, report.net_twr if found.is_gross else report.gross_twr, report.worst_fall, found.volatility]
     if bench is not None:
         figures += [bench.twr, bench.twr_annualised, bench.same_money, bench.lead, bench.excess]
     return _table("figures", columns("figure", "value", "unit"), [(one.name, one, one.currency or one.unit.value) for one in figures])

@@ -1,6 +1,7 @@
 """Answers about what people own and did.  Nothing here writes."""
 
 from portfolios.selectors.changes import Changes, EntryChange, changes_between
+from portfolios.selectors.costs import CostPaid, costs_paid
 from portfolios.selectors.holdings import holdings_of, tables_of
 from portfolios.selectors.ledger import (
     book_of,
@@ -53,6 +54,7 @@ __all__ = [
     "CashRow",
     "Changes",
     "CostChange",
+    "CostPaid",
     "EntryChange",
     "HoldingMove",
     "HoldingRow",
@@ -85,6 +87,7 @@ __all__ = [
     "compared_with_each",
     "connected_to",
     "cost_changes",
+    "costs_paid",
     "event_of",
     "events_in",
     "events_of",

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book, Change, LotChange
 from portfolios.ledger.events import ZERO, Event, Trade
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
+from portfolios.selectors.costs import trade_costs
 from portfolios.selectors.ledger import connected_to, rules_of
 from portfolios.selectors.restated import events_in
 
@@ -96,7 +96,7 @@ def holding_moves(
     events = events_in(portfolios, currency, until=until, known_at=known_at)
     found = []
     for one in portfolios:
-        costs = {event.id: _trade_costs(event) for event in events[one.pk] if isinstance(event, Trade)}
+        costs = {event.id: sum(trade_costs(event), ZERO) for event in events[one.pk] if isinstance(event, Trade)}
         book = replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True)
         for row in book.changes:
             spent = costs.get(row.event_id, ZERO)
@@ -104,12 +104,6 @@ def holding_moves(
             head = (row.event_id, row.instrument, row.day, row.kind)
             found.append(HoldingMove(*head, row.quantity, row.cost, put_in, row.income, row.expenses, spent))
     return found
-
-
-def _trade_costs(event: Trade) -> Decimal:
-    """Fees and taxes of a trade, in the currency that the ledger is told in."""
-    own = event.costs_currency is not None and event.costs_currency != event.currency
-    return EXACT.multiply(event.fees + event.taxes, event.costs_rate if own else event.fx_rate)
 
 
 def traces_of(

@@ -13,7 +13,7 @@ from analytics.engine.blends import blended, units_reinvested
 from analytics.engine.contribution import contributions
 from analytics.engine.diversification import effective_number, herfindahl
 from analytics.engine.drivers import drivers
-from analytics.engine.returns import money_weighted_return, time_weighted_return
+from analytics.engine.returns import before_costs, money_weighted_return, time_weighted_return
 from analytics.engine.risk import risk_level
 from tests.shared import ROOT
 
@@ -27,7 +27,10 @@ BLOCKS = [
 def test_every_worked_example_comes_out_as_written() -> None:
     tried = 0
     for block in BLOCKS:
-        if "twr" in block:
+        if "gross_twr" in block:
+            flows = before_costs(block["in"], block["out"], block["costs"])
+            found, expected = [time_weighted_return(block["value"], *flows)], block["gross_twr"]
+        elif "twr" in block:
             found, expected = [time_weighted_return(block["value"], block["in"], block["out"])], block["twr"]
         elif "mwr" in block:
             found, expected = [money_weighted_return(block["days"].astype(np.int64), block["flows"])], block["mwr"]
@@ -55,7 +58,7 @@ def test_every_worked_example_comes_out_as_written() -> None:
             found, expected = [risk_level(v) for v in block["volatility"]], block["level"]
         assert found == pytest.approx(list(expected), abs=1e-12)
         tried += 1
-    assert tried == 9
+    assert tried == 10
 
 
 @pytest.mark.parametrize("room", sorted((ROOT / "analytics").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analytics.engine.answers import Answers
 from analytics.engine.errors import MalformedSeries, Undefined
 from analytics.engine.months import best_and_worst, calendar_returns
-from analytics.engine.returns import daily_growth, gross_growth, simple_return, time_weighted_return
+from analytics.engine.returns import before_costs, daily_growth, simple_return, time_weighted_return
 from tests.engine.drawn import series
 from tests.engine.recorded import EMPYRICAL, PERIODS, closes_in
 
@@ -90,10 +90,13 @@ def test_gross_is_net_with_the_costs_given_back_at_the_end_of_each_day(seed: int
     chance = np.random.default_rng(seed)
     value, none = chance.uniform(50, 150, days + 1), np.zeros(days)
     costs = chance.uniform(0, 1, days) * (chance.random(days) < 0.5)
-    gross, working = gross_growth(value, none, none, costs)
+    gross, working = daily_growth(value, *before_costs(none, none, costs))
     net, _ = daily_growth(value, none, none)
     assert working.all()
     assert gross - net == pytest.approx(costs / value[:-1], rel=1e-9, abs=1e-12)
     assert np.prod(net) - 1 == pytest.approx(time_weighted_return(value, none, none), rel=1e-9)
-    with pytest.raises(MalformedSeries, match="costs holds a negative flow"):
-        gross_growth(value, none, none, costs - 2.0)
+
+
+def test_a_fee_that_comes_back_is_money_paid_in() -> None:
+    paid_in, taken_out = before_costs(np.array([1.0, 0.0]), np.array([0.0, 5.0]), np.array([-2.0, 3.0]))
+    assert (paid_in.tolist(), taken_out.tolist()) == ([3, 0], [0, 8])

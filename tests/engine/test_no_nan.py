@@ -90,7 +90,7 @@ TRIALS: dict[str, Callable[[int], Any]] = {
     "rolling return": lambda s: rolling.rolling_returns(np.resize(_index(s), 800), days=1 + (s % 2) * 400),
     "calendar": lambda s: months.calendar_returns(np.abs(_series(s)[0]), np.ones(N, dtype=bool), date(2024, 1, 1)),
     "simple return": lambda s: returns.simple_return(_index(s)[0], _index(s)[1], _index(s), _index(s + 1)),
-    "gross growth": lambda s: returns.gross_growth(_index(s), _index(s)[1:], _index(s)[1:], _index(s + 1)[1:]),
+    "gross growth": lambda s: returns.daily_growth(_index(s), *returns.before_costs(_index(s)[1:], _index(s)[1:], _index(s + 1)[1:])),
     "rates": lambda s: money_weighted_returns(np.arange(N) % 3, np.arange(N) * (1 + s), _series(s)[0], positions=4),
     "contributions": lambda s: contribution.contributions(np.vstack(_series(s)), _index(s)),
     "linking": lambda s: contribution.linking_factors(np.maximum(_series(s)[0], -0.9)),

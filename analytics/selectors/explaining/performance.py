@@ -27,6 +27,8 @@ def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure,
     makers: dict[str, Callable[[], Explanation]] = {
         "twr": partial(time_weighted, scope, stretch),
         "mwr": partial(money_weighted, scope, stretch),
+        "modified_dietz": partial(dietz, scope, stretch),
+        "simple_return": partial(simple, scope, stretch),
         "gain": partial(gain, scope, stretch),
         "maximum_drawdown": partial(worst, scope, stretch, worst_fall),
         "change": partial(drivers, scope, stretch, bridge, parts),
@@ -69,7 +71,7 @@ def time_weighted(scope: Scope, stretch: Stretch) -> Explanation:
     lines: list[Line] = []
     end: Figure = figure("growth", Unit.NUMBER, lambda: float(stretch.index[-1]))
     if end.known:
-        daily = stretch.daily
+        daily = stretch.earning
         for words, begin, last in reversed(_parts(stretch)):
             flows = float(daily.inflow[begin:last].sum() - daily.outflow[begin:last].sum())
             grown = figure("twr", Unit.FRACTION, partial(_growth_between, stretch, begin, last))
@@ -84,7 +86,10 @@ def time_weighted(scope: Scope, stretch: Stretch) -> Explanation:
         title="Time-weighted return",
         figure=stretch.twr,
         as_of=stretch.last,
-        words="The growth of one unit of money, whatever was paid in or out: each day’s value and what left, over the close before and what came. Days multiply.",
+        words=(
+            "The growth of one unit of money, whatever was paid in or out: each day’s value and what left, over the close before and what came. "
+            f"Days multiply. {scope.told_of_costs}"
+        ),
         terms=(Term("", "what one unit became", end), Term("−", "the unit", _number(1.0)), Term("=", "time-weighted return", stretch.twr))
         if end.known
         else (),
@@ -100,6 +105,59 @@ def _growth_between(stretch: Stretch, begin: int, last: int) -> float:
     if not stretch.index[begin]:
         raise Undefined("nothing was left at the start of this part")
     return float(stretch.index[last] / stretch.index[begin] - 1.0)
+
+
+def simple(scope: Scope, stretch: Stretch) -> Explanation:
+    """The gain over everything that was ever put to work."""
+    words = f"The gain over what there was at the start and all that was paid in since, whenever that was. {scope.told_of_costs}"
+    return _on_money(scope, stretch, ("simple_return", "Simple return", "value before, and all that was paid in"), stretch.simple, words)
+
+
+def dietz(scope: Scope, stretch: Stretch) -> Explanation:
+    """The gain over what was at work on average."""
+    words = f"The gain over the money at work on average: each flow counts for the part of the period that it was there. {scope.told_of_costs}"
+    return _on_money(scope, stretch, ("modified_dietz", "Modified Dietz return", "money at work on average"), stretch.dietz, words)
+
+
+def _on_money(scope: Scope, stretch: Stretch, named: tuple[str, str, str], result: Figure, words: str) -> Explanation:
+    """A gain over money.  named: of the figure, its title, and what it stands over; the money is what makes the one the other."""
+    name, title, over = named
+    code, terms, lines = scope.currency, (), []
+    if result.value is not None:
+        series = stretch.earning
+        moved = series.inflow - series.outflow
+        earned = float(series.value[-1] - series.value[0] - moved.sum())
+        costs = float(stretch.costs.sum()) if scope.gross else 0.0
+        left = np.arange(stretch.days - 1, -1, -1) / stretch.days
+        weights = (np.ones(stretch.days), np.zeros(stretch.days)) if name == "simple_return" else (left + 1 / stretch.days, left)
+        at_work = series.inflow * weights[0] - series.outflow * weights[1]
+        put_back = (Term("+", "fees and taxes put back", money(costs, code)),) if scope.gross else ()
+        terms = (
+            Term("", "gain", money(earned - costs, code)),
+            *put_back,
+            Term("÷", over, money(float(series.value[0] + at_work.sum()), code)),
+            Term("=", title.lower(), result),
+        )
+        lines = [
+            Line(in_words(series.first + timedelta(days=int(place) + 1)), (money(float(moved[place]), code), money(float(at_work[place]), code)))
+            for place in reversed(np.flatnonzero(moved))
+        ]
+        lines.append(Line(f"Worth at the close of {in_words(series.first)}", ("", money(float(series.value[0]), code))))
+    shown, more = listed(lines, 2, code)
+    return Explanation(
+        name=name,
+        title=title,
+        figure=result,
+        as_of=stretch.last,
+        words=words,
+        terms=terms,
+        rows_title="Flows, and what of them counts",
+        columns=("Flow", "Counts"),
+        lines=shown,
+        more_lines=more,
+        inputs=_behind(stretch),
+        left_out=scope.warnings,
+    )
 
 
 def gain(scope: Scope, stretch: Stretch) -> Explanation:
@@ -186,7 +244,7 @@ def worst(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanation:
         title="Worst fall",
         figure=worst_fall,
         as_of=stretch.last,
-        words="How far the growth of one unit of money lay under its highest close before, at its deepest. Flows do not count.",
+        words=f"How far the growth of one unit of money lay under its highest close before, at its deepest. Flows do not count. {scope.told_of_costs}",
         terms=terms,
         rows_title="Falls of the period, deepest first",
         columns=("Low", "Recovered", "Fall"),
@@ -246,7 +304,8 @@ def contribution(scope: Scope, stretch: Stretch, parts: Sequence[Part]) -> Expla
         title="Contribution to the return",
         figure=stretch.twr,
         as_of=stretch.last,
-        words="The gain of each holding on each day over what was at work that day, linked over days as Cariño does, so that the parts add up to the return.",
+        words="The gain of each holding on each day over what was at work that day, linked over days as Cariño does, so that the parts add up to the return. "
+        + scope.told_of_costs,
         terms=(Term("=", "time-weighted return", stretch.twr),),
         rows_title="Holdings, those sold since too; their contributions add up to the return",
         columns=("Gain", "Contribution"),

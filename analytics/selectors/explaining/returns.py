@@ -33,7 +33,7 @@ def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
         title="Money-weighted return",
         figure=whole.mwr,
         as_of=whole.last,
-        words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left.",
+        words=f"The one rate {span} at which everything paid in would have grown into everything taken out and what is left. {scope.told_of_costs}",
         terms=(
             Term("", "paid in", money(paid, code)),
             Term("", "taken out, and worth now" if whole.last == scope.today else "taken out, and worth at the end", money(received, code)),
@@ -53,7 +53,7 @@ def _kind_of_flow(whole: Stretch, day: date, amount: float, *, is_last: bool) ->
         return "Worth now, and paid out today" if whole.last == whole.scope.today else "Worth at the end, and paid out that day"
     if day == whole.daily.first:
         return "Worth at the close before"
-    return "Paid in" if amount < 0 else "Taken out"
+    return "Paid in" if amount < 0 else "Taken out, with fees and taxes" if whole.scope.gross else "Taken out"
 
 
 def growth(whole: Stretch, rate: float, days: list[date], day: date) -> float:
@@ -75,7 +75,7 @@ def over_benchmark(scope: Scope, year: Stretch) -> Explanation:
         title=f"Over {name}",
         figure=year.excess,
         as_of=year.last,
-        words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}.",
+        words=f"The time-weighted return since {in_words(year.first)} less that of {name} over the same days, in {scope.currency}. {scope.told_of_costs}",
         terms=(Term("", "portfolio", year.twr), Term("−", name, year.benchmark_twr), Term("=", "difference", year.excess)),
         inputs=inputs,
         left_out=(*scope.benchmark_notes, *scope.warnings),
