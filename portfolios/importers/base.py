@@ -28,11 +28,14 @@ class Unreadable(Invalid):
 
 
 class CellProblem(ValueError):
-    """One cell cannot be read.  Becomes a RowError where the row is known."""
+    """One cell cannot be read.  Becomes a RowError where the row is known.
 
-    def __init__(self, code: str, detail: str, column: str = "") -> None:
+    counts  whether sums rest on the cell: where something stands in for it, they prove nothing
+    """
+
+    def __init__(self, code: str, detail: str, column: str = "", *, counts: bool = False) -> None:
         super().__init__(detail)
-        self.code, self.detail, self.column = code, detail, column
+        self.code, self.detail, self.column, self.counts = code, detail, column, counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from portfolios.importers.base import CellProblem, Draft, InstrumentHint, Layout
 from portfolios.importers.generic_names import ALIASES, FIELDS, NUMBER_FIELDS, TYPE_WORDS
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Table, cells_of, day_order, decimal_evidence, normal, read_moment
-from portfolios.importers.reading.cells import facts_of, further_problems, overlong
+from portfolios.importers.reading.cells import STAND_IN, facts_of, further_problems, overlong
 
 KEY, LABEL = "generic", "A table with a header row"
 SKIP = "skip"
@@ -193,7 +193,8 @@ class _Rows:
         settlement, _ = self._currency(row, "settlement_currency")
         currency = currency or settlement or self.layout.currency
         if not currency:
-            raise CellProblem("missing", "The currency is missing.", row.titles.get(self._name("currency"), "Currency"))
+            missing = CellProblem("missing", "The currency is missing.", row.titles.get(self._name("currency"), "Currency"), counts=True)
+            currency = row.said(missing, STAND_IN)
         draft = Draft(
             number=row.number,
             kind=kind,
@@ -214,7 +215,8 @@ class _Rows:
         if "type" not in self.names:
             quantity = self._number(row, "quantity")
             if not quantity:
-                raise CellProblem("missing", "Neither a type nor a number of units says what the row is.", self.layout.columns.get("quantity", ""))
+                detail = "Neither a type nor a number of units says what the row is."
+                quantity = row.said(CellProblem("missing", detail, self.layout.columns.get("quantity", ""), counts=True), Decimal(1))
             return Kind.BUY if quantity > 0 else Kind.SELL
         text = row.need_text(self.names["type"], "The type")
         word = re.sub(r"[\s_-]+", " ", text).strip().casefold()
@@ -222,8 +224,18 @@ class _Rows:
         if meaning == SKIP:
             return None
         if not meaning:
-            raise CellProblem("unknown_type", f"“{text[:60]}” has no matching type yet.", self.layout.columns["type"])
+            row.said(CellProblem("unknown_type", f"“{text[:60]}” has no matching type yet.", self.layout.columns["type"]))
+            self._cells_alone(row)
+            return None
         return Kind(meaning)
+
+    def _cells_alone(self, row: Cells) -> None:
+        """What can be said of the cells of a row of which nobody knows what it is."""
+        row.moment(self._name("date"))
+        for field in ("currency", "settlement_currency"):
+            self._currency(row, field)
+        for field in NUMBER_FIELDS:
+            self._number(row, field)
 
     def _currency(self, row: Cells, field: str) -> tuple[str, Decimal]:
         return row.currency(self.names[field]) if field in self.names else ("", Decimal(1))
@@ -251,15 +263,15 @@ class _Rows:
         quantity = abs(quantity) if quantity else None
         price = price * factor if price is not None else None
         if price is not None and price < 0:
-            row.said(CellProblem("negative", "The price is below zero.", self.layout.columns["price"]))
+            row.said(CellProblem("negative", "The price is below zero.", self.layout.columns["price"], counts=True))
         fees, taxes = (abs(self._number(row, field) or Decimal(0)) for field in ("fees", "taxes"))
         if kind in (Kind.BUY, Kind.SELL, Kind.TRANSFER_IN, Kind.TRANSFER_OUT) and not quantity:
-            row.said(CellProblem("missing", "The number of units is missing or zero.", self.layout.columns.get("quantity", "")))
+            row.said(CellProblem("missing", "The number of units is missing or zero.", self.layout.columns.get("quantity", ""), counts=True))
         if kind in (Kind.BUY, Kind.SELL) and not price and not amount:
             row.said(CellProblem("missing", "Neither a price above zero nor an amount is given.", self.layout.columns.get("price", "")))
         draft = replace(draft, fees=fees or None, taxes=taxes or None, fx_rate=self._rate(row, draft))
         if kind in (Kind.BUY, Kind.SELL):
-            return self._trade(draft, quantity or Decimal(0), price or None, amount)
+            return self._trade(row, draft, quantity or Decimal(0), price or None, amount)
         if kind is Kind.TRANSFER_OUT:
             return replace(draft, quantity=quantity)
         if kind is Kind.TRANSFER_IN:
@@ -269,7 +281,7 @@ class _Rows:
         if kind is Kind.DIVIDEND and not amount and quantity and price:
             return replace(draft, quantity=quantity, price=price)
         if not amount:
-            raise CellProblem("missing", "The amount is missing or zero.", self.layout.columns.get("amount", "amount"))
+            amount = row.said(CellProblem("missing", "The amount is missing or zero.", self.layout.columns.get("amount", "amount")), Decimal(1))
         if kind in (Kind.FEE, Kind.TAX):
             return replace(draft, amount=amount if self.own else abs(amount), fees=None, taxes=None)
         signed = amount if kind in _REVERSIBLE else abs(amount)
@@ -286,7 +298,7 @@ class _Rows:
             return rate
         return (Decimal(1) / rate).quantize(Decimal(1).scaleb(-18))
 
-    def _trade(self, draft: Draft, quantity: Decimal, price: Decimal | None, amount: Decimal | None) -> Draft:
+    def _trade(self, row: Cells, draft: Draft, quantity: Decimal, price: Decimal | None, amount: Decimal | None) -> Draft:
         draft = replace(draft, quantity=quantity, price=price)
         if not amount:
             return draft
@@ -303,5 +315,5 @@ class _Rows:
         if costs and before.agrees:
             return replace(draft, amount=to_minor(amount + signed, currency) if amount == to_minor(amount, currency) else amount + signed)
         if net.far:
-            raise CellProblem("amounts_disagree", disagreement(net, total=amount, currency=currency), self.layout.columns["amount"])
+            row.disagrees(CellProblem("amounts_disagree", disagreement(net, total=amount, currency=currency), self.layout.columns["amount"]))
         return replace(draft, amount=amount, warnings=(remark(net, total=amount, currency=currency),))

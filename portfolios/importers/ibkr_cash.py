@@ -15,7 +15,7 @@ from decimal import Decimal
 from portfolio_site.kernel.decimals import plain
 from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.base import CellProblem, Draft, Folded, InstrumentHint, Options, Parsed, Repair, RowError, shared_hint
-from portfolios.importers.ibkr_flex import broker_id, decimal_style
+from portfolios.importers.ibkr_flex import bad_isin, broker_id, decimal_style
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Table, cells_of
 from portfolios.importers.reading.cells import facts_of, further_problems, overlong
@@ -78,7 +78,7 @@ def read(table: Table, options: Options) -> Parsed:
         except CellProblem as problem:
             errors.append(replace(_error(row, problem), more=further_problems(row, problem, _line)))
     for lines in groups.values():
-        _join(lines, drafts, errors, folded)
+        _join(lines, drafts, folded)
     drafts.sort(key=lambda draft: (draft.number, draft.part))
     return Parsed(KEY, facts_of(table, decimals=decimals), tuple(drafts), tuple(sorted(errors, key=lambda e: e.number)), tuple(folded))
 
@@ -93,20 +93,22 @@ def _error(row: Cells, problem: CellProblem) -> RowError:
 def _line(row: Cells) -> _Line:
     kind = row.need_text("type", "The type").casefold()
     if kind not in _DIVIDENDS and kind not in _WITHHELD and kind not in _SIGNED:
-        raise CellProblem(
-            "unknown_type", f"“{row.text('type')[:60]}” is not a type that is known. Leave the row out, or record it by hand.", row.titles["type"]
-        )
+        detail = f"“{row.text('type')[:60]}” is not a type that is known. Leave the row out, or record it by hand."
+        row.said(CellProblem("unknown_type", detail, row.titles["type"]))
     day = next((name for name in _DAYS if row.text(name)), _DAYS[0])
     moment = row.moment(day)
     amount = row.need_number("amount", "The amount")
     if amount == 0:
-        raise CellProblem("zero", "The amount is zero.", row.titles["amount"])
-    currency, factor = row.currency("currencyprimary")
-    if not currency:
-        raise CellProblem("missing", "The currency is missing.", row.titles["currencyprimary"])
-    text = row.text("description")
+        row.said(CellProblem("zero", "The amount is zero.", row.titles["amount"]))
+    currency, factor = row.need_currency("currencyprimary", "The currency")
+    text, hint = row.text("description"), _hint(row, currency)
+    if hint is None and kind in (*_DIVIDENDS, "dividend"):
+        row.said(CellProblem("missing", "The dividend names no instrument.", row.titles.get("isin", "ISIN")))
+    if kind in _DIVIDENDS and "return of capital" in text.casefold():
+        detail = "A return of capital lowers what the holding cost and is no income; there is no entry for it yet. Record it as a dividend, or leave the row out."
+        row.said(CellProblem("return_of_capital", detail, row.titles["type"]))
     per_share = _PER_SHARE.search(text)
-    return _Line(row, kind, moment, _hint(row, currency), amount * factor, currency, per_share[1] if per_share else "")
+    return _Line(row, kind, moment, hint, amount * factor, currency, per_share[1] if per_share else "")
 
 
 def _hint(row: Cells, currency: str) -> InstrumentHint | None:
@@ -117,19 +119,14 @@ def _hint(row: Cells, currency: str) -> InstrumentHint | None:
     if not (isin or row.text("symbol")):
         return None
     if isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", isin):
-        raise CellProblem(
-            "bad_isin", f"“{isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")
-        )
+        row.said(bad_isin(row, isin))
     return shared_hint(isin=isin, symbol=symbol, name=symbol, currency=currency)
 
 
 def _single(line: _Line) -> Draft:
     positive, negative = _SIGNED[line.type]
     kind = positive if line.amount > 0 else negative
-    hint = line.hint
-    if kind is Kind.DIVIDEND and hint is None:
-        raise CellProblem("missing", "The dividend names no instrument.", line.row.titles.get("isin", "ISIN"))
-    return _draft(line, kind, line.amount if kind is Kind.DIVIDEND else abs(line.amount), hint=hint)
+    return _draft(line, kind, line.amount if kind is Kind.DIVIDEND else abs(line.amount), hint=line.hint)
 
 
 def _draft(line: _Line, kind: Kind, amount: Decimal, *, gross: Decimal | None = None, **values: object) -> Draft:
@@ -151,19 +148,9 @@ def _draft(line: _Line, kind: Kind, amount: Decimal, *, gross: Decimal | None = 
     return replace(draft, identity=(*identity_of(KEY, known), line.per_share))
 
 
-def _join(lines: list[_Line], drafts: list[Draft], errors: list[RowError], folded: list[Folded]) -> None:
+def _join(lines: list[_Line], drafts: list[Draft], folded: list[Folded]) -> None:
     """One day of one instrument: ordinary dividends take the tax of their amount per share, or the only one takes it all."""
-    ordinary: list[_Line] = []
-    for line in lines:
-        if line.type not in _DIVIDENDS:
-            continue
-        if "return of capital" in line.row.text("description").casefold():
-            detail = "A return of capital lowers what the holding cost and is no income; there is no entry for it yet. Record it as a dividend, or leave the row out."
-            errors.append(_error(line.row, CellProblem("return_of_capital", detail, line.row.titles["type"])))
-        elif line.hint is None:
-            errors.append(_error(line.row, CellProblem("missing", "The dividend names no instrument.", line.row.titles.get("isin", "ISIN"))))
-        else:
-            ordinary.append(line)
+    ordinary = [line for line in lines if line.type in _DIVIDENDS]
     taken: dict[int, list[_Line]] = defaultdict(list)
     alone: list[_Line] = []
     for tax in (line for line in lines if line.type in _WITHHELD):

@@ -50,10 +50,12 @@ def hint_of(row: Cells) -> InstrumentHint:
     name = row.text("description")
     hint = shared_hint(isin=row.text("isin").upper(), symbol=row.text("symbol"), name=name, currency=currency, exchange=row.text("listingexchange"))
     if hint.isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", hint.isin):
-        raise CellProblem(
-            "bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN")
-        )
+        row.said(bad_isin(row, hint.isin))
     return hint
+
+
+def bad_isin(row: Cells, isin: str) -> CellProblem:
+    return CellProblem("bad_isin", f"“{isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles.get("isin", "ISIN"))
 
 
 def broker_id(row: Cells) -> str:
@@ -92,9 +94,8 @@ def read(table: Table, options: Options) -> Parsed:
 def _entry(row: Cells) -> Iterator[Draft]:
     side = row.need_text("buy/sell", "Buy or sell").casefold()
     if side not in ("buy", "sell"):
-        raise CellProblem(
-            "unknown_type", f"“{side[:40]}” is neither BUY nor SELL. A cancelled trade is left out together with the trade it cancels.", "Buy/Sell"
-        )
+        detail = f"“{side[:40]}” is neither BUY nor SELL. A cancelled trade is left out together with the trade it cancels."
+        row.said(CellProblem("unknown_type", detail, row.titles["buy/sell"]))
     asset = row.text("assetclass").upper()
     if asset in ("OPT", "FUT", "FOP", "CFD", "WAR"):
         raise CellProblem("unsupported_asset", "Options, futures and contracts for difference are not recorded. Leave the row out.", "AssetClass")
@@ -121,17 +122,18 @@ def _trade(row: Cells, kind: Kind) -> Iterator[Draft]:
     hint = hint_of(row)
     quantity = row.need_above_zero("quantity", "The quantity")
     price = row.need_above_zero("tradeprice", "The price")
-    currency, factor = row.currency("currencyprimary")
-    if not currency:
-        raise CellProblem("missing", "The currency is missing.", row.titles.get("currencyprimary", "CurrencyPrimary"))
+    currency, factor = row.need_currency("currencyprimary", "The currency")
     multiplier = row.number_or_none("multiplier")
     if multiplier is not None and multiplier != 1:
-        raise CellProblem("multiplier", f"The multiplier is {plain(multiplier)}; only instruments that count one by one are recorded.", "Multiplier")
+        detail = f"The multiplier is {plain(multiplier)}; only instruments that count one by one are recorded."
+        row.said(CellProblem("multiplier", detail, row.titles["multiplier"], counts=True))
     money = row.number_or_none("trademoney") or row.number_or_none("proceeds")
     gross = abs(money) * factor if money else quantity * price * factor
     found = agreement(quantity=quantity, price=price * factor, rate=Decimal(1), charges=Decimal(0), total=gross, currency=currency)
     if found.far:
-        raise CellProblem("amounts_disagree", disagreement(found, total=gross, currency=currency), row.titles.get("trademoney", "TradeMoney"))
+        row.disagrees(
+            CellProblem("amounts_disagree", disagreement(found, total=gross, currency=currency), row.titles.get("trademoney", "TradeMoney"))
+        )
     warnings = () if found.agrees else (remark(found, total=gross, currency=currency),)
     commission, charged = _commission(row, currency)
     taxes = abs(row.number_or_none("taxes") or Decimal(0))
@@ -165,23 +167,20 @@ def _exchange(row: Cells, *, buying: bool) -> Iterator[Draft]:
     """“SELL −8,000 at 1.1173, −8,938.40 USD”: 8,000 of one currency were given for 8,938.40 of CurrencyPrimary."""
     quantity = row.need_above_zero("quantity", "The quantity")
     price = row.need_above_zero("tradeprice", "The rate")
-    quoted, _ = row.currency("currencyprimary")
-    if not quoted:
-        raise CellProblem("missing", "The currency is missing.", row.titles.get("currencyprimary", "CurrencyPrimary"))
+    quoted, _ = row.need_currency("currencyprimary", "The currency")
     money = abs(row.number_or_none("trademoney") or quantity * price)
     found = agreement(quantity=quantity, price=price, rate=Decimal(1), charges=Decimal(0), total=money, currency=quoted)
     if found.far:
-        raise CellProblem("amounts_disagree", disagreement(found, total=money, currency=quoted), row.titles.get("trademoney", "TradeMoney"))
+        row.disagrees(CellProblem("amounts_disagree", disagreement(found, total=money, currency=quoted), row.titles.get("trademoney", "TradeMoney")))
     commission, charged = _commission(row, "")
     pair = _PAIR.fullmatch(row.text("symbol"))
     other, assumed = (pair[1], False) if pair and pair[2] == quoted else (charged, True)
     if other not in CURRENCIES or other == quoted:
-        raise CellProblem(
-            "currency_not_named",
+        detail = (
             f"{plain(quantity)} of a currency were exchanged for {plain(money)} {quoted}, but the row does not name that currency. "
-            "Add the column Symbol to the Flex query, or leave the row out and record the exchange by hand.",
-            row.titles.get("isin", "Symbol"),
+            "Add the column Symbol to the Flex query, or leave the row out and record the exchange by hand."
         )
+        row.said(CellProblem("currency_not_named", detail, row.titles.get("symbol", "Symbol")))
     swap = Exchange(money, quoted, quantity, other, assumed) if buying else Exchange(quantity, other, money, quoted, assumed)
     warnings: tuple[str, ...] = ()
     if assumed:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolios.choices import TransactionKind as Kind
@@ -25,6 +26,7 @@ _NUMBERS = (
 _TEXTS = ("settlement_currency", "costs_currency", "method", "notes", "external_id", "reference")
 _DAYS = ("settles_on", "acquired_on")
 _ESCAPED = tuple("=+-@\t'＝＋－＠")
+Part = TypeVar("Part")
 _OF_LEG = ("ratio_new", "ratio_old", "cost_share", "fraction", "cash", "local_rate")
 
 
@@ -59,8 +61,8 @@ def _draft(row: Cells) -> Draft:
         hint=_hint(row),
         currency=row.currency("currency")[0],
         entry=_entry(row),
-        legs=tuple(_leg(leg) for leg in _list(row, "legs")),
-        lots=tuple(_lot(lot) for lot in _list(row, "lots")),
+        legs=_parts(row, "legs", _leg),
+        lots=_parts(row, "lots", _lot),
         tags=tuple(tag for tag in _text(row, "tags").split(", ") if tag),
         **fields,
     )
@@ -125,6 +127,15 @@ def _list(row: Cells, column: str) -> list[dict[str, Any]]:
         row.said(CellProblem("bad_list", "This is not as it was exported.", row.titles.get(column, column)))
         return []
     return found
+
+
+def _parts(row: Cells, column: str, read: Callable[[dict[str, Any]], Part]) -> tuple[Part, ...]:
+    """A list, each thing in it read; one problem of the cell where one of them cannot be."""
+    try:
+        return tuple(read(values) for values in _list(row, column))
+    except CellProblem as problem:
+        row.said(problem)
+        return ()
 
 
 def _leg(values: dict[str, Any]) -> LegHint:

@@ -25,7 +25,7 @@ from portfolios.choices import TransactionKind as Kind
 from portfolios.importers.base import CellProblem, Charge, Draft, Exchange, Folded, InstrumentHint, Options, Parsed, RowError, shared_hint
 from portfolios.importers.identity import identity_of
 from portfolios.importers.reading import Cells, Decimals, Row, Table, cells_of, decimal_evidence
-from portfolios.importers.reading.cells import Align, facts_of, further_problems, overlong
+from portfolios.importers.reading.cells import STAND_IN, Align, facts_of, further_problems, overlong
 from portfolios.importers.trading212_amounts import FEES, TAXES, File, reconciled
 
 KEY, LABEL = "trading212", "Trading 212"
@@ -101,7 +101,7 @@ def _decimal_style(table: Table) -> Decimals:
 Reader = Callable[[File, Cells, str], Iterable[Draft]]
 
 
-def _reader_of(action: str) -> Reader:
+def _reader_of(row: Cells, action: str) -> Reader:
     if _TRADE.fullmatch(action):
         return _trade
     if action.startswith("dividend"):
@@ -109,25 +109,35 @@ def _reader_of(action: str) -> Reader:
     for start, reader in _BY_START.items():
         if action.startswith(start):
             return reader
-    raise CellProblem(
-        "unknown_type", f"“{action[:60].capitalize()}” is not an action that is known. Leave the row out, or record it by hand.", "Action"
-    )
+    detail = f"“{action[:60].capitalize()}” is not an action that is known. Leave the row out, or record it by hand."
+    row.said(CellProblem("unknown_type", detail, row.titles["action"]))
+    return _cells_alone
+
+
+def _cells_alone(file: File, row: Cells, action: str) -> Iterable[Draft]:
+    """What can be said of the cells of a row of which nobody knows what it is."""
+    row.moment("time")
+    for name in ("no. of shares", "price / share", "exchange rate"):
+        row.number_or_none(name)
+    file.money(row, "total")
+    return ()
 
 
 def _drafts_of(file: File, row: Cells) -> list[Draft]:
     action = row.need_text("action", "The action").casefold()
     if action.startswith("stock split"):
+        _half_of_split(row)
         return []  # it is read together with its other row
-    return list(_reader_of(action)(file, row, action))
+    return list(_reader_of(row, action)(file, row, action))
 
 
 def _hint(row: Cells) -> InstrumentHint:
     currency, _ = row.currency("currency (price / share)")
     hint = shared_hint(isin=row.text("isin").upper(), symbol=row.text("ticker"), name=row.text("name"), currency=currency)
     if not (hint.isin or hint.symbol):
-        raise CellProblem("missing", "Neither ISIN nor ticker is given.", "ISIN")
+        row.said(CellProblem("missing", "Neither ISIN nor ticker is given.", row.titles["isin"]))
     if hint.isin and not re.fullmatch(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", hint.isin):
-        raise CellProblem("bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", "ISIN")
+        row.said(CellProblem("bad_isin", f"“{hint.isin[:20]}” is not an ISIN: two letters, nine letters or digits, one digit.", row.titles["isin"]))
     return hint
 
 
@@ -152,16 +162,12 @@ def _trade(file: File, row: Cells, action: str) -> Iterable[Draft]:
     hint = _hint(row)
     quantity = row.need_above_zero("no. of shares", "The number of shares")
     price = row.need_above_zero("price / share", "The price")
-    traded, factor = row.currency("currency (price / share)")
-    if not traded:
-        raise CellProblem("missing", "The currency of the price is missing.", "Currency (Price / share)")
-    total, account = file.money(row, "total")
-    if total is None or total == 0:
-        raise CellProblem("missing", "The total is missing.", row.titles.get("total", "Total"))
+    traded, factor = row.need_currency("currency (price / share)", "The currency of the price")
+    total, account = _total(file, row)
     total = abs(total)
     rate = row.number_or_none("exchange rate")
     if rate is not None and rate <= 0:
-        raise CellProblem("bad_rate", "The exchange rate must be above zero.", "Exchange rate")
+        rate = row.said(CellProblem("bad_rate", "The exchange rate must be above zero.", row.titles["exchange rate"], counts=True), Decimal(1))
     if rate is None and traded == account:
         rate = Decimal(1)
     fees, taxes, others, warnings = reconciled(file, row, buying, quantity, price, traded, factor, total, account, rate)
@@ -216,7 +222,8 @@ def _dividend(file: File, row: Cells, action: str) -> Iterable[Draft]:
 def _total(file: File, row: Cells) -> tuple[Decimal, str]:
     total, currency = file.money(row, "total")
     if total is None or total == 0:
-        raise CellProblem("missing", "The total is missing or zero.", row.titles.get("total", "Total"))
+        missing = CellProblem("missing", "The total is missing or zero.", row.titles.get(file.column("total"), "Total"), counts=True)
+        return row.said(missing, Decimal(1)), currency or STAND_IN
     return total, currency
 
 
@@ -249,7 +256,10 @@ def _conversion(file: File, row: Cells, action: str) -> Iterable[Draft]:
     given, given_currency = file.money(row, "currency conversion from amount")
     taken, taken_currency = file.money(row, "currency conversion to amount")
     if not given or not taken:
-        raise CellProblem("missing", "The amounts of the conversion are missing.", "Currency conversion from amount")
+        for amount, name in ((given, "currency conversion from amount"), (taken, "currency conversion to amount")):
+            if not amount:
+                row.said(CellProblem("missing", "The amount of the conversion is missing or zero.", row.titles.get(name, name)))
+        given, taken = given or Decimal(1), taken or Decimal(1)
     swap = Exchange(abs(given), given_currency, abs(taken), taken_currency)
     legs = ((Kind.WITHDRAWAL, swap.given, given_currency), (Kind.DEPOSIT, swap.taken, taken_currency))
     for part, (kind, amount, currency) in enumerate(legs):
@@ -267,7 +277,7 @@ def _transfer(file: File, row: Cells, action: str) -> Iterable[Draft]:
     total, account = file.money(row, "total")
     currency = traded or account
     if not currency:
-        raise CellProblem("missing", "The currency of the price is missing.", "Currency (Price / share)")
+        currency = row.need_currency("currency (price / share)", "The currency of the price")[0]
     if action.startswith("transfer out"):
         yield _named(row, Kind.TRANSFER_OUT, hint=hint, quantity=quantity, currency=currency)
         return
@@ -289,11 +299,16 @@ def _distribution(file: File, row: Cells, action: str) -> Iterable[Draft]:
     yield replace(draft, notes=notes)
 
 
+def _half_of_split(row: Cells) -> Draft:
+    """What one row of a split says."""
+    hint = _hint(row)
+    return _named(row, Kind.SPLIT, hint=hint, quantity=row.need_above_zero("no. of shares", "The number of shares"), currency=hint.currency)
+
+
 def _split(row: Cells, action: str, closings: list[tuple[Cells, Draft]], drafts: list[Draft], folded: list[Folded]) -> None:
     """Two rows, "close" with the old number of shares and "open" with the new, are one split."""
-    hint = _hint(row)
-    quantity = row.need_above_zero("no. of shares", "The number of shares")
-    half = _named(row, Kind.SPLIT, hint=hint, quantity=quantity, currency=hint.currency)
+    half = _half_of_split(row)
+    hint, quantity = half.hint or InstrumentHint(), half.quantity or Decimal(0)
     if action.endswith("close"):
         closings.append((row, half))
         return

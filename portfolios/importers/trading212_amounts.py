@@ -12,6 +12,7 @@ from decimal import Decimal
 from portfolios.importers.amounts import Agreement, agreement, disagreement, remark, to_minor
 from portfolios.importers.base import CellProblem, Charge
 from portfolios.importers.reading import Cells, Table
+from portfolios.importers.reading.cells import STAND_IN
 
 _IN_HEADER = re.compile(r"(?P<base>.+) \((?P<currency>[a-z]{3})\)")
 FEES = ("currency conversion fee", "transaction fee", "finra fee")
@@ -27,6 +28,10 @@ class File:
             if (found := _IN_HEADER.fullmatch(name)) and not name.startswith("currency ("):
                 self.fixed[found["base"]] = (name, found["currency"].upper())
 
+    def column(self, base: str) -> str:
+        """The name of an amount's column in this file."""
+        return self.fixed.get(base, (base, ""))[0]
+
     def money(self, row: Cells, base: str, otherwise: str = "") -> tuple[Decimal | None, str]:
         """(amount, currency) of one of the amount columns; (None, "") where it is empty."""
         column, currency = self.fixed.get(base, (base, ""))
@@ -40,7 +45,8 @@ class File:
             amount *= factor
         currency = currency or otherwise
         if not currency:
-            raise CellProblem("missing", "The currency of the amount is missing.", row.titles.get(f"currency ({base})", base))
+            missing = CellProblem("missing", "The currency of the amount is missing.", row.titles.get(f"currency ({base})", base), counts=True)
+            currency = row.said(missing, STAND_IN)
         return amount, currency
 
 
@@ -92,5 +98,7 @@ def reconciled(
     if best is None or result[2]:
         return *result, ()
     if best.far:
-        raise CellProblem("amounts_disagree", disagreement(best, total=total, currency=account), row.titles.get("total", "Total"))
+        row.disagrees(
+            CellProblem("amounts_disagree", disagreement(best, total=total, currency=account), row.titles.get(file.column("total"), "Total"))
+        )
     return *result, () if best.agrees else (remark(best, total=total, currency=account),)

@@ -7,10 +7,11 @@ cell.  A header names the columns; without one, the first number of a line is wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from market.models import Instrument
 from portfolio_site.kernel.errors import FieldError, Invalid
@@ -21,6 +22,7 @@ from portfolios.importers.generic_names import ALIASES
 from portfolios.importers.reading import Decimals, Row, decimal_evidence, decode, normal, read_number, records_of, sniff_delimiter
 from portfolios.imports.instruments import Matcher
 
+Read = TypeVar("Read")
 MOST_ROWS = 5000
 MOST_ERRORS = 100
 ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]", re.ASCII)
@@ -62,20 +64,28 @@ def read_statement(user: Any, content: bytes | str, held: Iterable[Instrument] =
     positions: list[tuple[Instrument, Decimal]] = []
     cash: dict[str, Decimal] = {}
     for row, (symbol, isin) in zip(body, names, strict=True):
-        try:
-            amount = _number(row, columns, style)
-            meant = known.of(symbol, isin, _cell(row, columns.currency))
-        except CellProblem as problem:
-            errors.append(FieldError(f"lines.{row.number}", problem.code, f"Line {row.number}: {problem.detail}"))
+        amount, wrong = _or_problem(partial(_number, row, columns, style))
+        meant, unknown = _or_problem(partial(known.of, symbol, isin, _cell(row, columns.currency)))
+        errors += [FieldError(f"lines.{row.number}", one.code, f"Line {row.number}: {one.detail}") for one in (wrong, unknown) if one is not None]
+        if amount is None or meant is None:
             continue
         if isinstance(meant, str):
             cash[meant] = cash.get(meant, Decimal(0)) + amount
         else:
             positions.append((meant, amount))
     if errors:
-        more = f" {len(errors)} lines need a change." if len(errors) > 1 else ""
+        lines = len({error.field for error in errors})
+        more = f" {lines} lines need a change." if lines > 1 else ""
         raise Invalid(f"{errors[0].detail}{more}", errors=errors[:MOST_ERRORS])
     return Stated(tuple(positions), cash)
+
+
+def _or_problem(read: Callable[[], Read]) -> tuple[Read | None, CellProblem | None]:
+    """What is read, or why it cannot be: the rest of the line is looked at as well."""
+    try:
+        return read(), None
+    except CellProblem as problem:
+        return None, problem
 
 
 def _rows(text: str) -> list[Row]:

@@ -17,6 +17,7 @@ from portfolios.importers.reading.table import Row, Table, normal
 MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "GBPX": "GBP", "ZAC": "ZAR", "ZAc": "ZAR", "ILA": "ILS", "USX": "USD", "EUX": "EUR"}
 ONE = Decimal(1)
 HUNDREDTH = Decimal("0.01")
+STAND_IN = "EUR"  # for a currency that cannot be read, so that the rest of its row is
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,33 @@ class Cells:
         try:
             return read_number(text, self.decimals)
         except CellProblem as problem:
-            found: Decimal = self.said(CellProblem(problem.code, problem.detail, self.titles.get(name, name)), ONE)
+            found: Decimal = self.said(CellProblem(problem.code, problem.detail, self.titles.get(name, name), counts=True), ONE)
             return found
 
     def need_number(self, name: str, what: str) -> Decimal:
         value = self.number_or_none(name)
         if value is None:
-            value = self.said(CellProblem("missing", f"{what} is missing.", self.titles.get(name, name)), ONE)
+            value = self.said(CellProblem("missing", f"{what} is missing.", self.titles.get(name, name), counts=True), ONE)
         return value
 
     def need_above_zero(self, name: str, what: str) -> Decimal:
         """A size: its sign is dropped, zero is refused."""
         value = abs(self.need_number(name, what))
         if value == 0:
-            value = self.said(CellProblem("zero", f"{what} is zero.", self.titles.get(name, name)), ONE)
+            value = self.said(CellProblem("zero", f"{what} is zero.", self.titles.get(name, name), counts=True), ONE)
         return value
+
+    def need_currency(self, name: str, what: str) -> tuple[str, Decimal]:
+        """As `currency`, and refused where it is empty."""
+        code, factor = self.currency(name)
+        if not code:
+            code = self.said(CellProblem("missing", f"{what} is missing.", self.titles.get(name, name), counts=True), STAND_IN)
+        return code, factor
+
+    def disagrees(self, problem: CellProblem) -> None:
+        """Says that sums do not agree; where something stands in for one of the cells they rest on, they prove nothing."""
+        if not any(one.counts for one in self.problems or ()):
+            self.said(problem)
 
     def moment(self, name: str) -> Moment:
         """The day, refused where it lies in the future."""
@@ -97,21 +110,18 @@ class Cells:
         try:
             return Currency(text.upper()), ONE
         except UnknownCurrency as problem:
-            found: tuple[str, Decimal] = self.said(CellProblem("unknown_currency", str(problem), self.titles.get(name, name)), ("EUR", ONE))
+            refused = CellProblem("unknown_currency", str(problem), self.titles.get(name, name), counts=True)
+            found: tuple[str, Decimal] = self.said(refused, (STAND_IN, ONE))
             return found
 
 
 def further_problems(row: Cells, first: CellProblem, read: Callable[[Cells], Any]) -> tuple[tuple[str, str], ...]:
-    """(column, what is wrong) of the other cells of a row that `read` refused at the first one: it is read again to its end.
-
-    What stands in for a cell proves nothing, so sums that do not agree are not told then.
-    """
+    """(column, what is wrong) of the other cells of a row that `read` refused at the first one: it is read again to its end."""
     found: list[CellProblem] = []
     try:
         read(replace(row, problems=found))
-    except CellProblem as problem:
-        if problem.code != "amounts_disagree":
-            found.append(problem)
+    except CellProblem as problem:  # after which nothing more can be said of the row
+        found.append(problem)
     by_column = {problem.column: problem.detail for problem in reversed(found)}
     return tuple((column, detail) for column, detail in reversed(by_column.items()) if column != first.column)
 

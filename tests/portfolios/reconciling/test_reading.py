@@ -63,6 +63,13 @@ def test_every_line_that_is_not_understood_is_named(person: Any, asml: Any) -> N
     assert "“NOPE”" in refused.value.detail and "2 lines" in refused.value.detail
 
 
+def test_a_line_tells_of_its_name_and_of_its_number_at_once(person: Any, asml: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_statement(person, "Symbol;Units\nNOPE;x\nASML;1\n")
+    assert [(error.field, error.code) for error in refused.value.errors] == [("lines.2", "not_a_number"), ("lines.2", "unknown_instrument")]
+    assert "lines need" not in refused.value.detail
+
+
 def test_files_that_are_no_text_are_refused(person: Any) -> None:
     with pytest.raises(Unreadable, match="PDF"):
         read_statement(person, b"%PDF-1.7 \x00")
