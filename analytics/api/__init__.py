@@ -9,6 +9,7 @@ from analytics.api.concentration import ConcentrationView
 from analytics.api.diversification import AllDiversificationView, DiversificationView
 from analytics.api.explain import AllExplainView, ExplainView
 from analytics.api.gains import AllGainsView, GainsView
+from analytics.api.income import AllIncomeView, IncomeView
 from analytics.api.news import NewsView
 from analytics.api.performance import AllPerformanceView, PerformanceView
 from analytics.api.risk import AllRiskView, RiskView
@@ -19,6 +20,7 @@ __all__ = [
     "AllDiversificationView",
     "AllExplainView",
     "AllGainsView",
+    "AllIncomeView",
     "AllPerformanceView",
     "AllRiskView",
     "AllValueView",
@@ -26,6 +28,7 @@ __all__ = [
     "DiversificationView",
     "ExplainView",
     "GainsView",
+    "IncomeView",
     "NewsView",
     "PerformanceView",
     "RiskView",

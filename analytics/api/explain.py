@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.selectors import preferences_of
 from analytics import selectors
 from analytics.api.common import (
     BENCHMARK,
@@ -32,7 +33,9 @@ from analytics.api.common import (
 from analytics.api.risk import ASKED, risk_of_query
 from analytics.selectors import Explanation, Line, Scope, Source, Term
 from analytics.selectors.explaining import names as explain_names
+from analytics.selectors.explaining.income import income_explanations
 from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.income.report import IncomeAsked, IncomeReport
 from analytics.selectors.risk.report import RiskWindow
 from market.models import Instrument
 from market.selectors import get_instrument
@@ -166,7 +169,8 @@ FIGURE = OpenApiParameter(
         f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
         "With `report=risk`, a figure of that report over its window, such as `volatility`, `value_at_risk` or `stress_2008`. "
         f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
-        f"With `report=diversification`: {_one_of(explain_names.MIX)}."
+        f"With `report=diversification`: {_one_of(explain_names.MIX)}. "
+        f"With `report=income`, of a period or of all time: {_one_of(explain_names.INCOME)}; and each payment by the name that it has there."
     ),
 )
 INSTRUMENT = OpenApiParameter("instrument", int, description="explain the figure of this holding, not of the whole")
@@ -183,10 +187,10 @@ SALE = OpenApiParameter(
 REPORT = OpenApiParameter(
     "report",
     OpenApiTypes.STR,
-    enum=["methods", "diversification", "risk"],
+    enum=["methods", "diversification", "risk", "income"],
     description=(
         "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `diversification`: how widely it is spread, "
-        "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters"
+        "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters; `income`: one of GET …/income"
     ),
 )
 METHOD = OpenApiParameter(
@@ -273,6 +277,8 @@ class ExplainView(APIView):
             raise refuse("end", f"The ledger is looked at as of {scope.until.isoformat()}: let the period end there, or leave `as_of` out.")
         if pk is None and (lot is not None or sale is not None):
             raise refuse("instrument", f"Say which instrument the {'sale' if lot is None else 'lot'} is of.")
+        if request.query_params.get("report") == "income":
+            return self._of_income(request, scope, start, end), scope.currency
         if start is not None or end is not None:
             if pk is not None:
                 raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
@@ -298,10 +304,17 @@ class ExplainView(APIView):
             raise refuse("instrument", "Risk is explained for the whole, holding by holding: leave one of the two out.")
         return risk_explanations(RiskWindow(scope, risk_of_query(request))), scope.currency
 
+    def _of_income(self, request: Request, scope: Scope, start: date | None, end: date | None) -> Mapping[str, Explanation]:
+        """What the report of income says of a period."""
+        if request.query_params.get("instrument"):
+            raise refuse("instrument", "Income is told by payment: ask for a figure such as `holding_12`, and leave the instrument out.")
+        asked = IncomeAsked(start, end, residence=preferences_of(request.user).tax_residence)
+        return income_explanations(IncomeReport(scope, asked))
+
     def _of_report(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
         report = request.query_params["report"]
         if report not in {"methods", "diversification"}:
-            raise refuse("report", "Use one of: methods, diversification, risk.")
+            raise refuse("report", "Use one of: methods, diversification, risk, income.")
         if report == "methods":
             return self._of_methods(request, scope, instrument)
         if instrument is not None:

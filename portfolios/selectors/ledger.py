@@ -66,11 +66,20 @@ def rules_of(portfolio: Portfolio) -> Rules:
 # ── reading a ledger ────────────────────────────────────────────────────────
 
 
-def _rows(portfolio_ids: Iterable[int], *, instruments: Iterable[int] | None, known_at: datetime | None, until: date | None) -> list[Row]:
+def _rows(
+    portfolio_ids: Iterable[int],
+    *,
+    instruments: Iterable[int] | None,
+    known_at: datetime | None,
+    until: date | None,
+    kinds: Iterable[str] | None = None,
+) -> list[Row]:
     found = Transaction.objects.filter(portfolio__in=list(portfolio_ids))
     found = found.live() if known_at is None else found.known_at(known_at)
     if instruments is not None:
         found = found.filter(instrument__in=list(instruments))
+    if kinds is not None:
+        found = found.filter(kind__in=list(kinds))
     if until is not None:
         found = found.filter(traded_on__lte=until)
     return rows_of(found.order_by("traded_on", "pk"))
@@ -142,12 +151,17 @@ def events_moving(portfolio: Portfolio, currencies: Iterable[str]) -> list[Event
 
 
 def events_of_all(
-    portfolios: Sequence[Portfolio], *, until: date | None = None, instruments: Iterable[int] | None = None, known_at: datetime | None = None
+    portfolios: Sequence[Portfolio],
+    *,
+    until: date | None = None,
+    instruments: Iterable[int] | None = None,
+    known_at: datetime | None = None,
+    kinds: Iterable[str] | None = None,
 ) -> dict[int, list[Event]]:
-    """The events of several ledgers, by portfolio; of some instruments only, or as once known, if asked for.  Queries as `events_of`."""
+    """The events of several ledgers, by portfolio; of some instruments or kinds only, or as once known, if asked for.  Queries as `events_of`."""
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
     with no_collecting():
-        for row in _rows(found, instruments=instruments, known_at=known_at, until=until):
+        for row in _rows(found, instruments=instruments, known_at=known_at, until=until, kinds=kinds):
             found[row.portfolio_id].append(event_of(row))
     return found
 

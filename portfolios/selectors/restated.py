@@ -84,15 +84,17 @@ def events_in(
     currency: str,
     *,
     instruments: Iterable[int] | None = None,
+    kinds: Iterable[str] | None = None,
     until: date | None = None,
     known_at: datetime | None = None,
 ) -> dict[int, list[Event]]:
     """The events of several ledgers, told in one currency, by portfolio.  At most three queries.  Raises MissingRate.
 
     instruments  only events of these; events without an instrument are left out then
+    kinds        only entries of these kinds
     until, known_at  only events up to that day, as they were known at that moment
     """
-    events = events_of_all(portfolios, instruments=instruments, until=until, known_at=known_at)
+    events = events_of_all(portfolios, instruments=instruments, kinds=kinds, until=until, known_at=known_at)
     found = _rates_for(portfolios, events, currency, own=True)
     return {one.pk: _told(events[one.pk], one.base_currency, currency, found) for one in portfolios}
 

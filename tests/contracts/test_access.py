@@ -171,6 +171,7 @@ def _kind(route: Route) -> str:
         ("transaction", "transaction"),
         ("value", "portfolio"),
         ("gains", "portfolio"),
+        ("income", "portfolio"),
         ("performance", "portfolio"),
         ("drivers", "portfolio"),
         ("contribution", "portfolio"),

@@ -7,6 +7,7 @@ SALE     the same, each of `sales`
 PART     the same, each of the `matches` of a sale
 METHOD   GET /portfolios/{id}/lots/methods, each of `results`
 GAINS    GET /portfolios/{id}/gains
+INCOME   GET /portfolios/{id}/income; a payment as `payment_12`, one to come as `expected_3_20260512`
 MIX      GET /portfolios/{id}/diversification; the weights of a dimension as `by_sector`, a check as `check_sector`
 """
 
@@ -36,6 +37,10 @@ MIX: Final = (
     "gross_exposure", "score", "herfindahl", "effective_number", "diversification_ratio", "average_correlation", "largest_together",
     "by_holding", "by_class", "by_sector", "by_country", "by_region", "by_currency", "by_account",
     "check_largest_holding", "check_largest_five", "check_sector", "check_country", "check_currency", "check_account",
+)  # fmt: skip
+INCOME: Final = (  # beside them each payment and each one to come, as `explanation` calls it there
+    "income", "withheld", "net_income", "income_past_year", "expected_income", "income_yield", "expected_yield", "yield_on_cost", "income_growth",
+    "reclaimable",
 )  # fmt: skip
 SAID: Final = {  # in which words one figure of a lot, or of a sale, leads to another
     "bought": "Units bought", "quantity": "Units", "cost": "Cost", "bought_cost": "Cost of all units", "unit_cost": "Cost of one unit",
