@@ -10,8 +10,8 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -90,6 +90,17 @@ def _refuse(text: str) -> Any:
     raise ValueError(f"{text} is not a number")
 
 
+@contextlib.contextmanager
+def _pause_kept(head: Reply) -> Iterator[None]:
+    """A pause that a source asked for holds, also where the rest of its answer is lost on the way.  Raises Throttled."""
+    try:
+        yield
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ProviderFailed):
+        if head.status in {429, 503} and (pause := head.retry_after()) is not None:
+            raise Throttled("The source asks for a pause.", retry_after=pause) from None
+        raise
+
+
 def classified(reply: Reply, what: str = "The source") -> Reply:
     """The reply where its status says that all is well.  To be called after the body was looked at.
 
@@ -151,9 +162,10 @@ class Web:
         }
         try:
             with self.session.get(address, params=params, headers=sent, timeout=(CONNECT, READ), stream=True, allow_redirects=follow) as response:
-                body = self._body(response, largest or self.largest)
                 kept = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, kept.get("content-type", ""), body, kept)
+                head = Reply(response.status_code, kept.get("content-type", ""), b"", kept)
+                with _pause_kept(head):
+                    return replace(head, body=self._body(response, largest or self.largest))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise Unreachable("The source did not answer in time.") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:

@@ -141,7 +141,8 @@ class Emulator:
             while recent and recent[0] <= now - switches.window:
                 recent.popleft()
             pause = None
-            if switches.limit is not None and (in_pause or len(recent) >= switches.limit):
+            told = not (switches.down or switches.fault or switches.html)  # else no refusal reaches the caller, and no pause with it
+            if told and switches.limit is not None and (in_pause or len(recent) >= switches.limit):
                 room = recent[0] + switches.window - now if recent else switches.window
                 pause = self._pauses[source] - now if in_pause else switches.retry_after if switches.retry_after is not None else room
                 self._pauses[source] = now + pause

@@ -47,7 +47,7 @@ def served() -> Iterator[Callable[[Answering], str]]:
 def sends(body: bytes, status: int = 200, **headers: str) -> Answering:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {"Content_Type": "application/json", "Content_Length": str(len(body)), **headers}.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body)
@@ -87,6 +87,12 @@ def test_a_body_over_the_limit_is_refused_also_where_it_was_packed_small(served:
 def test_half_a_body_is_no_answer(served: Any) -> None:
     with pytest.raises(Unreachable):
         Web(served(sends(b'{"a": 1', Content_Length="500"))).get("/x")
+
+
+def test_a_pause_that_was_told_holds_although_half_of_the_body_is_lost(served: Any) -> None:
+    with pytest.raises(Throttled) as problem:
+        Web(served(sends(b'{"error": "too', 429, Content_Length="400", Retry_After="240"))).get("/x")
+    assert problem.value.retry_after == 240
 
 
 def test_a_drip_ends_when_the_time_for_the_whole_is_over(served: Any) -> None:

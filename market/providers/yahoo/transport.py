@@ -96,7 +96,7 @@ class Transport:
             return
         self.web.session.cookies.clear()
         with contextlib.suppress(BadAnswer, Unreachable):  # the page behind it does not matter
-            self.web.get(self.cookies)
+            _refuse_in_pause(self.web.get(self.cookies))
         cookie = "; ".join(f"{each.name}={each.value}" for each in self.web.session.cookies)
         self.web.session.cookies.clear()  # sent by us from here on, and to Yahoo alone
         if not cookie:
@@ -108,11 +108,18 @@ class Transport:
             self.passes.pop(name, None)
 
 
+def _refuse_in_pause(reply: Reply) -> None:
+    """Raises Throttled for an answer that asks for a pause of so many seconds."""
+    if reply.status in {429, 503} and (pause := reply.retry_after()) is not None:
+        raise Throttled("Yahoo was asked too often.", retry_after=pause)
+
+
 def crumb_of(reply: Reply) -> str:
     """The crumb in an answer: bare text, slashes perhaps escaped.  A page or “Too Many Requests” is no crumb.
 
-    Raises NoCrumb.
+    Raises NoCrumb; Throttled where Yahoo says until when nothing is to be asked, which spark would be too.
     """
+    _refuse_in_pause(reply)
     text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), reply.text.strip().strip('"'))
     if reply.status == 429 or _says_too_many(text):
         raise NoCrumb("Yahoo gives no crumb: it was asked too often.", retry_after=reply.retry_after() or PAUSE)

@@ -110,6 +110,16 @@ def test_the_first_too_many_ends_the_call_and_no_other_host_is_asked(emulator: E
     assert emulator.calls("other") == []
 
 
+def test_a_pause_asked_for_with_the_cookie_or_the_crumb_holds_for_spark_too(emulator: Emulator) -> None:
+    for told in (0, 1):
+        emulator.forget_calls()
+        emulator.switches["yahoo"].turn(limit=told, retry_after=90.0)
+        with pytest.raises(Throttled) as problem:
+            Yahoo(Web(""), [emulator.base("yahoo")], f"{emulator.base('yahoo')}/cookies").quotes(["AAPL"], emulator.world.now())
+        assert problem.value.retry_after == 90 and len(paths(emulator)) == told + 1
+    assert emulator.calls_in_pause() == []
+
+
 def test_a_fault_of_one_host_is_made_good_by_the_other(emulator: Emulator) -> None:
     emulator.switches["broken"].fault = 502
     yahoo = Yahoo(Web(""), [emulator.base("broken"), emulator.base("yahoo")], f"{emulator.base('yahoo')}/cookies")
