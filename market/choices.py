@@ -118,3 +118,13 @@ class RateBasis(models.TextChoices):
     MONEY_365 = "money_365", "Simple interest of a day, 365 days a year"
     BILL_YIELD = "bill_yield", "Simple yield of a bill of 91 days, 365 days a year"
     DISCOUNT = "discount", "Discount of a bill of 91 days, 360 days a year"
+
+
+class MergeStatus(models.TextChoices):
+    """How a merge of two instruments stands."""
+
+    WAITING = "waiting", "At work"
+    DONE = "done", "Merged"
+    FAILED = "failed", "Not merged"
+    PARTING = "parting", "Being undone"
+    PARTED = "parted", "Undone"

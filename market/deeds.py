@@ -20,6 +20,7 @@ describe(
         "instrument.classified": "Instrument classified for oneself",
         "instrument.classified_for_everybody": "Instrument classified for everybody",
         "instrument.merged": "Two instruments made one",
+        "instrument.parted": "Two instruments that were made one are two again",
         "prices.entered": "Prices entered",
         "prices.removed": "Prices removed",
         "rates.entered": "Exchange rates entered",

@@ -70,6 +70,12 @@ class CannotMerge(Conflict):
     code, title = "cannot_merge", "The instruments were not merged."
 
 
+class CannotPart(Conflict):
+    """A merge that cannot be taken back, as things are."""
+
+    code, title = "cannot_part", "The merge was not undone."
+
+
 class NothingFound(NotFound):
     """A search, or a hit of one, that is over or never was."""
 

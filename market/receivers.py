@@ -42,7 +42,7 @@ def take_in(*, user_id: int, number: str, **_: object) -> None:
 
 
 @receiver(merge_begun)
-def merge(*, number: str, **_: object) -> None:
+def merge(*, number: int, **_: object) -> None:
     from market import tasks
 
     tasks.merge_two.delay(number)

@@ -9,5 +9,5 @@ actions_changed = Signal()  # instrument_ids: tuple[int, ...]
 instruments_listed = Signal()  # instrument_ids: tuple[int, ...]; new ones, and those that sources call otherwise from now on
 search_begun = Signal()  # text: str; sources are to be asked
 listing_begun = Signal()  # user_id: int; number: str; a hit of a search is to be taken in
-merge_begun = Signal()  # number: str; two instruments are to be merged
+merge_begun = Signal()  # number: int; two instruments are to be merged, or their merge to be undone
 feed_trial_begun = Signal()  # number: str; an address of prices is to be tried

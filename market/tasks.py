@@ -229,6 +229,21 @@ def try_feed(number: str) -> str:
 
 
 @shared_task(name="market.tasks.merge_two", ignore_result=True)
-def merge_two(number: str) -> str:
-    """Makes two instruments one, whole or not at all; answers how it ended."""
+def merge_two(number: int) -> str:
+    """Makes two instruments one, or two again, whole or not at all; answers how it ended."""
     return listing.finish_merge(number)
+
+
+@shared_task(name="market.tasks.sweep_merges", ignore_result=True)
+def sweep_merges() -> int:
+    """Rings again for merges that wait, or whose job died; answers how many."""
+    waiting = listing.merges_to_ring(timezone.now())
+    for number in waiting:
+        merge_two.delay(number)
+    return len(waiting)
+
+
+@shared_task(name="market.tasks.forget_merges", ignore_result=True)
+def forget_merges() -> int:
+    """Forgets what old merges did, so that they can no longer be undone; answers of how many."""
+    return listing.forget_journals(timezone.now())

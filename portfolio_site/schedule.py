@@ -63,6 +63,8 @@ def jobs() -> list[Job]:
         Job("blends that were deleted", "market.tasks.sweep_blends", hour=4),
         Job("prices within days gone by", "market.tasks.forget_intraday", hour=4),
         Job("news that grew old", "market.tasks.sweep_news", hour=4),
+        Job("merges that wait", "market.tasks.sweep_merges", timedelta(seconds=30), at_start=True),
+        Job("merges that grew old", "market.tasks.forget_merges", hour=4),
         Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=30), at_start=True),
         Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),
         Job("corporate actions", "portfolios.actions.tasks.propose", hour=2, at_start=True),

@@ -19,6 +19,7 @@ describe(
         "portfolio.locked": "Portfolio locked",
         "portfolio.unlocked": "Portfolio unlocked",
         "portfolio.instruments_merged": "Two instruments of it made one by the administration",
+        "portfolio.instruments_parted": "Two instruments of it that were made one are two again",
         "portfolio.reconciled": "Statement compared with the ledger",
         "reconciliation.discarded": "Comparison with a statement removed",
     },

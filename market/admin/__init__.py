@@ -7,6 +7,7 @@ Prices and rates are changed through the services, which keep packed columns and
 from market.admin.benchmarks import BenchmarkAdmin, RisklessRateAdmin
 from market.admin.feeds import UrlFeedAdmin
 from market.admin.instruments import InstrumentAdmin
+from market.admin.merges import InstrumentMergeAdmin
 from market.admin.prices import CorporateActionAdmin, PriceAdmin, QuoteAdmin
 from market.admin.rates import FxRateAdmin
 from market.admin.reference import ClassificationAdmin, SourceProfileAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "CorporateActionAdmin",
     "FxRateAdmin",
     "InstrumentAdmin",
+    "InstrumentMergeAdmin",
     "PriceAdmin",
     "QuoteAdmin",
     "RisklessRateAdmin",

@@ -11,12 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from market.admin.common import Shared
 from market.models import Instrument
+from market.selectors.merges import UNDO_DAYS
 from market.services import listing
 from portfolio_site.kernel.errors import DomainError
 
@@ -75,7 +74,7 @@ class InstrumentAdmin(Shared):
         if stays is None:
             counts = listing.counted([one.pk for one in chosen])
             ways = [(one, other, counts[other.pk]) for one, other in (chosen, chosen[::-1])]
-            context = {**self.admin_site.each_context(request), "title": "Merge two instruments", "ways": ways, "opts": self.opts}
+            context = {**self.admin_site.each_context(request), "title": "Merge two instruments", "ways": ways, "days": UNDO_DAYS, "opts": self.opts}
             return TemplateResponse(request, "admin/market/merge.html", context)
         goes = next(one for one in chosen if one != stays)
         try:
@@ -83,20 +82,4 @@ class InstrumentAdmin(Shared):
         except DomainError as problem:
             self.message_user(request, problem.detail, messages.ERROR)
             return None
-        return redirect("admin:market_instrument_merging", number)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_safe(self.merging))
-        return [path("merging/<str:number>/", view, name="market_instrument_merging"), *super().get_urls()]
-
-    def merging(self, request: HttpRequest, number: str) -> HttpResponse:
-        """How a merge stands; looks again each second until it is done."""
-        if not self.has_delete_permission(request):
-            return redirect("admin:index")
-        try:
-            told = listing.get_merge(number)
-        except DomainError as problem:
-            self.message_user(request, problem.detail, messages.ERROR)
-            return redirect("admin:market_instrument_changelist")
-        context = {**self.admin_site.each_context(request), "title": "Merge two instruments", "told": told, "opts": self.opts}
-        return TemplateResponse(request, "admin/market/merging.html", context)
+        return redirect("admin:market_instrumentmerge_change", number)

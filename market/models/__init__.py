@@ -4,6 +4,7 @@ from market.models.benchmarks import Benchmark, BlendPart, RisklessRate
 from market.models.feeds import UrlFeed
 from market.models.instruments import Instrument
 from market.models.intraday import IntradayDay
+from market.models.merges import InstrumentMerge
 from market.models.news import Article, ArticleInstrument, MutedPublisher, NewsAsked, OpenedArticle
 from market.models.prices import CorporateAction, Price, PriceColumn, Quote
 from market.models.rates import FxColumn, FxRate
@@ -22,6 +23,7 @@ __all__ = [
     "FxColumn",
     "FxRate",
     "Instrument",
+    "InstrumentMerge",
     "IntradayDay",
     "MutedPublisher",
     "NewsAsked",

@@ -8,14 +8,14 @@ of a locked time; else the merge is refused.  Sentences go to an administrator: 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
 from accounts.services import record_audit
@@ -26,37 +26,30 @@ from portfolio_site.kernel.errors import DomainError
 from portfolios.actions import ratios
 from portfolios.actions.settling import join_proposals
 from portfolios.choices import TransactionKind
-from portfolios.ledger.book import Book
-from portfolios.ledger.events import Event
 from portfolios.ledger.replay import replay
-from portfolios.models import Portfolio, Reconciliation, Transaction, TransactionLeg
+from portfolios.models import ActionProposal, Holding, Portfolio, Reconciliation, Transaction, TransactionLeg
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.selectors.portfolios import linked_meanwhile, locked_portfolios
+from portfolios.services.comparing import Told, told_of
+from portfolios.services.parting import PartedLedgers
 from portfolios.services.projections import check_portfolio, write_all
 from portfolios.services.recording import follow_transfers
 from portfolios.signals import ledger_changed
 
 ZERO = Decimal(0)
-_SHOWN = Decimal(1).scaleb(-8)  # pools of two and of one round differently far behind that
 _MEANWHILE = "Somebody recorded something of these instruments at the same moment. Nothing was changed; merge them again."
-
-
-class _Told(NamedTuple):
-    """What a ledger comes to: units by instrument; and of the time up to which it is locked, the gain of each sale and the sums of each holding."""
-
-    units: dict[int, Decimal]
-    gains: dict[int, Decimal]
-    sums: dict[int, tuple[Decimal, ...]]
 
 
 @records
 class Ledgers(Recorder):
     """The part of portfolios in a merge."""
 
+    name, parter, rebuilt = "ledgers", PartedLedgers, (Holding,)
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.locked: dict[int, Portfolio] = {}
-        self.both: dict[int, _Told] = {}  # of the portfolios that name both, by key
+        self.both: dict[int, Told] = {}  # of the portfolios that name both, by key
         self.named: dict[int, tuple[int, date]] = {}  # of those that name the one that goes: how many entries, since when
         self.dropped: dict[int, int] = defaultdict(int)  # splits that were there twice, by portfolio
 
@@ -80,6 +73,7 @@ class Ledgers(Recorder):
         if not naming <= self.locked.keys() or linked_meanwhile(self.locked):
             raise CannotMerge(_MEANWHILE)
         self.named = _entries_since(self.goes)
+        self.memory = {"newest": Transaction.objects.aggregate(newest=Max("pk"))["newest"] or 0, "splits": [], **_proposed(same)}
         _refuse_turning_into_itself(self.stays, self.goes)
         both = sorted(naming & _naming(self.stays))
         for done, pk in enumerate(both):
@@ -103,44 +97,17 @@ class Ledgers(Recorder):
             self._follow(self.locked[pk])
         for pk, (entries, since) in sorted(self.named.items()):
             self._publish(self.locked[pk], entries, since)
-        _rename_in_statements(self.stays, self.goes)
+        self.memory["statements"] = _rename_in_statements(self.stays, self.goes)
 
     # ── ledgers that name both ──────────────────────────────────────────────
 
-    def _told(self, portfolio: Portfolio) -> _Told:
-        try:
-            events = events_of(portfolio)
-            book = replay(events, rules_of(portfolio))
-        except DomainError as refused:
-            code = refused.code.replace("_", " ")
-            raise CannotMerge(
-                f"The ledger of portfolio {portfolio.pk} refuses the two as one ({code}). Its owner has to see to that first."
-            ) from None
-        units: dict[int, Decimal] = defaultdict(Decimal)
-        for pk, position in book.positions.items():
-            units[self._merged(pk)] = EXACT.add(units[self._merged(pk)], position.quantity)
-        return _Told({pk: quantity for pk, quantity in units.items() if quantity}, *self._told_of_lock(portfolio, events, book))
+    def _told(self, portfolio: Portfolio) -> Told:
+        found = told_of(portfolio, self.stays, self.goes)
+        if found.refused:
+            raise CannotMerge(f"The ledger of portfolio {portfolio.pk} refuses the two as one ({found.refused}). Its owner has to see to that first.")
+        return found
 
-    def _merged(self, pk: int) -> int:
-        return self.stays if pk == self.goes else pk
-
-    def _told_of_lock(self, portfolio: Portfolio, events: Iterable[Event], book: Book) -> tuple[dict[int, Decimal], dict[int, tuple[Decimal, ...]]]:
-        until = portfolio.locked_until
-        if until is None:
-            return {}, {}
-        gains: dict[int, Decimal] = defaultdict(Decimal)
-        for match in book.matches:
-            if match.closed_on <= until:
-                gains[match.sale_id] += match.gain
-        sums: dict[int, tuple[Decimal, ...]] = {}
-        for pk, one in replay([event for event in events if event.day <= until], rules_of(portfolio)).positions.items():
-            add = (one.quantity, one.cost, one.realised, one.income, one.expenses)
-            sums[self._merged(pk)] = tuple(map(EXACT.add, sums.get(self._merged(pk), (ZERO,) * len(add)), add))
-        return {number: gain.quantize(_SHOWN) for number, gain in gains.items()}, {
-            pk: tuple(value.quantize(_SHOWN) for value in values) for pk, values in sums.items()
-        }
-
-    def _tell_anew(self, portfolio: Portfolio, before: _Told) -> None:
+    def _tell_anew(self, portfolio: Portfolio, before: Told) -> None:
         after = self._told(portfolio)
         if after.units != before.units:
             raise CannotMerge(
@@ -185,6 +152,7 @@ class Ledgers(Recorder):
                     "has to go. Its owner has to unlock it first."
                 )
             Transaction.objects.filter(pk=goes.pk).update(voided_at=goes.recorded_at)
+            self.memory["splits"].append(goes.pk)
             if goes.proposal_id is not None and stays.proposal_id is None:
                 Transaction.objects.filter(pk=stays.pk).update(proposal=goes.proposal_id)
             self.dropped[portfolio.pk] += 1
@@ -236,8 +204,19 @@ def _refuse_turning_into_itself(stays: int, goes: int) -> None:
         )
 
 
-def _rename_in_statements(stays: int, goes: int) -> None:
-    """In statements to compare with, whose holdings are sealed: units of both are added up.  One query, and one for each that names it."""
+def _proposed(same: Mapping[int, int]) -> dict[str, Any]:
+    """Proposals of actions that are about to become one, and the entries that are theirs, as they stand.  Two queries."""
+    proposals = list(ActionProposal.objects.filter(action__in={*same, *same.values()}).values())
+    entries = Transaction.objects.filter(proposal__in=[row["id"] for row in proposals]).values_list("pk", "proposal")
+    return {"proposals": proposals, "proposed": list(entries)}
+
+
+def _rename_in_statements(stays: int, goes: int) -> list[tuple[int, Any, Any]]:
+    """In statements to compare with, whose holdings are sealed: units of both are added up.  One query, and one for each that names it.
+
+    Answers the key of each that changed, with what it held before and after.
+    """
+    changed = []
     for statement in Reconciliation.objects.only("pk", "positions").iterator(chunk_size=500):
         if all(row["instrument"] != goes for row in statement.positions):
             continue
@@ -245,8 +224,11 @@ def _rename_in_statements(stays: int, goes: int) -> None:
         for row in statement.positions:
             pk = stays if row["instrument"] == goes else row["instrument"]
             units[pk] = EXACT.add(units.get(pk, ZERO), Decimal(row["quantity"]))
+        before = statement.positions
         statement.positions = [{"instrument": pk, "quantity": plain(quantity)} for pk, quantity in units.items()]
         statement.save(update_fields=["positions"])
+        changed.append((statement.pk, before, statement.positions))
+    return changed
 
 
 def _as_much(one: Transaction, other: Transaction) -> bool:

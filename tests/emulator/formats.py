@@ -7,6 +7,7 @@ as long as an emulator, so what a source keeps between calls (a crumb) may be an
                           ("/v8/finance/chart/^GSPC"), the query, headers and body of the call, the world, and the switches of
                           this source.  The client under test is opened with base=emulator.base("<name>"), so the path is what it
                           appends to its own BASE.
+    tells_pause(...)     whether a refusal says how long to wait
     limited(ask, pause)   what it says beyond its limit; 429 with Retry-After unless its own way is another
     stream(ask, socket)   what it does with a websocket; closed at once unless written
 
@@ -152,6 +153,9 @@ class Format(Protocol):
     """A source's wire format.  To be inherited from."""
 
     def answer(self, ask: Ask) -> Answer: ...
+
+    def tells_pause(self, switches: Switches) -> bool:
+        return True
 
     def limited(self, ask: Ask, pause: float) -> Answer:
         return Answer({"error": "too many requests"}, 429, headers={"Retry-After": str(max(1, round(pause)))})

@@ -134,6 +134,7 @@ class Emulator:
 
     def counted(self, source: str) -> tuple[int, bool, float | None]:
         """Counts a call: its number, whether it came inside a pause, and the seconds of pause to ask for where it is one too many."""
+        form = self.format(source)
         with self._lock:
             switches, now, recent = self.switches[source], self.tick(), self._recent[source]
             self._numbers[source] += 1
@@ -145,7 +146,8 @@ class Emulator:
             if told and switches.limit is not None and (in_pause or len(recent) >= switches.limit):
                 room = recent[0] + switches.window - now if recent else switches.window
                 pause = self._pauses[source] - now if in_pause else switches.retry_after if switches.retry_after is not None else room
-                self._pauses[source] = now + pause
+                if form is None or form.tells_pause(switches):
+                    self._pauses[source] = now + pause
             else:
                 recent.append(now)
             return self._numbers[source], in_pause, pause

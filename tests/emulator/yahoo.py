@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.emulator.formats import Answer, Ask, Format, Socket
+from tests.emulator.switches import Switches
 from tests.emulator.things import Bar, Security
 from tests.emulator.yahoo_stream import stream
 
@@ -39,8 +40,12 @@ class Emulated(Format):
         self.crumbs = 0
         self.used = 0
 
+    def tells_pause(self, switches: Switches) -> bool:
+        """Yahoo itself never does; a proxy before it may."""
+        return switches.retry_after is not None
+
     def limited(self, ask: Ask, pause: float) -> Answer:
-        told = {"Retry-After": str(max(1, round(pause)))} if ask.switches.retry_after is not None else {}
+        told = {"Retry-After": str(max(1, round(pause)))} if self.tells_pause(ask.switches) else {}
         return Answer(f"Edge: {TOO_MANY}", 429, headers=told)
 
     def answer(self, ask: Ask) -> Answer:

@@ -10,9 +10,11 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from market import tasks
 from market.errors import StaffOnly
-from market.models import Instrument, SourceSymbol
+from market.models import Instrument, InstrumentMerge, SourceSymbol
 from market.selectors import instrument_meant
 from market.services import listing
 from market.services.listing import merges
@@ -65,7 +67,7 @@ def test_two_are_merged_by_a_job_after_one_says_which_stays(admin: Client, perso
     entry = record(make_portfolio(person), "buy", "2021-01-04", goes, quantity="2", price="270")
     chosen = {"action": "merge", "_selected_action": [stays.pk, goes.pk]}
     page = " ".join(admin.post("/admin/market/instrument/", chosen).content.decode().split())
-    assert "Which one stays?" in page and "Merging cannot be undone." in page
+    assert "Which one stays?" in page and "It can be undone for 30 days" in page
     assert "1 entry in 1 portfolio names FB, and will name META." in page and "No entry names META." in page
     with django_capture_on_commit_callbacks(execute=True):
         answer = admin.post("/admin/market/instrument/", merging(stays, goes))
@@ -88,9 +90,9 @@ def test_what_is_refused_is_told_with_what_to_do(admin: Client, django_capture_o
 def test_while_the_job_is_at_work_the_page_says_how_far_and_looks_again(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     stays, goes = make_instrument("META"), make_instrument("FB")
     here = admin.post("/admin/market/instrument/", merging(stays, goes))["Location"]
-    number, pages = here.rstrip("/").rpartition("/")[2], []
+    number, pages = InstrumentMerge.objects.get().pk, []
 
-    def seen(*args: Any, progress: Any) -> None:
+    def seen(*args: Any, progress: Any, **rest: Any) -> None:
         progress(3, 8)
         pages.append(admin.get(here).content.decode())
 
@@ -100,13 +102,46 @@ def test_while_the_job_is_at_work_the_page_says_how_far_and_looks_again(admin: C
     assert len(pages) == 1 and "Step 4 of 8." in pages[0]
 
 
-def test_a_job_that_was_killed_is_said_to_have_stopped(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_died_is_rung_for_again_and_given_up_in_the_end(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     stays, goes = make_instrument("META"), make_instrument("FB")
     here = admin.post("/admin/market/instrument/", merging(stays, goes))["Location"]
-    monkeypatch.setattr(merges, "SILENT", timedelta(0))
+    row = InstrumentMerge.objects.get()
+    begun = timezone.now() - timedelta(minutes=1)
+    InstrumentMerge.objects.update(touched_at=timezone.now(), attempts=1)
+    assert listing.merges_to_ring(timezone.now()) == [] and listing.finish_merge(row.pk) == ""  # somebody is at work with it
+    InstrumentMerge.objects.update(touched_at=begun, attempts=5)
+    assert listing.merges_to_ring(timezone.now()) == [row.pk]
+    assert tasks.sweep_merges() == 1
+    assert "The job ended 5 times before it was done" in admin.get(here).content.decode() and Instrument.objects.count() == 2
+    assert tasks.sweep_merges() == 0
+
+
+def test_a_merge_is_undone_on_its_page(admin: Client, django_capture_on_commit_callbacks: Any) -> None:
+    stays, goes = make_instrument("META"), make_instrument("FB")
+    with django_capture_on_commit_callbacks(execute=True):
+        here = admin.post("/admin/market/instrument/", merging(stays, goes))["Location"]
+    row = InstrumentMerge.objects.get()
+    assert "Undo the merge" in admin.get(here).content.decode()
+    assert admin.get(f"/admin/market/instrumentmerge/{row.pk}/undo/").status_code == 405
+    with django_capture_on_commit_callbacks(execute=True):
+        admin.post(f"/admin/market/instrumentmerge/{row.pk}/undo/")
     told = admin.get(here).content.decode()
-    assert "The job has stopped." in told and 'http-equiv="refresh"' not in told
-    assert "no longer kept" in admin.get(f"/admin/market/instrument/merging/{'0' * 16}/", follow=True).content.decode()
+    assert "FB and META are two again" in told and "Undo the merge" not in told
+    assert {one.pk: one.symbol for one in Instrument.objects.all()} == {stays.pk: "META", goes.pk: "FB"}
+    assert "Only a merge that was done" in admin.post(f"/admin/market/instrumentmerge/{row.pk}/undo/", follow=True).content.decode()
+    assert "FB into META" in admin.get("/admin/market/instrumentmerge/").content.decode()
+    assert "There is no such merge" in admin.get("/admin/market/instrumentmerge/99/change/", follow=True).content.decode()
+
+
+def test_after_a_month_a_merge_stays(admin: Client, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        here = admin.post("/admin/market/instrument/", merging(make_instrument("META"), make_instrument("FB")))["Location"]
+    row = InstrumentMerge.objects.get()
+    assert tasks.forget_merges() == 0
+    InstrumentMerge.objects.update(merged_at=row.merged_at - timedelta(days=31))
+    assert "It can no longer be undone." in admin.get(here).content.decode()
+    assert "A merge can be undone for 30 days" in admin.post(f"/admin/market/instrumentmerge/{row.pk}/undo/", follow=True).content.decode()
+    assert tasks.forget_merges() == 1 and InstrumentMerge.objects.get().journal is None
 
 
 def test_a_database_that_refuses_leaves_everything_as_it_was(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +152,7 @@ def test_a_database_that_refuses_leaves_everything_as_it_was(admin: Client, monk
         raise OperationalError("deadlock detected")
 
     monkeypatch.setattr(merges, "merge_instruments", collides)
-    assert listing.finish_merge(here.rstrip("/").rpartition("/")[2]) == "failed"
+    assert listing.finish_merge(InstrumentMerge.objects.get().pk) == "failed"
     assert "Nothing was changed; merge them again" in admin.get(here).content.decode() and Instrument.objects.count() == 2
 
 
@@ -125,9 +160,13 @@ def test_only_administrators_merge(client: Client, person: Any) -> None:
     stays, goes = make_instrument("META"), make_instrument("FB")
     with pytest.raises(StaffOnly):
         listing.start_merge(person, stays, goes)
+    merge = InstrumentMerge.objects.create(stays=stays.pk, goes=goes.pk, stays_symbol="META", goes_symbol="FB", status="done")
+    with pytest.raises(StaffOnly):
+        listing.start_parting(person, merge.pk)
     client.force_login(person)
-    assert client.get(f"/admin/market/instrument/merging/{'0' * 16}/").status_code == 302
-    assert Instrument.objects.count() == 2
+    assert client.get(f"/admin/market/instrumentmerge/{merge.pk}/change/").status_code == 302
+    assert client.post(f"/admin/market/instrumentmerge/{merge.pk}/undo/").status_code == 302
+    assert Instrument.objects.count() == 2 and InstrumentMerge.objects.get().status == "done"
 
 
 def test_asking_which_stays_takes_as_many_queries_however_many_entries(admin: Client, person: Any) -> None:

@@ -96,7 +96,10 @@ class Transport:
             return
         self.web.session.cookies.clear()
         with contextlib.suppress(BadAnswer, Unreachable):  # the page behind it does not matter
-            _refuse_in_pause(self.web.get(self.cookies))
+            reply = self.web.get(self.cookies)
+            if reply.status == 429:
+                raise Throttled("Yahoo was asked too often.", retry_after=reply.retry_after() or PAUSE)
+            _refuse_in_pause(reply)
         cookie = "; ".join(f"{each.name}={each.value}" for each in self.web.session.cookies)
         self.web.session.cookies.clear()  # sent by us from here on, and to Yahoo alone
         if not cookie:

@@ -1,114 +1,151 @@
-"""Merging two instruments as a job: rung for by an administrator, looked at while it is at work.
+"""Merging two instruments as a job, and taking the merge back as one: asked for by an administrator, looked at while it is at work.
 
-How it stands is kept for an hour where caches are; what it does is done whole or not at all (merging.py).
+The work is the row; what rings is only a bell, and the sweeper rings again.  All that is done and the new status are one transaction,
+so that a killed worker leaves the row waiting and everything else as it was.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from market.errors import NothingFound, StaffOnly, UnknownInstrument
-from market.models import Instrument
+from market.choices import MergeStatus
+from market.errors import CannotPart, NothingFound, StaffOnly, UnknownInstrument
+from market.models import Instrument, InstrumentMerge
+from market.selectors.merges import LEASE, UNDO_DAYS, forget_steps, is_heard_of, note_step
+from market.services.listing.journal import Journal
 from market.services.listing.merging import merge_instruments
-from market.signals import merge_begun
+from market.services.listing.parting import part_instruments
+from market.signals import instruments_listed, merge_begun
 from portfolio_site.kernel.errors import DomainError
 
 log = logging.getLogger(__name__)
-KEPT = 3600  # seconds that what came of a merge can be looked at
-SILENT = timedelta(minutes=5)  # of a job that is at work no more
-WAITING, DONE, FAILED = "waiting", "done", "failed"
-_COLLIDED = "Somebody wrote to these instruments or ledgers at the same moment. Nothing was changed; merge them again."
+MOST_ATTEMPTS = 5
+AT_WORK = (MergeStatus.WAITING, MergeStatus.PARTING)
+_COLLIDED = "Somebody wrote to these instruments or ledgers at the same moment. Nothing was changed; {again}."
+_BROKEN = "Something went wrong; the log of the server says what. Nothing was changed."
+_GIVEN_UP = "The job ended {times} times before it was done; the log of the server says why. Nothing was changed."
+_TOO_LATE = "A merge can be undone for {days} days. What it did is no longer known."
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """One merge, and how far it is: `done` of `of` steps of ledgers that name both."""
-
-    actor: int
-    stays: int
-    goes: int
-    stays_symbol: str
-    goes_symbol: str
-    touched: str  # ISO; when it last went on
-    status: str = WAITING
-    detail: str = ""
-    done: int = 0
-    of: int = 0
-
-    @property
-    def is_silent(self) -> bool:
-        """It was to be at work, and has not been for minutes."""
-        return self.status == WAITING and timezone.now() - datetime.fromisoformat(self.touched) > SILENT
+def start_merge(actor: Any, stays: Instrument, goes: Instrument) -> int:
+    """Asks for two instruments to be merged; answers the number to look at it by.  Raises StaffOnly."""
+    _refuse_others(actor)
+    row = InstrumentMerge.objects.create(asked_by=actor, stays=stays.pk, goes=goes.pk, stays_symbol=stays.symbol, goes_symbol=goes.symbol)
+    transaction.on_commit(partial(merge_begun.send, None, number=row.pk))
+    return int(row.pk)
 
 
-def start_merge(actor: Any, stays: Instrument, goes: Instrument) -> str:
-    """Rings for two instruments to be merged; answers the number to look at it by.  Raises StaffOnly."""
-    if not (actor.is_active and actor.is_staff):
-        raise StaffOnly("Only administrators merge instruments.")
-    number = secrets.token_hex(8)
-    _keep(number, Merge(actor.pk, stays.pk, goes.pk, stays.symbol, goes.symbol, timezone.now().isoformat()))
+@transaction.atomic
+def start_parting(actor: Any, number: int) -> None:
+    """Asks for a merge to be taken back.  Raises StaffOnly, NothingFound, and CannotPart where it is too late."""
+    _refuse_others(actor)
+    row = InstrumentMerge.objects.select_for_update().filter(pk=number).first()
+    if row is None:
+        raise NothingFound("There is no such merge. The list of merges shows those that there were.")
+    if row.status == MergeStatus.PARTING:
+        return
+    if row.status != MergeStatus.DONE:
+        raise CannotPart("Only a merge that was done can be undone.")
+    if row.journal is None or row.merged_at is None or row.merged_at < timezone.now() - timedelta(days=UNDO_DAYS):
+        raise CannotPart(_TOO_LATE.format(days=UNDO_DAYS))
+    InstrumentMerge.objects.filter(pk=number).update(status=MergeStatus.PARTING, asked_by=actor, detail="", attempts=0, touched_at=None)
     transaction.on_commit(partial(merge_begun.send, None, number=number))
-    return number
 
 
-def get_merge(number: str) -> Merge:
-    """How a merge stands.  Raises NothingFound for one that is over."""
-    found = cache.get(_place(number)) if len(number) == 16 and number.isalnum() else None
-    if not isinstance(found, Mapping):
-        raise NothingFound("What came of this merge is no longer kept. The list of instruments shows whether there is one or two.")
-    return Merge(**found)
+def _refuse_others(actor: Any) -> None:
+    if actor is None or not (actor.is_active and actor.is_staff):
+        raise StaffOnly("Only administrators merge instruments.")
 
 
-def finish_merge(number: str) -> str:
+# ── the job ─────────────────────────────────────────────────────────────────
+
+
+def finish_merge(number: int) -> str:
     """Does the work, once however often it is rung for; answers how it ended, "" where it is another's."""
-    try:
-        begun = get_merge(number)
-    except NothingFound:
+    if not _claimed(number, timezone.now()):
         return ""
-    if begun.status != WAITING or not cache.add(f"{_place(number)}:taken", 1, timeout=KEPT):
-        return ""
-    return _keep(number, _done(number, begun)).status
-
-
-def _done(number: str, begun: Merge) -> Merge:
-    def progress(done: int, of: int) -> None:
-        _keep(number, replace(begun, done=done, of=of))
-
-    actor = get_user_model().objects.filter(pk=begun.actor, is_active=True, is_staff=True).first()
-    rows = Instrument.objects.in_bulk([begun.stays, begun.goes])
+    again = "merge them again"
     try:
-        if actor is None:
-            raise StaffOnly("Only administrators merge instruments.")
-        if len(rows) != 2:
-            raise UnknownInstrument("One of the two is gone. Look at the list of instruments.")
-        merge_instruments(actor, rows[begun.stays], rows[begun.goes], progress=progress)
+        with transaction.atomic():
+            row = InstrumentMerge.objects.select_for_update().get(pk=number)
+            if row.status not in AT_WORK:
+                return ""  # another worker was first
+            if row.attempts > MOST_ATTEMPTS:
+                return _ended(number, _GIVEN_UP.format(times=MOST_ATTEMPTS))
+            if row.status == MergeStatus.WAITING:
+                _merge(row)
+            else:
+                again = "undo the merge again"
+                _part(row)
+            row.touched_at, row.attempts = None, 0
+            row.save()
+        return str(row.status)
     except DomainError as refused:
-        return replace(begun, status=FAILED, detail=refused.detail)
+        return _ended(number, refused.detail)
     except DatabaseError:
-        log.exception("merge of instruments %s and %s", begun.stays, begun.goes)
-        return replace(begun, status=FAILED, detail=_COLLIDED)
+        log.exception("merge %s", number)
+        return _ended(number, _COLLIDED.format(again=again))
     except Exception:
-        _keep(number, replace(begun, status=FAILED, detail="Something went wrong; the log of the server says what. Nothing was changed."))
+        _ended(number, _BROKEN)
         raise
-    return replace(begun, status=DONE)
+    finally:
+        forget_steps(number)
 
 
-def _keep(number: str, made: Merge) -> Merge:
-    made = replace(made, touched=timezone.now().isoformat())
-    cache.set(_place(number), asdict(made), timeout=KEPT)
-    return made
+def _claimed(number: int, now: datetime) -> bool:
+    """Whether the work is ours: it waits, and no job with it was heard of for a while."""
+    if is_heard_of(number, now):
+        return False
+    free = InstrumentMerge.objects.filter(Q(touched_at=None) | Q(touched_at__lt=now - LEASE), pk=number, status__in=AT_WORK)
+    return bool(free.update(touched_at=now, attempts=F("attempts") + 1))
 
 
-def _place(number: str) -> str:
-    return f"instrument-merge:{number}"
+def _merge(row: InstrumentMerge) -> None:
+    _refuse_others(row.asked_by)
+    rows = Instrument.objects.in_bulk([row.stays, row.goes])
+    if len(rows) != 2:
+        raise UnknownInstrument("One of the two is gone. Look at the list of instruments.")
+    journal = Journal()
+    merge_instruments(row.asked_by, rows[row.stays], rows[row.goes], progress=partial(note_step, row.pk), journal=journal)
+    row.status, row.merged_at, row.journal = MergeStatus.DONE, timezone.now(), journal.packed()
+
+
+def _part(row: InstrumentMerge) -> None:
+    _refuse_others(row.asked_by)
+    if row.journal is None:
+        raise CannotPart(_TOO_LATE.format(days=UNDO_DAYS))
+    gone = part_instruments(row.asked_by, row.stays, row.goes, Journal.unpacked(row.journal), partial(note_step, row.pk))
+    row.status, row.parted_at, row.journal, row.detail = MergeStatus.PARTED, timezone.now(), None, ""
+    transaction.on_commit(partial(instruments_listed.send, Instrument, instrument_ids=(row.stays, gone.pk)))
+
+
+def _ended(number: int, detail: str) -> str:
+    """It was not done, and says why: what was to be merged is not, what was to be undone stays merged."""
+    rest = {"detail": detail[:600], "touched_at": None, "attempts": 0}
+    if InstrumentMerge.objects.filter(pk=number, status=MergeStatus.WAITING).update(status=MergeStatus.FAILED, **rest):
+        return MergeStatus.FAILED.value
+    InstrumentMerge.objects.filter(pk=number, status=MergeStatus.PARTING).update(status=MergeStatus.DONE, **rest)
+    return MergeStatus.DONE.value
+
+
+# ── the sweeper ─────────────────────────────────────────────────────────────
+
+
+def merges_to_ring(now: datetime) -> list[int]:
+    """Those that wait, or whose job was not heard of for a while."""
+    silent = Q(touched_at=None) | Q(touched_at__lt=now - LEASE)
+    waiting = InstrumentMerge.objects.filter(silent, status__in=AT_WORK).order_by("pk").values_list("pk", flat=True)
+    return [number for number in waiting if not is_heard_of(number, now)]
+
+
+def forget_journals(now: datetime) -> int:
+    """Forgets what merges did that can no longer be undone; answers of how many."""
+    old = InstrumentMerge.objects.filter(merged_at__lt=now - timedelta(days=UNDO_DAYS), journal__isnull=False).exclude(status__in=AT_WORK)
+    return int(old.update(journal=None))

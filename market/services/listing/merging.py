@@ -11,14 +11,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
 
 from market.errors import CannotMerge, UnknownInstrument
 from market.models import BlendPart, CorporateAction, Instrument, PriceColumn
 from market.selectors.quote_cache import forget_quotes
 from market.services.ingest import rebuild_columns
+from market.services.listing.journal import Journal
 from market.services.listing.recorded import Progress, recorders
+from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.deeds import tell
 
 _DESCRIBED = ("isin", "exchange", "sector", "industry", "country", "region")
@@ -30,8 +31,14 @@ def _nothing(done: int, of: int) -> None:
 
 
 @transaction.atomic
-def merge_instruments(actor: Any, stays: Instrument, goes: Instrument, *, progress: Progress = _nothing) -> Instrument:
-    """Makes two instruments one; answers the one that stays.  Raises UnknownInstrument, and CannotMerge with what to do."""
+def merge_instruments(
+    actor: Any, stays: Instrument, goes: Instrument, *, progress: Progress = _nothing, journal: Journal | None = None
+) -> Instrument:
+    """Makes two instruments one; answers the one that stays.  Raises UnknownInstrument, and CannotMerge with what to do.
+
+    journal  is told all that is done, so that it can be taken back (`parting.py`)
+    """
+    journal = Journal() if journal is None else journal
     parts = recorders(actor, stays.pk, goes.pk, progress)
     for part in parts:
         part.lock()
@@ -39,14 +46,15 @@ def merge_instruments(actor: Any, stays: Instrument, goes: Instrument, *, progre
     same = _same_actions(kept, gone)
     for part in parts:
         part.prepare(same)
-    CorporateAction.objects.filter(pk__in=same).delete()
+    journal.remove(CorporateAction, same)
     PriceColumn.objects.filter(pk=gone.pk).delete()
-    _add_up_weights(kept.pk, gone.pk)
-    for relation in _relations():
-        _move(relation, kept.pk, gone.pk)
+    journal.weights = _add_up_weights(kept.pk, gone.pk)
+    journal.move(kept.pk, gone.pk, {model for part in parts for model in part.rebuilt})
     for part in parts:
         part.finish()
-    described = [name for name in _DESCRIBED if not getattr(kept, name) and getattr(gone, name)]
+        journal.parts[part.name] = part.memory
+    journal.instrument = dict(Instrument.objects.values().get(pk=gone.pk))
+    described = journal.described = [name for name in _DESCRIBED if not getattr(kept, name) and getattr(gone, name)]
     for name in described:
         setattr(kept, name, getattr(gone, name))
     gone.delete()
@@ -101,34 +109,11 @@ def _as_much(one: CorporateAction, other: CorporateAction) -> bool:
     return bool(one.ratio_new * other.ratio_old == other.ratio_new * one.ratio_old)
 
 
-def _add_up_weights(kept: int, gone: int) -> None:
-    """Where both have a part in one blend, the one that stays gets both weights: they still add up to 1."""
+def _add_up_weights(kept: int, gone: int) -> list[tuple[int, str, str]]:
+    """Where both have a part in one blend, the one that stays gets both weights: they still add up to 1.  For the journal."""
     leaving = dict(BlendPart.objects.filter(instrument=gone, blend__parts__instrument=kept).values_list("blend", "weight"))
     staying = list(BlendPart.objects.filter(instrument=kept, blend__in=leaving))
     for part in staying:
         part.weight += leaving[part.blend_id]
     BlendPart.objects.bulk_update(staying, ["weight"])
-
-
-def _relations() -> list[Any]:
-    """Every foreign key that leads to an instrument, those of through tables too."""
-    return [one for one in Instrument._meta.get_fields(include_hidden=True) if (one.one_to_many or one.one_to_one) and one.auto_created]
-
-
-def _move(relation: Any, kept: int, gone: int) -> None:
-    """All rows of one foreign key, without those that would stand there twice."""
-    model, name = relation.related_model, relation.field.name
-    rows = model._default_manager.filter(**{name: gone})
-    for others, condition in _unique_with(model, relation.field):
-        twin = model._default_manager.filter(condition, **{name: kept}, **{other: OuterRef(other) for other in others})
-        model._default_manager.filter(pk__in=list(rows.filter(condition).filter(Exists(twin)).values_list("pk", flat=True))).delete()
-    rows.update(**{name: kept})
-
-
-def _unique_with(model: type[models.Model], field: Any) -> list[tuple[list[str], Q]]:
-    """The other fields of each uniqueness that the foreign key has a part in, with the condition under which it holds."""
-    found: list[tuple[list[str], Q]] = [([], Q())] if field.unique else []
-    for one in model._meta.constraints:
-        if isinstance(one, models.UniqueConstraint) and field.name in one.fields:
-            found.append(([name for name in one.fields if name != field.name], one.condition or Q()))
-    return found
+    return [(part.pk, plain(leaving[part.blend_id]), plain(part.weight)) for part in staying]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+from django.db import models
 
 Progress = Callable[[int, int], None]  # how many ledgers are done, and of how many
+Keys = Callable[[type[models.Model], str], list[int]]  # a model and a foreign key of it → the rows that moved
 
 
 class Counted(NamedTuple):
@@ -16,11 +19,45 @@ class Counted(NamedTuple):
     ledgers: int = 0
 
 
+class Parter(ABC):
+    """One app's part in taking a merge back, called in this order inside its transaction.  What any step raises leaves the merge as it is.
+
+    keys    which of its rows moved, by model and foreign key
+    memory  what its Recorder left
+    """
+
+    def __init__(self, actor: Any, stays: int, goes: int, keys: Keys, memory: Any, progress: Progress) -> None:
+        self.actor, self.stays, self.goes, self.keys, self.memory, self.progress = actor, stays, goes, keys, memory, progress
+
+    @abstractmethod
+    def lock(self) -> None:
+        """Lock what names the one that comes back."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Refuse what cannot be taken back.  Every row still names the one that stayed."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Bring in line what follows from the rows, which name what they named before the merge."""
+
+
 class Recorder(ABC):
-    """One app's part in one merge, called in this order inside its transaction.  What any step raises ends the merge."""
+    """One app's part in one merge, called in this order inside its transaction.  What any step raises ends the merge.
+
+    name     by which what it remembers is found again
+    parter   its part in taking a merge back
+    rebuilt  models whose rows are made from others: nobody needs to know what became of them
+    memory   what taking the merge back needs to know, as JSON has it; complete once it has finished
+    """
+
+    name: ClassVar[str]
+    parter: ClassVar[type[Parter]]
+    rebuilt: ClassVar[tuple[type[models.Model], ...]] = ()
 
     def __init__(self, actor: Any, stays: int, goes: int, progress: Progress) -> None:
         self.actor, self.stays, self.goes, self.progress = actor, stays, goes, progress
+        self.memory: dict[str, Any] = {}
 
     @staticmethod
     @abstractmethod
@@ -56,6 +93,11 @@ def records(recorder: type[Recorder]) -> type[Recorder]:
 def recorders(actor: Any, stays: int, goes: int, progress: Progress) -> list[Recorder]:
     """All parts of one merge."""
     return [one(actor, stays, goes, progress) for one in _recorders]
+
+
+def parters(actor: Any, stays: int, goes: int, keys: Keys, memories: Mapping[str, Any], progress: Progress) -> list[Parter]:
+    """All parts of taking one merge back: those of the apps that remember something of it."""
+    return [one.parter(actor, stays, goes, keys, memories[one.name], progress) for one in _recorders if one.name in memories]
 
 
 def counted(instruments: Collection[int]) -> dict[int, Counted]:
