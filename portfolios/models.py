@@ -41,6 +41,7 @@ class Portfolio(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
 
     is_restated = False  # no column: a copy that a report tells under the cost method it was asked for
+    only: frozenset[int] | None = None  # no column: of a copy that a report tells of these instruments alone
 
     objects: ClassVar[Any] = PortfolioQuerySet.as_manager()
 

@@ -93,8 +93,12 @@ def parts_of(row: HoldingRow | CashRow, by: By, told: Told = NOTHING_TOLD) -> tu
         return (Part(str(one.id), one.name, ONE),)
     if by is By.CURRENCY:
         return (Part(one.currency, one.currency, ONE),)
-    known = told.get(one.id) or Classification(one.id, one.asset_class, one.sector, country=one.country, region=one.region)
-    return known.parts(DIMENSIONS[by])
+    return (told.get(one.id) or as_its_row_says(one)).parts(DIMENSIONS[by])
+
+
+def as_its_row_says(one: InstrumentView) -> Classification:
+    """What an instrument is, to its holder; the parts of funds are not in it."""
+    return Classification(one.id, one.asset_class, one.sector, country=one.country, region=one.region)
 
 
 def cash_key(currency: str) -> str:

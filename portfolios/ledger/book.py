@@ -255,11 +255,12 @@ class Book:
     """A ledger, replayed.  numbers.md: V − net_flows = realised + unrealised + income − expenses, to the last decimal.
 
     A replay leaves rows, and the book makes records of them when somebody first asks: most readers need few of them.
-    `changes` and `lot_changes` are empty unless a trace was asked for.
+    `changes` and `lot_changes` are empty unless a trace was asked for.  `crossed` are the entries by which units came into a slice, or left it.
     """
 
     changes: tuple[Change, ...] = ()
     lot_changes: tuple[LotChange, ...] = ()
+    crossed: frozenset[int] = frozenset()
 
     def __init__(self, base_currency: Currency, rows: Rows, holdings: list[Holding], cash: dict[Currency, CashPool], **totals: Decimal) -> None:
         self.base_currency = base_currency
@@ -267,45 +268,45 @@ class Book:
         self.realised = totals["realised"]
         self.income = totals["income"]
         self.expenses = totals["expenses"]
-        self._rows = rows
-        self._holdings = holdings
+        self.rows = rows
+        self.holdings = holdings
 
     @cached_property
     def positions(self) -> dict[int, Position]:
         """What is left of each instrument, and what it brought, in the order in which they first came."""
         with localcontext(EXACT):
-            return {holding[0]: _position(*holding) for holding in self._holdings}
+            return {holding[0]: _position(*holding) for holding in self.holdings}
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
         """What each sale took of each lot, and each cover of what was short."""
-        with localcontext(EXACT), no_collecting(len(self._rows.sales) > LARGE):
-            return _named(Match, chain.from_iterable(starmap(matched, _in_rows(self._rows.sales, 8))))
+        with localcontext(EXACT), no_collecting(len(self.rows.sales) > LARGE):
+            return _named(Match, chain.from_iterable(starmap(matched, _in_rows(self.rows.sales, 8))))
 
     @cached_property
     def transfers(self) -> tuple[Carried, ...]:
-        return _cut(Carried, self._rows.transfers)
+        return _cut(Carried, self.rows.transfers)
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
-        return _cut(Flow, self._rows.flows)
+        return _cut(Flow, self.rows.flows)
 
     @cached_property
     def steps(self) -> tuple[QuantityStep, ...]:
-        return _cut(QuantityStep, self._rows.steps)
+        return _cut(QuantityStep, self.rows.steps)
 
     @cached_property
     def cash_steps(self) -> tuple[CashStep, ...]:
-        return _cut(CashStep, self._rows.cash_steps)
+        return _cut(CashStep, self.rows.cash_steps)
 
     @cached_property
     def postings(self) -> tuple[Posting, ...]:
-        return _cut(Posting, self._rows.postings)
+        return _cut(Posting, self.rows.postings)
 
     @cached_property
     def net_flows(self) -> Decimal:
         with localcontext(EXACT):
-            return sum(self._rows.flows[1 :: len(Flow._fields)], ZERO)
+            return sum(self.rows.flows[1 :: len(Flow._fields)], ZERO)
 
     @property
     def cost(self) -> Decimal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from decimal import localcontext
 from functools import partial
 from typing import Any, cast
@@ -51,6 +52,7 @@ from portfolios.ledger.lots import Stock
 from portfolios.ledger.matching import LOOKING_AHEAD
 from portfolios.ledger.run import Rules, Run
 from portfolios.ledger.section104 import Plan, Planner, needs_a_plan, purchases_and_sales
+from portfolios.ledger.slices import concerned, crossing, slice_of
 from portfolios.ledger.trace import Trace
 
 __all__ = ["Book", "Carried", "CashPool", "CashStep", "Flow", "Lot", "Match", "Position", "Posting", "QuantityStep", "Rules", "replay"]
@@ -67,6 +69,8 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
     QuantityNotPositive, RateMismatch, CurrencyChanged.  `data["event_id"]` is the event that fails, which need not be the one
     that was entered last.
     """
+    if rules.only is not None:
+        return _of_slice(events, rules, rules.only, trace=trace)
     handlers = HANDLERS
     ordered = in_ledger_order(events)
     with localcontext(EXACT), no_collecting(len(ordered) > LARGE):
@@ -76,6 +80,14 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
         for event in ordered:
             handlers[type(event)](run, event)
         return _book(run)
+
+
+def _of_slice(events: Iterable[Event], rules: Rules, only: frozenset[int], *, trace: bool) -> Book:
+    """The book of some instruments alone; see `slices`."""
+    wanted = concerned(events, only)
+    across = crossing(wanted, only)
+    book = replay(wanted, replace(rules, tracks_cash=False, only=None), trace=trace or bool(across))
+    return slice_of(book, only, across)
 
 
 class _UnitsOnly(Run):

@@ -32,6 +32,7 @@ class Rules:
     allows_short        whether units may fall below zero
     asked               the method is one that a report asks for: what sales want by themselves is left aside where it pools, and
                         lots that they name are taken as far as the method has left of them
+    only                these instruments alone are told, as a portfolio without cash; see `slices`.  None: the whole ledger
     """
 
     base_currency: Currency
@@ -40,6 +41,7 @@ class Rules:
     tracks_cash: bool = True
     allows_short: bool = False
     asked: bool = False
+    only: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

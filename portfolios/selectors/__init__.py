@@ -28,10 +28,13 @@ from portfolios.selectors.portfolios import (
     held_instrument,
     held_instrument_ids,
     holdings_counts,
+    instruments_ever,
     ledger_version,
     locked_portfolios,
     portfolios_of,
+    tagged_instruments,
     under_method,
+    under_slice,
 )
 from portfolios.selectors.restated import Told, books_in, events_in, told_in, transfer_entries
 from portfolios.selectors.shapes import (
@@ -99,6 +102,7 @@ __all__ = [
     "holding_moves",
     "holdings_counts",
     "holdings_of",
+    "instruments_ever",
     "instruments_in",
     "is_cursor",
     "kinds_of",
@@ -116,9 +120,11 @@ __all__ = [
     "row_of",
     "rules_of",
     "tables_of",
+    "tagged_instruments",
     "told_in",
     "traces_of",
     "transactions_of",
     "transfer_entries",
     "under_method",
+    "under_slice",
 ]

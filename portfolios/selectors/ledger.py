@@ -60,6 +60,7 @@ def rules_of(portfolio: Portfolio) -> Rules:
         tracks_cash=portfolio.tracks_cash,
         allows_short=portfolio.allows_short,
         asked=portfolio.is_restated,
+        only=portfolio.only,
     )
 
 
@@ -158,7 +159,12 @@ def events_of_all(
     known_at: datetime | None = None,
     kinds: Iterable[str] | None = None,
 ) -> dict[int, list[Event]]:
-    """The events of several ledgers, by portfolio; of some instruments or kinds only, or as once known, if asked for.  Queries as `events_of`."""
+    """The events of several ledgers, by portfolio; of some instruments or kinds only, or as once known, if asked for.  Queries as `events_of`.
+
+    Of portfolios under one slice, those that it needs; a query more, and one for each step that spin-offs and the like lead away from it.
+    """
+    if instruments is None and portfolios and portfolios[0].only is not None:
+        instruments = connected_to([portfolio.pk for portfolio in portfolios], portfolios[0].only)
     found: dict[int, list[Event]] = {portfolio.pk: [] for portfolio in portfolios}
     with no_collecting():
         for row in _rows(found, instruments=instruments, known_at=known_at, until=until, kinds=kinds):

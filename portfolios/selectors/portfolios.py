@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from hashlib import sha256
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, Q, QuerySet
 
 from market.models import Instrument
-from market.selectors import BenchmarkView, benchmark_of_instrument, blend_views
+from market.selectors import BenchmarkView, benchmark_of_instrument, blend_views, described
 from portfolios.errors import PortfolioNotFound, TransactionNotFound
 from portfolios.models import Holding, Portfolio, Transaction
+from portfolios.selectors.shapes import InstrumentView
+from portfolios.tags import tag_key
 
 
 def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
@@ -93,7 +96,13 @@ def linked_meanwhile(locked: Mapping[int, Portfolio]) -> bool:
 
 def ledger_version(portfolio: Portfolio) -> str:
     """A key that is new after each write to the ledger or its rules, and never used for two states, not even after a rollback."""
-    return f"{portfolio.pk}.{portfolio.revision}.{portfolio.updated_at.timestamp():.6f}.{portfolio.cost_method}"
+    of = "" if portfolio.only is None else f".of{digest(sorted(portfolio.only))}"
+    return f"{portfolio.pk}.{portfolio.revision}.{portfolio.updated_at.timestamp():.6f}.{portfolio.cost_method}{of}"
+
+
+def digest(numbers: Iterable[int]) -> str:
+    """A short name of some numbers, for a key."""
+    return sha256(" ".join(map(str, numbers)).encode()).hexdigest()[:16]
 
 
 def under_method(portfolios: Sequence[Portfolio], method: str) -> list[Portfolio]:
@@ -101,6 +110,17 @@ def under_method(portfolios: Sequence[Portfolio], method: str) -> list[Portfolio
     told = [copy(portfolio) for portfolio in portfolios]
     for portfolio in told:
         portfolio.cost_method, portfolio.is_restated = method, True
+    return told
+
+
+def under_slice(portfolios: Sequence[Portfolio], instruments: Iterable[int]) -> list[Portfolio]:
+    """The portfolios as they would be told of these instruments alone, without cash; copies, nothing that is stored changes.
+
+    See portfolios.ledger.slices.
+    """
+    only, told = frozenset(instruments), [copy(portfolio) for portfolio in portfolios]
+    for portfolio in told:
+        portfolio.only, portfolio.tracks_cash = only, False
     return told
 
 
@@ -127,6 +147,20 @@ def held_instrument_ids(portfolios: Iterable[Portfolio]) -> list[int]:
     ids = [portfolio.pk for portfolio in portfolios]
     found = Portfolio.objects.filter(pk__in=ids, holdings__is_open=True).values_list("holdings__instrument", flat=True).distinct()
     return sorted(found)
+
+
+def instruments_ever(portfolios: Sequence[Portfolio]) -> tuple[InstrumentView, ...]:
+    """Everything that stands in the ledgers of one person, held or not, as its holder tells it.  Two queries."""
+    held = Holding.objects.filter(portfolio__in=[portfolio.pk for portfolio in portfolios]).order_by().values_list("instrument", flat=True).distinct()
+    instruments, words = described(held, {portfolio.owner_id for portfolio in portfolios})
+    owner = portfolios[0].owner_id if portfolios else 0
+    return tuple(InstrumentView.of(one, words.get((owner, pk))) for pk, one in sorted(instruments.items()))
+
+
+def tagged_instruments(portfolios: Sequence[Portfolio], tag: str) -> frozenset[int]:
+    """The instruments of which an entry has the tag.  One query."""
+    entries = Transaction.objects.live().filter(portfolio__in=[portfolio.pk for portfolio in portfolios], instrument__isnull=False)
+    return frozenset(entries.filter(tag_keys__contains=f" {tag_key(tag)} ").order_by().values_list("instrument", flat=True).distinct())
 
 
 def held_instrument(portfolio: Portfolio, asked: int | str) -> Instrument | None:
