@@ -263,7 +263,7 @@ class _Builder:
     def flows(self, unvalued: Mapping[int, int], transfers: frozenset[int]) -> None:
         """Adds the flows of the ledgers; units that moved in kind at their worth, or at their cost where they stand at it."""
         moved: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
-        carried: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        carried: dict[tuple[int, int], Decimal] = defaultdict(Decimal)  # what they cost
         for book in self.books:
             if not book.flows:
                 continue
@@ -274,19 +274,16 @@ class _Builder:
                 for place in [i for i, event in enumerate(events) if event in transfers and quantities[i] is not None]:
                     counts[place] = False
                     key = (int(entries[place]), instruments[place])
-                    if unvalued.get(instruments[place], 0) > key[0]:
+                    if key[0] < self.length:
                         carried[key] += amounts[place]
-                    elif key[0] < self.length:
                         moved[key] += quantities[place]
             entries, much = entries[counts], much[counts]
             self.flow_in += np.bincount(entries, np.maximum(much, 0.0), self.length)
             self.flow_out += np.bincount(entries, np.maximum(-much, 0.0), self.length)
         for (entry, instrument), quantity in moved.items():
-            worth = self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)
-            self._add(entry, float(quantity) * float(worth[0]))
-        for (entry, _), cost in carried.items():
-            if entry < self.length:
-                self._add(entry, float(cost))
+            worth = float(self.market.worth_of_one(instrument, self.currency, self.first + entry, 1)[0])
+            at_cost = not worth or unvalued.get(instrument, 0) > entry
+            self._add(entry, float(carried[entry, instrument]) if at_cost else float(quantity) * worth)
 
     def trading(self) -> tuple[BoolArray, int]:
         """Business days and how many a year has."""

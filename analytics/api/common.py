@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from accounts.selectors import preferences_of
 from analytics.selectors import Scope
+from analytics.selectors.slicing import conditions_of, subset_of
 from market.selectors import BenchmarkView, benchmark_of_instrument, find_instrument, get_benchmark, get_blend, get_instrument
 from portfolio_site.kernel.money import UnknownCurrency
 from portfolio_site.kernel.periods import UnreadablePeriod, read_period
@@ -128,6 +129,15 @@ def chosen(request: Request, pk: int | None) -> list[Portfolio]:
     return found
 
 
+def told_of_query(request: Request, pk: int | None) -> list[Portfolio]:
+    """One portfolio, or all, as far as the conditions on holdings go.  Raises NotFound, ValidationError."""
+    conditions, errors = conditions_of(request.query_params)
+    for error in errors:
+        raise refuse(error.field, error.detail)
+    portfolios = chosen(request, pk)
+    return subset_of(portfolios, conditions).portfolios(portfolios)
+
+
 def scope_of(
     request: Request,
     pk: int | None,
@@ -138,7 +148,7 @@ def scope_of(
     known_at: datetime | None = None,
     gross: bool = False,
 ) -> Scope:
-    portfolios = chosen(request, pk)
+    portfolios = told_of_query(request, pk)
     if method:
         portfolios = under_method(portfolios, method)
     return Scope(portfolios, report_currency(request, portfolios), benchmark=benchmark, as_of=as_of, known_at=known_at, gross=gross)
@@ -160,3 +170,22 @@ LOOK_INTO = OpenApiParameter(
     "look_through", bool, description="of diversification: divide funds by the parts that are known of them; on where missing"
 )
 LOOK_THROUGH = OpenApiParameter("look_through", bool, description="divide funds by the parts that are known of them; off where missing")
+
+_FIELDS = {
+    "holding": "numbers of instruments",
+    "class": "classes of assets, such as stock, etf or bond",
+    "sector": "sectors, such as Technology",
+    "country": "countries by their code, such as US",
+    "region": "regions, such as Europe",
+    "quoted_in": "currencies of instruments, such as USD",
+    "tag": "tags that an entry of them has",
+}
+SLICES = [
+    OpenApiParameter(
+        name,
+        str,
+        many=True,
+        description=f"only holdings of these {words}, told as a portfolio without cash; several are alternatives, `not:` before one leaves it out",
+    )
+    for name, words in _FIELDS.items()
+]

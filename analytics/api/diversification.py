@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, LOOK_INTO, AnswerSerializer, looks_into_funds, ratio_texts, scope_of
+from analytics.api.common import CURRENCY, LOOK_INTO, SLICES, AnswerSerializer, looks_into_funds, ratio_texts, scope_of
 from analytics.choices import By, Check
 from analytics.selectors import Breakdown, Concentration, Diversification, Largest, MixHistory, Pair
 from portfolio_site.kernel.decimals import plain
@@ -235,7 +235,7 @@ def answer_of(found: Diversification, portfolios: list[int]) -> dict[str, Any]:
     }
 
 
-PARAMETERS = [AS_OF, KNOWN_AT, LOOK_INTO, CURRENCY]
+PARAMETERS = [AS_OF, KNOWN_AT, LOOK_INTO, CURRENCY, *SLICES]
 
 
 class DiversificationView(APIView):

@@ -23,6 +23,7 @@ from analytics.api.common import (
     END,
     LOOK_INTO,
     PERIOD,
+    SLICES,
     START,
     AnswerSerializer,
     benchmark_of,
@@ -215,6 +216,7 @@ PARAMETERS = [
     LOOK_INTO,
     CURRENCY,
     *RISK_PARAMETERS,
+    *SLICES,
 ]
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, PERIOD, START, AnswerSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, PERIOD, SLICES, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, refuse
@@ -81,7 +81,10 @@ def _method_of(request: Request) -> str:
 
 class GainsView(APIView):
     @extend_schema(
-        operation_id="gains", parameters=[PERIOD, START, END, AS_OF, KNOWN_AT, CURRENCY, METHOD], responses=GainsSerializer, tags=["analytics"]
+        operation_id="gains",
+        parameters=[PERIOD, START, END, AS_OF, KNOWN_AT, CURRENCY, METHOD, *SLICES],
+        responses=GainsSerializer,
+        tags=["analytics"],
     )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Realised and unrealised gains, income and expenses of a period, by instrument and in total."""

@@ -22,6 +22,7 @@ from analytics.api.common import (
     NET,
     PERIOD,
     RETURNS,
+    SLICES,
     START,
     AnswerSerializer,
     benchmark_of,
@@ -135,7 +136,7 @@ def _benchmark_answer(found: Performance, told: Told) -> dict[str, Any] | None:
     }
 
 
-PARAMETERS = (PERIOD, START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL, RETURNS)
+PARAMETERS = (PERIOD, START, END, BENCHMARK, BLEND, CURRENCY, INTERVAL, RETURNS, *SLICES)
 EXAMPLE = OpenApiExample(
     "A year, every month",
     value={

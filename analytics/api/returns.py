@@ -17,6 +17,7 @@ from analytics.api.common import (
     END,
     PERIOD,
     RETURNS,
+    SLICES,
     START,
     AnswerSerializer,
     benchmark_of,
@@ -28,9 +29,9 @@ from analytics.selectors import Extreme, Part, ReturnsReport, Rolling, YearRow
 from portfolio_site.web.answers import Told, only_parameters
 from portfolio_site.web.serializers import ExactField
 
-ASKED = (PERIOD, START, END, CURRENCY)
+ASKED = (PERIOD, START, END, CURRENCY, *SLICES)
 OF_RETURNS = (*ASKED, RETURNS)
-COMPARED = (*ASKED[:3], BENCHMARK, BLEND, CURRENCY, RETURNS)
+COMPARED = (*ASKED, BENCHMARK, BLEND, RETURNS)
 
 
 class PeriodSerializer(AnswerSerializer):

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics.api.common import BENCHMARK, BLEND, CURRENCY, AnswerSerializer, benchmark_of, ratio_texts, scope_of
+from analytics.api.common import BENCHMARK, BLEND, CURRENCY, SLICES, AnswerSerializer, benchmark_of, ratio_texts, scope_of
 from analytics.api.risk_example import EXAMPLE
 from analytics.selectors.risk.asked import HOW, Unreadable, risk_asked
 from analytics.selectors.risk.report import RiskWindow
@@ -327,7 +327,7 @@ SHOCK = OpenApiParameter(
     examples=[OpenApiExample("Shares fall by a fifth", "class:stock:-20"), OpenApiExample("The dollar falls", "currency:USD:-10")],
 )
 ASKED = [WINDOW, RATE, LEAST, SHOCK]
-PARAMETERS = [*ASKED, BENCHMARK, BLEND, CURRENCY]
+PARAMETERS = [*ASKED, BENCHMARK, BLEND, CURRENCY, *SLICES]
 
 
 def risk_of_query(request: Request) -> RiskAsked:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, LOOK_THROUGH, AnswerSerializer, chosen, report_currency
+from analytics.api.common import CURRENCY, LOOK_THROUGH, SLICES, AnswerSerializer, report_currency, told_of_query
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, switch_of_query
@@ -82,10 +82,10 @@ def part_answer(part: Slice) -> dict[str, Any]:
 
 
 class ValueView(APIView):
-    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH], responses=ValueSerializer, tags=["analytics"])
+    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH, *SLICES], responses=ValueSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Worth in total, by holding, class, sector, country, region and currency, now or at the close of an earlier day."""
-        portfolios = chosen(request, pk)
+        portfolios = told_of_query(request, pk)
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
         found = selectors.value_now(
             portfolios, report_currency(request, portfolios), as_of=day, known_at=known_at, look_through=switch_of_query(request, "look_through")

@@ -27,6 +27,7 @@ from market.selectors import (
     BenchmarkView,
     PriceColumnView,
     day_number,
+    described,
     prices_version,
 )
 from portfolio_site.kernel.figures import Figure, Unit
@@ -128,6 +129,13 @@ class Scope:
         """Every instrument that stands in the ledgers."""
         return {row.instrument.id: row.instrument for row in (*self.table.rows, *self.table.closed)}
 
+    @cached_property
+    def beyond(self) -> dict[int, str]:
+        """Of a slice: the currencies of what its units came from or became that is not part of it.  One query where there is any."""
+        flows = (flow for book in self.books if book.crossed for flow in book.flows if flow.event_id in book.crossed)
+        found = {flow.instrument for flow in flows if flow.instrument is not None} - self.instruments.keys()
+        return {pk: one.currency for pk, one in described(found, ())[0].items()} if found else {}
+
     # ── series ──────────────────────────────────────────────────────────────
 
     @cached_property
@@ -139,7 +147,7 @@ class Scope:
     @cached_property
     def versions(self) -> tuple[tuple[int, int, int], ...]:
         """Of the prices and rates that the series rest on, the person's own rates among them.  One query."""
-        wanted = {*self.instruments, *(self.benchmark.instruments if self.benchmark else ())}
+        wanted = {*self.instruments, *self.beyond, *(self.benchmark.instruments if self.benchmark else ())}
         return prices_version(wanted, user=self.portfolios[0].owner if self.portfolios else None)
 
     @property
@@ -159,9 +167,9 @@ class Scope:
         return memory.series.of(self.key, self._compute)
 
     def _compute(self) -> Computed:
-        wanted = {*self.instruments, *(self.benchmark.instruments if self.benchmark else ())}
+        wanted = {*self.instruments, *self.beyond, *(self.benchmark.instruments if self.benchmark else ())}
         prices = self._prices(wanted)
-        quoted = {pk: view.currency for pk, view in self.instruments.items()}
+        quoted = {pk: view.currency for pk, view in self.instruments.items()} | self.beyond
         if self.benchmark is not None:
             quoted |= quoted_in(self.benchmark)
         market = self.market(prices, quoted, {str(code) for book in self.books for code in book.cash})
@@ -170,6 +178,7 @@ class Scope:
         tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
         moved = self.reads.transfers([one for one in told if not one.tracks_cash])
         moved |= {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
+        moved = moved.union(*(book.crossed for book in books))
         series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=self.costs)
         bench = None
         if self.benchmark is not None:

@@ -1,7 +1,8 @@
 """Which holdings a report is about.  docs/numbers.md: "Slices".
 
-A slice stands in an address as conditions: `class=etf`, `not_sector=Energy`, each of them several times if wanted.  Several values of one
-condition are alternatives; different conditions all hold.  An instrument is what its holder says it is; funds are not divided.
+A slice stands in an address as conditions: `class=etf`, `sector=not:Energy`, each of them several times if wanted.  Several values of one
+field are alternatives, those with `not:` are all left out; different fields all hold.  An instrument is what its holder says it is; funds are
+not divided.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from analytics.selectors.value import DIMENSIONS, as_its_row_says
 from portfolio_site.kernel.errors import FieldError
 from portfolios.models import Portfolio
 from portfolios.selectors import InstrumentView, instruments_ever, tagged_instruments, under_slice
-from portfolios.tags import LONGEST_TAG
 
-NOT = "not_"
+NOT = "not:"  # before a value that is left out
 UNCLASSIFIED = "unclassified"  # in an address, what nobody told
 MOST_VALUES = 50
+LONGEST = 100
 
 
 class Field(StrEnum):
@@ -57,8 +58,9 @@ class Condition:
     excluded: bool
 
     @property
-    def parameter(self) -> str:
-        return f"{NOT if self.excluded else ''}{self.field}"
+    def texts(self) -> tuple[str, ...]:
+        """The values as they stand in the address."""
+        return tuple(f"{NOT if self.excluded else ''}{value}" for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,23 @@ class Value:
     key: str
     name: str
 
+    @property
+    def negated(self) -> str:
+        return f"{NOT}{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class Said:
+    """A condition in words: "Class is", "ETF or Fund"; and its texts in the address."""
+
+    field: Field
+    name: str
+    value: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
     """Conditions, what fits them, and what could be chosen.
 
     conditions   none: everything, with cash
@@ -86,26 +102,28 @@ class Slice:
         """The portfolios as they are told under it."""
         return under_slice(portfolios, self.instruments) if self.conditions else list(portfolios)
 
-    def said(self, condition: Condition) -> str:
-        """ "Class is ETF or Fund"."""
-        names = {one.key: one.name for one in values_of(self.every, condition.field)}
-        listed = [names.get(value, value) for value in condition.values]
-        return f"{condition.field.label} {'is not' if condition.excluded else 'is'} {' or '.join(listed)}"
+    def said(self) -> tuple[Said, ...]:
+        """The conditions in words."""
+        return tuple(
+            Said(one.field, f"{one.field.label} {'is not' if one.excluded else 'is'}", " or ".join(self._names(one)), one.texts)
+            for one in self.conditions
+        )
+
+    def _names(self, condition: Condition) -> list[str]:
+        known = {one.key.casefold(): one.name for one in values_of(self.every, condition.field)}
+        return [known.get(value.casefold(), value) for value in condition.values]
 
 
 def conditions_of(given: Given) -> tuple[tuple[Condition, ...], list[FieldError]]:
     """What an address asks for, and what of it cannot be used."""
     found, errors = [], []
     for field in Field:
-        for excluded in (False, True):
-            name = f"{NOT if excluded else ''}{field}"
-            values = tuple(dict.fromkeys(text for one in given.getlist(name) if (text := str(one).strip())))
-            if not values:
-                continue
-            if why := _fault(field, values):
-                errors.append(FieldError(name, "invalid", why))
-            else:
-                found.append(Condition(field, values, excluded))
+        texts = dict.fromkeys(text for one in given.getlist(field) if (text := str(one).strip()))
+        wanted, unwanted = [text for text in texts if not text.startswith(NOT)], [text[len(NOT) :].strip() for text in texts if text.startswith(NOT)]
+        if why := _fault(field, [*wanted, *unwanted]):
+            errors.append(FieldError(field, "invalid", why))
+            continue
+        found += [Condition(field, tuple(values), excluded) for values, excluded in ((wanted, False), (unwanted, True)) if values]
     return tuple(found), errors
 
 
@@ -114,22 +132,24 @@ def _fault(field: Field, values: Sequence[str]) -> str:
         return f"At most {MOST_VALUES} values at once."
     if field is Field.HOLDING and not all(one.isascii() and one.isdigit() and len(one) <= 18 for one in values):
         return "Give the number of an instrument, as in the list of holdings."
-    if any(len(one) > max(LONGEST_TAG, 100) or "\x00" in one for one in values):
-        return "No such value is longer than 100 letters."
+    if not all(values):
+        return f"Write a value behind “{NOT}”."
+    if any(len(one) > LONGEST or "\x00" in one for one in values):
+        return f"No value is longer than {LONGEST} letters."
     return ""
 
 
-def slice_of(portfolios: Sequence[Portfolio], conditions: Iterable[Condition]) -> Slice:
+def subset_of(portfolios: Sequence[Portfolio], conditions: Iterable[Condition]) -> Subset:
     """What of the ledgers fits.  No query without a condition, else two, and one for each tag."""
     asked = tuple(conditions)
     if not asked or not portfolios:
-        return Slice(asked, frozenset(), ())
+        return Subset(asked, frozenset(), ())
     every = instruments_ever(portfolios)
     found = frozenset(one.id for one in every)
     for condition in asked:
         fits = _fitting(portfolios, every, condition)
         found = found - fits if condition.excluded else found & fits
-    return Slice(asked, found, every)
+    return Subset(asked, found, every)
 
 
 def _fitting(portfolios: Sequence[Portfolio], every: Sequence[InstrumentView], condition: Condition) -> frozenset[int]:

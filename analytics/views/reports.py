@@ -1,7 +1,8 @@
 """The frame that all reports share: what is asked in the address, the bar that changes it, and the report as a file.
 
 The address holds the whole state: `?p=` the portfolio, `?benchmark=` a number of the list of indices and blends, `?period=` (or `start=` and
-`end=`) as `kernel.periods` reads it, of returns `?returns=gross` those before fees and taxes, `?why=` a figure to explain, `?export=` csv, xlsx or json (`&table=` for CSV).  A report is made like this:
+`end=`) as `kernel.periods` reads it, conditions on holdings as `selectors.slicing` reads them, of returns `?returns=gross` those before fees and
+taxes, `?why=` a figure to explain, `?export=` csv, xlsx or json (`&table=` for CSV).  A report is made like this:
 
     @require_GET
     @login_required
@@ -28,6 +29,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from analytics.selectors import Explanation, Scope
+from analytics.selectors.slicing import Subset, conditions_of, offered, subset_of
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
 from market.selectors import BenchmarkView, benchmarks
@@ -45,6 +47,7 @@ class Asked:
     """What a report is about.
 
     problem     why the period of the address could not be read; "" where it could
+    subset      what of the ledgers it is about; left_out: conditions that could not be used, in sentences
     benchmark   the one chosen in the address; None: that of the portfolio
     indices, blends  what can be chosen
     """
@@ -56,7 +59,9 @@ class Asked:
     indices: tuple[BenchmarkView, ...]
     blends: tuple[BenchmarkView, ...]
     scope: Scope
+    subset: Subset
     has_returns: bool = False  # `?returns=gross` is asked of this report
+    left_out: tuple[str, ...] = ()
     kept: str = "?"  # the address without its period, to which `period=…` is added
 
     @property
@@ -84,6 +89,15 @@ class Asked:
         begun = self.scope.daily.first + timedelta(days=1)
         return tuple(str(year) for year in range(self.scope.today.year, begun.year - 1, -1))[:MOST_YEARS]
 
+    @property
+    def fields(self) -> list[dict[str, Any]]:
+        """What the holdings can be narrowed to: fields with their values, and those that are chosen."""
+        every = self.subset.every or tuple(self.scope.instruments.values())
+        chosen = {one.field: one.texts for one in self.subset.conditions}
+        return [
+            {"name": field.value, "label": field.label, "values": values, "chosen": chosen.get(field, ())} for field, values in offered(every).items()
+        ]
+
     def context(self) -> dict[str, Any]:
         return {
             **self.choice.context(),
@@ -97,7 +111,7 @@ class Asked:
 
 
 def asked(request: HttpRequest, *, returns: bool = False) -> Asked:
-    """What the address asks for; with `returns`, also whether before fees and taxes.  Three queries.
+    """What the address asks for; with `returns`, also whether before fees and taxes.  Three queries, and those of `subset_of`.
 
     Raises NotFound for a portfolio or benchmark that is not the person's.
     """
@@ -110,8 +124,11 @@ def asked(request: HttpRequest, *, returns: bool = False) -> Asked:
         if benchmark is None:
             raise NotFound("There is no such benchmark.")
     gross = returns and request.GET.get("returns", "") == "gross"
-    scope = Scope(choice.portfolios, choice.currency, benchmark=benchmark, gross=gross).owned_by(request.user)
-    return Asked(choice, span, problem, benchmark, indices, blends, scope, returns, _kept(request))
+    conditions, errors = conditions_of(request.GET)
+    subset = subset_of(choice.portfolios, conditions)
+    scope = Scope(subset.portfolios(choice.portfolios), choice.currency, benchmark=benchmark, gross=gross).owned_by(request.user)
+    left_out = tuple(f"The filter “{one.field}” was left out. {one.detail}" for one in errors)
+    return Asked(choice, span, problem, benchmark, indices, blends, scope, subset, returns, left_out, _kept(request))
 
 
 def _kept(request: HttpRequest) -> str:
@@ -174,5 +191,6 @@ def _about(ask: Asked) -> dict[str, Any]:
         "currency": ask.choice.currency,
         "benchmark": None if compared is None else compared.name,
         **({"returns": "gross" if ask.scope.gross else "net"} if ask.has_returns else {}),
+        "slice": [f"{one.name} {one.value}" for one in ask.subset.said()],
         "warnings": list(ask.scope.warnings),
     }

@@ -196,6 +196,17 @@ def query(context: template.Context, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def query_without(context: template.Context, name: str, values: Iterable[str]) -> str:
+    """The present address without some values of a parameter that has several, and without an explanation or a file."""
+    params = context["request"].GET.copy()
+    dropped = set(values)
+    params.setlist(name, [one for one in params.getlist(name) if one.strip() not in dropped])
+    for part in ("why", "export", "table"):
+        params.pop(part, None)
+    return f"?{params.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
 def query_fields(context: template.Context, *dropped: str) -> SafeString:
     """The parameters of the present address as hidden fields, for a form that sets some of them itself: those are `dropped`."""
     request = context.get("request")

@@ -63,7 +63,11 @@ def _of(fields: list[Any], width: int, place: int, only: frozenset[int]) -> Iter
 
 
 def _totals(holdings: Sequence[Holding]) -> dict[str, Decimal]:
-    return {name: sum((one[place] for one in holdings), ZERO) for name, place in (("realised", 4), ("income", 5), ("expenses", 6))}
+    return {
+        "realised": sum((one[4] for one in holdings), ZERO),
+        "income": sum((one[5] for one in holdings), ZERO),
+        "expenses": sum((one[6] for one in holdings), ZERO),
+    }
 
 
 def _in_kind(book: Book, only: frozenset[int], across: Sequence[Reorganisation]) -> list[Flow]:
