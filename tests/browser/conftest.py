@@ -73,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([sys.executable, "-c", f"import redis; redis.Redis.from_url({environment['REDIS_URL']!r}).flushdb()"], check=True)
     log = folder / "server.log"
     with log.open("wb") as out:
-        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, stdout=out, stderr=out, check=True, timeout=180)
+        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, stdout=out, stderr=out, check=True, timeout=600)
         command = [sys.executable, "manage.py", "services" if scaled else "serve"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
     try:

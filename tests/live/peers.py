@@ -38,7 +38,7 @@ class Peer:
         self.wire = WebsocketCommunicator(application, path, headers=headers)
 
     async def open(self) -> Peer:
-        accepted, code = await self.wire.connect(timeout=5)
+        accepted, code = await self.wire.connect(timeout=30)
         assert accepted, code
         return self
 

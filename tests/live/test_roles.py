@@ -43,7 +43,7 @@ def test_a_worker_reads_the_queues_it_is_told():
 def test_a_role_without_its_services_says_which_settings_are_missing(tmp_path):
     environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
     environment |= {"ROLE": "web", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local"}
-    answer = subprocess.run([sys.executable, "manage.py", "start"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    answer = subprocess.run([sys.executable, "manage.py", "start"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert answer.returncode != 0 and "ROLE=web needs DATABASE_URL and REDIS_URL" in answer.stderr
 
 
@@ -123,13 +123,13 @@ def services(tmp_path_factory) -> Iterator[tuple[subprocess.Popen[str], int]]:
     yield process, port
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=90)
+        process.communicate(timeout=300)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS plumbline_services_test WITH (FORCE)")
 
 
 def _get(port: int, path: str) -> tuple[int, dict]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
@@ -140,7 +140,7 @@ def _get(port: int, path: str) -> tuple[int, dict]:
 @pytest.mark.drill
 def test_web_live_worker_and_beat_are_ready_together_and_end_together(services):
     process, port = services
-    until, status, body = time.monotonic() + 180, 0, {}
+    until, status, body = time.monotonic() + 300, 0, {}
     while status != 200 and time.monotonic() < until:
         assert process.poll() is None, process.stdout.read()
         try:
@@ -157,6 +157,6 @@ def test_web_live_worker_and_beat_are_ready_together_and_end_together(services):
         with pytest.raises(Exception, match="4401"):
             wire.recv(timeout=10)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=90)
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert "Stopped." in said

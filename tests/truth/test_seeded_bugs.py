@@ -7,7 +7,7 @@ import pytest
 from tests.truth.seeded_bugs import BUGS, ROOT, hunt
 from tests.truth.world import LONG
 
-SMOKE = ["drop-fee", "void-not-judged", "equal-rows-are-one"]
+SMOKE = ["drop-fee", "split-twice", "equal-rows-are-one"]
 
 
 def test_there_are_twenty_five_and_each_changes_one_line_that_is_there() -> None:

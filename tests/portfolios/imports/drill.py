@@ -1,6 +1,6 @@
 """A process of its own that imports, and can be told to die by SIGKILL at its nth statement.  Started by test_kill.py.
 
-    python -m tests.portfolios.imports.drill prepare ROWS | read | confirm | record | look
+    python -m tests.portfolios.imports.drill prepare ROWS | read | confirm | record | look      several: look,record
 
 The database lies in DATA_DIR.  KILL_AT=n kills the process just before the nth statement of `read` or `record`; KILL_AT=end
 kills it right after its work, before anybody is told.  Every start rings the sweep, as a server does; the lease of dead jobs is
@@ -87,12 +87,19 @@ def main(action: str, *more: str) -> None:
     import django
 
     django.setup()
-    from django.db import connection
-
-    from portfolios.imports import reading, services, tasks
-    from portfolios.models import ImportBatch
+    from portfolios.imports import reading, tasks
 
     reading.LEASE = tasks.LEASE = timedelta(0)
+    for one in action.split(","):
+        _do(one, *more)
+
+
+def _do(action: str, *more: str) -> None:
+    from django.db import connection
+
+    from portfolios.imports import services, tasks
+    from portfolios.models import ImportBatch
+
     if action == "prepare":
         _prepare(int(more[0]))
     elif action == "confirm":
@@ -108,7 +115,8 @@ def main(action: str, *more: str) -> None:
             tasks.sweep_imports()
             if os.environ.get("KILL_AT") == "end":
                 os.kill(os.getpid(), signal.SIGKILL)
-    sys.stdout.write(json.dumps(_look() if action == "look" else {}))
+    if action == "look":
+        print(json.dumps(_look()), flush=True)
 
 
 if __name__ == "__main__":
