@@ -44,7 +44,7 @@ def costs_paid(
     for portfolio in portfolios:
         kinds = {event.id: event.kind for event in events[portfolio.pk]}
         for event in events[portfolio.pk]:
-            if isinstance(event, Trade):
+            if isinstance(event, Trade) and event.instrument in books[portfolio.pk].positions:  # all of them, but for a slice
                 found += _inside(event)
         for posting in books[portfolio.pk].postings:
             if posting.kind == EXPENSE:

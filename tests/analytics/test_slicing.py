@@ -155,6 +155,16 @@ def leg(instrument: Any) -> Any:
     return LegDraft(instrument=instrument, ratio_new=D(1), ratio_old=D(2), cost_share=D("0.2"))
 
 
+def test_the_costs_of_a_slice_are_those_of_its_own_entries(person: Any, today: date) -> None:
+    mother, child = make_instrument("MOTHER", price="80"), make_instrument("CHILD", price="44")
+    portfolio = make_portfolio(person, tracks_cash=False)
+    record(portfolio, "buy", today - timedelta(days=9), mother, quantity="10", price="100", fees="3")
+    record(portfolio, "spin_off", today - timedelta(days=5), mother, legs=[leg(child)])
+    record(portfolio, "sell", today - timedelta(days=2), child, quantity="1", price="44", fees="2")
+    for one, paid in ((mother, "3"), (child, "2")):
+        assert [cost.amount for cost in Scope(told([portfolio], f"holding={one.pk}")).costs_paid] == [D(paid)]
+
+
 # ── pages and API ───────────────────────────────────────────────────────────
 
 REPORTS = ("performance", "risk", "diversification")
