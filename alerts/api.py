@@ -31,8 +31,11 @@ class AlertSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=RuleKind.choices, source="kind")
     instrument = serializers.IntegerField(source="instrument_id", read_only=True)
     symbol = serializers.CharField(source="instrument.symbol", read_only=True)
-    threshold = ExactField(help_text="in `currency`")
-    currency = serializers.CharField(source="instrument.currency", read_only=True)
+    threshold = ExactField(help_text="in `price_unit`")
+    price_unit = serializers.CharField(
+        source="instrument.price_unit", read_only=True, help_text="what its prices are in: the currency, or `%` for a bond in percent of par"
+    )
+    currency = serializers.CharField(source="instrument.currency", read_only=True, help_text="of the instrument")
     note = serializers.CharField()
     active = serializers.BooleanField()
     armed = serializers.BooleanField(
@@ -46,7 +49,7 @@ class AlertChange(serializers.Serializer[Any]):
     """What may be changed."""
 
     type = serializers.ChoiceField(choices=RuleKind.choices, source="kind", required=False)
-    threshold = ExactField(required=False)
+    threshold = ExactField(required=False, help_text="as the instrument is quoted: in its currency, a bond in percent of par")
     note = serializers.CharField(max_length=services.LONGEST_NOTE, allow_blank=True, required=False)
     active = serializers.BooleanField(required=False)
 
@@ -55,7 +58,7 @@ class AlertWanted(AlertChange):
     """A new rule; the instrument by `symbol` or by its number."""
 
     type = serializers.ChoiceField(choices=RuleKind.choices, source="kind")
-    threshold = ExactField()
+    threshold = ExactField(help_text="as the instrument is quoted: in its currency, a bond in percent of par")
     symbol = serializers.CharField(max_length=60, required=False)
     instrument = serializers.IntegerField(min_value=1, max_value=10**18 - 1, required=False)
 

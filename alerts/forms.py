@@ -23,7 +23,7 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "alert-instruments", "autocomplete": "off"}),
     )
     kind = forms.ChoiceField(label="When", choices=RuleKind.choices)
-    threshold = ExactFormField(label="Price", help_text="In the instrument’s currency")
+    threshold = ExactFormField(label="Price", help_text="In the instrument’s currency; of a bond in percent of par")
     note = forms.CharField(label="Note", max_length=LONGEST_NOTE, required=False, help_text="Only you see it")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

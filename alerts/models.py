@@ -20,7 +20,7 @@ class Rule(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_rules")
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=RuleKind)
-    threshold = ExactDecimalField()  # in the instrument's currency
+    threshold = ExactDecimalField()  # as the instrument is quoted: in its currency, a bond in percent of par
     note = SealedTextField(default="", blank=True, longest=500)
     active = models.BooleanField(default=True)
     armed = models.BooleanField(default=True)  # false after firing, until the price has been back and the cool-down has passed

@@ -2,7 +2,7 @@
 
 A price rule fires when its price gets to the threshold or past it, once: it is then unarmed.  It is armed again when the price has
 been back on the other side by a margin (hysteresis: a price that trembles at the threshold tells once) and a cool-down has passed
-since it fired.  Prices and thresholds are exact and in the instrument's currency.
+since it fired.  Prices and thresholds are exact and as the instrument is quoted: in its currency, or in percent of par.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RuleSnapshot:
     threshold: Decimal
     armed: bool
     symbol: str
-    currency: str
+    unit: str  # what its prices are in: a currency, or "%" of par
     came_back: bool = False  # whether the price has been back by the margin since the rule was unarmed
     fired_at: datetime | None = None  # the last time; None where it has not fired
 
@@ -47,9 +47,9 @@ class Fired:
     sentence: str
 
 
-def as_money(amount: Decimal, currency: str) -> str:
-    """An amount where no locale is known: 1234.5 USD."""
-    return f"{plain(amount)} {currency}"
+def as_money(amount: Decimal, unit: str) -> str:
+    """A price where no locale is known: 1234.5 USD."""
+    return f"{plain(amount)} {unit}"
 
 
 def holds(rule: RuleSnapshot, price: Decimal) -> bool:
@@ -61,11 +61,11 @@ def decide(rule: RuleSnapshot, old_price: Decimal | None, new_price: Decimal, *,
     """The firing that the new price causes, if any.
 
     old_price  the price before, for the sentence; None where none is known
-    money      how an amount reads for the person
+    money      how a price in its unit reads for the person
     """
     if not rule.armed or not holds(rule, new_price):
         return None
-    limit, now = money(rule.threshold, rule.currency), money(new_price, rule.currency)
+    limit, now = money(rule.threshold, rule.unit), money(new_price, rule.unit)
     verb, side = ("rose", "or more") if rule.kind == ABOVE else ("fell", "or less")
     moved = old_price is not None and (new_price > old_price if rule.kind == ABOVE else new_price < old_price)
     what = f"{rule.symbol} {verb} to {now}" if moved else f"{rule.symbol} is at {now}"

@@ -22,7 +22,7 @@ class RuleRow:
     """One rule as lists show it."""
 
     rule: Rule
-    price: Figure  # now, in the instrument's currency
+    price: Figure  # now, in the instrument's currency, or in percent of par
     priced_at: datetime | None  # what the price is of
     threshold: Figure
     distance: Figure  # how far the price is from the threshold, as a fraction of the price; what is still to go is positive for a rise
@@ -48,16 +48,16 @@ def rows_of(rules: Iterable[Any]) -> list[RuleRow]:
 
 
 def _row(rule: Any, quote: QuoteView | None) -> RuleRow:
-    currency = rule.instrument.currency
+    unit = rule.instrument.price_unit
     why_not = f"No price of {rule.instrument.symbol} has arrived yet."
     if quote is None:
-        price = Figure.undefined("price", Unit.MONEY, why_not, currency)
+        price = Figure.undefined("price", Unit.MONEY, why_not, unit)
         distance = Figure.undefined("distance", Unit.FRACTION, why_not)
     else:
         since = timezone.localdate(quote.as_of) if quote.stale else None
-        price = Figure("price", Unit.MONEY, quote.price, currency=currency, stale_since=since)
+        price = Figure("price", Unit.MONEY, quote.price, currency=unit, stale_since=since)
         distance = Figure("distance", Unit.FRACTION, quotient(rule.threshold - quote.price, quote.price))
-    threshold = Figure("threshold", Unit.MONEY, rule.threshold, currency=currency)
+    threshold = Figure("threshold", Unit.MONEY, rule.threshold, currency=unit)
     return RuleRow(rule, price, quote.as_of if quote else None, threshold, distance, rule.last_fired_at)
 
 

@@ -90,7 +90,7 @@ def _arm(rule: Rule) -> None:
 
 
 def _snapshot(rule: Rule) -> RuleSnapshot:
-    return RuleSnapshot(rule.kind, rule.threshold, rule.armed, rule.instrument.symbol, rule.instrument.currency, rule.came_back, rule.fired_at)
+    return RuleSnapshot(rule.kind, rule.threshold, rule.armed, rule.instrument.symbol, rule.instrument.price_unit, rule.came_back, rule.fired_at)
 
 
 # ── coming true ─────────────────────────────────────────────────────────────
@@ -131,7 +131,7 @@ def _rearm(rule: Rule, quote: QuoteView, now: datetime) -> None:
 def _said(rule: Rule, quote: QuoteView) -> str:
     """What the rule says of this quote, in its person's locale; empty where it does not come true."""
     with writing.speaking(preferences_of(rule.owner).locale):
-        answer = decide(_snapshot(rule), quote.previous_close, quote.price, money=lambda amount, currency: str(numbers.price(amount, currency)))
+        answer = decide(_snapshot(rule), quote.previous_close, quote.price, money=lambda amount, unit: str(numbers.price(amount, unit)))
     return "" if answer is None else answer.sentence
 
 

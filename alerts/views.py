@@ -27,7 +27,7 @@ ON_THE_CARD = 3
 def alerts(request: HttpRequest) -> HttpResponse:
     """Every alert with how far its price is from it."""
     rows = selectors.rules_of(request.user)
-    currencies = {row.rule.instrument.currency for row in rows}
+    currencies = {row.rule.instrument.currency for row in rows if not row.rule.instrument.in_percent}
     context = {"page": "alerts", "rows": rows, "unread": selectors.unread_count(request.user)}
     return render_page(request, "alerts/list.html", context, currencies=currencies)
 

@@ -199,6 +199,26 @@ def test_an_instrument_without_a_price_has_no_distance_but_a_reason(person):
     assert not row.distance.known and "NEW" in row.distance.why_not
 
 
+def test_the_price_of_a_bond_is_in_percent_of_par_in_the_sentence_on_the_pages_and_by_api(person, signed_in, api):
+    bond = factories.make_instrument("BUND", asset_class="bond", price_factor=D("0.01"), price="97.5", previous="97")
+    made = api.post("/api/v1/alerts", {"symbol": "BUND", "type": "price_above", "threshold": "98.42"}).json()
+    assert (made["threshold"], made["price_unit"], made["currency"]) == ("98.42", "%", "EUR")
+    page = signed_in.get("/alerts/").content.decode()
+    assert '<span class="num">98.42%</span>' in page and '<span data-live="price">97.50%</span>' in page and "€" not in page
+    _publish(bond, "98.5", "97.5")
+    (firing,) = services.check_rules([bond.pk])
+    assert firing.sentence == "BUND rose to 98.50%; your alert is for 98.42% or more."
+    assert firing.sentence in signed_in.get("/notifications/").content.decode()
+    assert api.get("/api/v1/notifications").json()["results"][0]["message"] == firing.sentence
+
+
+def test_a_bond_that_is_quoted_in_money_stays_in_money(person):
+    note = factories.make_instrument("NOTE", asset_class="bond", currency="USD", price="950")
+    services.create_rule(person, instrument=note, kind="price_below", threshold=D("900"))
+    (row,) = selectors.rules_of(person)
+    assert (row.price.currency, row.threshold.currency) == ("USD", "USD")
+
+
 # ── API ─────────────────────────────────────────────────────────────────────
 
 
