@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from portfolio_site.web import writing
 from portfolio_site.web.fields import ExactFormField
 from portfolios.choices import TransactionKind as Kind
 from portfolios.forms.common import resolve_instrument
+from portfolios.forms.grid_lots import Naming, name_lots
 from portfolios.importers.base import CellProblem
 from portfolios.importers.generic_names import ALIASES, TYPE_WORDS
 from portfolios.importers.reading import normal, read_moment
@@ -36,6 +38,7 @@ COLUMNS = {
     "taxes": "Tax",
     "currency": "Paid in",
     "notes": "Note",
+    "lots": "Lots",
 }
 NUMBERS = ("quantity", "price", "amount", "fees", "taxes")
 MOST_ROWS = 1000
@@ -46,12 +49,13 @@ ELSEWHERE = frozenset({*REORGANISATIONS, Kind.FX_EXCHANGE})  # kinds with more t
 KINDS = tuple(kind for kind in Kind if kind not in ELSEWHERE)
 _COLUMN_OF = {
     "traded_on": "date", "traded_at": "date", "kind": "type", "settlement_currency": "currency", "fx_rate": "currency",
-    "ratio_new": "quantity", "ratio_old": "quantity",
+    "ratio_new": "quantity", "ratio_old": "quantity", "method": "lots",
 }  # fmt: skip
 _FIELDS_OF = {"date": ("traded_on",), "type": ("kind",), "quantity": ("quantity", "ratio_new", "ratio_old"), "currency": ("settlement_currency",)}
 _HEADS = {**{column: {normal(label)} for column, label in COLUMNS.items()}}
 _ALIASES = {column: _HEADS[column] | set(ALIASES.get(column, ())) for column in COLUMNS}
 _ALIASES["instrument"] |= {"security", *ALIASES["isin"], *ALIASES["symbol"], *ALIASES["name"]}
+_ALIASES["lots"] |= {"lot", "specific lots"}
 _ALIASES["currency"] |= set(ALIASES["settlement_currency"])
 _MARKS = str.maketrans("", "", "€$£¥")
 
@@ -147,9 +151,15 @@ class TransactionGrid:
             self.problem = f"At most {MOST_ROWS:,} rows at once; these are {len(rows):,}. Import them as a file, or record them in parts."
             return []
         known = _instruments(user, [row.cells["instrument"] for row in rows])
-        for row in rows:
-            values = _read_row(row, known, portfolio)
-            row.draft = TransactionDraft(**values)
+        read = [_read_row(row, known, portfolio) for row in rows]
+        lots = name_lots(
+            portfolio,
+            [_naming(place, rows[place], read[place]) for place in range(len(rows)) if rows[place].cells["lots"]],
+            read,
+            day_first=_day_first(),
+        )
+        for place, (row, values) in enumerate(zip(rows, read, strict=True)):
+            row.draft = TransactionDraft(**values, lots=lots.get(place, ()))
         return [row.draft for row in rows if row.draft is not None]
 
     @property
@@ -248,6 +258,10 @@ def _read_row(row: GridRow, known: Mapping[str, Instrument | None], portfolio: P
         if values["instrument"] is None:
             row.refuse("instrument", f"No single instrument is meant by “{named[:40]}”. Use its symbol or ISIN.")
     return values | _currencies(row, values, portfolio)
+
+
+def _naming(place: int, row: GridRow, values: Mapping[str, Any]) -> Naming:
+    return Naming(place, row.cells["lots"], values, partial(row.refuse, "lots"))
 
 
 def _read_kind(row: GridRow) -> str:

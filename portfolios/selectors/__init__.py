@@ -16,7 +16,7 @@ from portfolios.selectors.ledger import (
     rules_of,
 )
 from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, OfferedLot, SaleView
-from portfolios.selectors.lots import kinds_of, lot_view, lots_of, open_lots, quantity_held
+from portfolios.selectors.lots import kinds_of, lot_view, lots_of, lots_open_on, open_lots, quantity_held
 from portfolios.selectors.methods import POOLED, compare_methods
 from portfolios.selectors.portfolios import (
     chosen_portfolios,
@@ -110,6 +110,7 @@ __all__ = [
     "locked_portfolios",
     "lot_view",
     "lots_of",
+    "lots_open_on",
     "matching",
     "open_lots",
     "page_by_key",
