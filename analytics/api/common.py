@@ -129,12 +129,23 @@ def chosen(request: Request, pk: int | None) -> list[Portfolio]:
     return found
 
 
+def _several(request: Request, portfolios: list[Portfolio], pk: int | None) -> list[Portfolio]:
+    """Of all portfolios those that `portfolio` names.  Raises NotFound for one that is not there, ValidationError."""
+    asked = {number for text in request.query_params.getlist("portfolio") if text.strip() for number in [_number(text.strip())]}
+    if not asked:
+        return portfolios
+    if pk is not None:
+        raise refuse("portfolio", "One portfolio is asked for already. Ask `/portfolios/all/…` for several.")
+    known = {portfolio.pk: portfolio for portfolio in portfolios}
+    return [known[one] if one in known else get_portfolio(request.user, one) for one in sorted(asked)]
+
+
 def told_of_query(request: Request, pk: int | None) -> list[Portfolio]:
     """One portfolio, or all, as far as the conditions on holdings go.  Raises NotFound, ValidationError."""
     conditions, errors = conditions_of(request.query_params)
     for error in errors:
         raise refuse(error.field, error.detail)
-    portfolios = chosen(request, pk)
+    portfolios = _several(request, chosen(request, pk), pk)
     return subset_of(portfolios, conditions).portfolios(portfolios)
 
 
@@ -181,11 +192,14 @@ _FIELDS = {
     "tag": "tags that an entry of them has",
 }
 SLICES = [
-    OpenApiParameter(
-        name,
-        str,
-        many=True,
-        description=f"only holdings of these {words}, told as a portfolio without cash; several are alternatives, `not:` before one leaves it out",
-    )
-    for name, words in _FIELDS.items()
+    OpenApiParameter("portfolio", int, many=True, description="of `all` alone: only these portfolios, by their numbers"),
+    *(
+        OpenApiParameter(
+            name,
+            str,
+            many=True,
+            description=f"only holdings of these {words}, told as a portfolio without cash; several are alternatives, `not:` before one leaves it out",
+        )
+        for name, words in _FIELDS.items()
+    ),
 ]

@@ -1,7 +1,8 @@
-"""What a page is about: the portfolio `?p=<id>` or all of a person's, and the moment `?as_of=…&known_at=…`.  It stays in the address."""
+"""What a page is about: the portfolio `?p=<id>`, several of them (`?p=1&p=3`) or all of a person's, and the moment `?as_of=…&known_at=…`.  It stays in the address."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +13,37 @@ from portfolio_site.web.moments import NOW, Moment, chosen_moment
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of
 
+MOST_PICKED = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`all` of the person's portfolios, the one `chosen` (None: all), the currency of the report, and the moment it tells of."""
+    """`all` of the person's portfolios, those `picked` (none: all), the currency of the report, and the moment it tells of."""
 
     all: tuple[Portfolio, ...]
-    chosen: Portfolio | None
+    picked: tuple[Portfolio, ...]
     currency: str
     moment: Moment = NOW
 
     @property
+    def chosen(self) -> Portfolio | None:
+        """The only one that is picked."""
+        return self.picked[0] if len(self.picked) == 1 else None
+
+    @property
     def portfolios(self) -> list[Portfolio]:
         """What the page is about."""
-        return [self.chosen] if self.chosen is not None else list(self.all)
+        return list(self.picked or self.all)
+
+    @property
+    def called(self) -> str:
+        """ "Core", "Core and Growth", "All portfolios"."""
+        return in_a_row([portfolio.name for portfolio in self.picked]) if self.picked else "All portfolios"
 
     @property
     def suffix(self) -> str:
         """What links to other pages carry on, so that they are about the same."""
-        carried = ("" if self.chosen is None else f"&p={self.chosen.pk}") + self.moment.query
+        carried = "".join(f"&p={portfolio.pk}" for portfolio in self.picked) + self.moment.query
         return carried.replace("&", "?", 1)
 
     def context(self) -> dict[str, Any]:
@@ -39,6 +52,8 @@ class Choice:
         return {
             "portfolios": self.all,
             "chosen": self.chosen,
+            "picked": self.picked,
+            "called": self.called,
             "currency": self.currency,
             "suffix": self.suffix,
             "sample": sample,
@@ -48,18 +63,25 @@ class Choice:
 
 
 def choice_of(request: HttpRequest, *, timed: bool = False) -> Choice:
-    """One query, or two for an archived portfolio.  `timed`: the page can tell of an earlier moment.
+    """What `?p=` names, once or several times.  One query, and one for each archived portfolio.  `timed`: the page can tell of an earlier moment.
 
     Raises NotFound, also for somebody else's portfolio.
     """
     every = tuple(portfolios_of(request.user))
-    text = request.GET.get("p", "")
-    chosen = None
-    if text not in {"", "all"}:
-        if not (text.isascii() and text.isdigit() and len(text) <= 18):
-            raise NotFound("There is no such portfolio.")
-        chosen = next((portfolio for portfolio in every if portfolio.pk == int(text)), None) or get_portfolio(request.user, int(text))
-    only = chosen or (every[0] if len(every) == 1 else None)
+    texts = [text for text in dict.fromkeys(request.GET.getlist("p")) if text]
+    picked = () if "all" in texts else tuple(_picked(request, every, text) for text in texts[:MOST_PICKED])
+    only = picked[0] if len(picked) == 1 else every[0] if len(every) == 1 else None
     preferences = getattr(request, "preferences", None)
     currency = only.base_currency if only is not None else str(getattr(preferences, "base_currency", "") or "EUR")
-    return Choice(every, chosen, currency, chosen_moment(request.GET) if timed else NOW)
+    return Choice(every, picked, currency, chosen_moment(request.GET) if timed else NOW)
+
+
+def _picked(request: HttpRequest, every: Sequence[Portfolio], text: str) -> Portfolio:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NotFound("There is no such portfolio.")
+    return next((portfolio for portfolio in every if portfolio.pk == int(text)), None) or get_portfolio(request.user, int(text))
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -179,7 +179,7 @@ def report_page(
 
 
 def _stem(page: str, ask: Asked) -> str:
-    return file_name(page, ask.choice.chosen.name if ask.choice.chosen is not None else "all", ask.first, ask.end)
+    return file_name(page, "-".join(one.name for one in ask.choice.picked) or "all", ask.first, ask.end)
 
 
 def _about(ask: Asked) -> dict[str, Any]:

@@ -217,6 +217,31 @@ def test_somebody_elses_holding_fits_nothing(signed_in: Any, api: Any, mixed: An
     assert api.get(f"/api/v1/portfolios/all/value?holding={secret.pk}").json()["by_holding"] == []
 
 
+# ── several portfolios ──────────────────────────────────────────────────────
+
+
+def test_several_portfolios_can_be_reported_on_together(signed_in: Any, api: Any, person: Any, euro_portfolio: Any, dollar_portfolio: Any) -> None:
+    third = make_portfolio(person, name="Third")
+    record(third, "deposit", "2026-01-02", amount="50")
+    pair = [euro_portfolio, dollar_portfolio]
+    page = signed_in.get(f"/performance/?p={pair[0].pk}&p={pair[1].pk}&period=MAX&export=json").json()
+    answer = api.get(f"/api/v1/portfolios/all/performance?portfolio={pair[0].pk}&portfolio={pair[1].pk}").json()
+    assert [one["name"] for one in page["portfolios"]] == ["Core", "US"] and answer["portfolios"] == [one.pk for one in pair]
+    value = {row["figure"]: row["value"] for row in page["figures"]}["end_value"]
+    assert D(value) == D(answer["end_value"]) == performance(pair, currency="EUR").end_value.value
+    shown = read(signed_in.get(f"/risk/?p={pair[0].pk}&p={pair[1].pk}"))
+    assert "<b>Core and US</b>" in shown and f'value="{third.pk}">Third' in shown
+
+
+def test_somebody_elses_portfolio_cannot_be_among_several(signed_in: Any, api: Any, euro_portfolio: Any) -> None:
+    theirs = make_portfolio(make_person("stranger"))
+    assert signed_in.get(f"/performance/?p={euro_portfolio.pk}&p={theirs.pk}").status_code == 404
+    assert api.get(f"/api/v1/portfolios/all/risk?portfolio={theirs.pk}").status_code == 404
+    assert api.get("/api/v1/portfolios/all/risk?portfolio=x").status_code == 404
+    refused = api.get(f"/api/v1/portfolios/{euro_portfolio.pk}/risk?portfolio={euro_portfolio.pk}")
+    assert refused.status_code == 400 and [one["field"] for one in refused.json()["errors"]] == ["portfolio"]
+
+
 def test_a_slice_costs_a_fixed_number_of_queries(api: Any, signed_in: Any, mixed: Any) -> None:
     def counted(address: str) -> int:
         signed_in.get(address)
