@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import models
 
 from analytics.choices import Check
-from analytics.querysets import ConcentrationLimitQuerySet
+from analytics.querysets import ConcentrationLimitQuerySet, SnapshotQuerySet
 from portfolio_site.web.fields import ExactDecimalField
+from portfolio_site.web.sealed import SealedBytesField
+from portfolios.models import Portfolio
 
 
 class ConcentrationLimit(models.Model):
@@ -27,3 +29,27 @@ class ConcentrationLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_name} of {self.owner_id}"
+
+
+class Snapshot(models.Model):
+    """What the nightly batch keeps of one portfolio, and whether it is due (analytics/snapshots).  Can be emptied at any time."""
+
+    portfolio = models.OneToOneField(Portfolio, on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
+    book = SealedBytesField(null=True)  # the replayed ledger
+    book_rests_on = models.CharField(max_length=64, blank=True)
+    series = SealedBytesField(null=True)  # its daily series up to a day
+    series_rests_on = models.CharField(max_length=64, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)  # asked for then, and not taken yet
+    touched_at = models.DateTimeField(null=True, blank=True)  # the lease of the job that is at work on it
+    attempts = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = SnapshotQuerySet.as_manager()
+
+    written: tuple[str, ...] = ()  # no column: what the batch has made anew of it
+
+    class Meta:
+        indexes = [models.Index(name="snapshot_due", fields=["due_at"], condition=models.Q(due_at__isnull=False))]  # the sweep
+
+    def __str__(self) -> str:
+        return f"snapshot of {self.portfolio_id}"

@@ -13,3 +13,12 @@ class ConcentrationLimitQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """The person's own; nobody else's."""
         return self.filter(owner=user) if user.is_authenticated else self.none()
+
+
+class SnapshotQuerySet(models.QuerySet[Any]):
+    """Snapshots of the nightly batch."""
+
+    def waiting(self, silent_since: Any, most_attempts: int) -> Self:
+        """Due, not given up, and touched by no job since that moment."""
+        silent = models.Q(touched_at=None) | models.Q(touched_at__lt=silent_since)
+        return self.filter(silent, due_at__isnull=False, attempts__lt=most_attempts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,12 +80,17 @@ def _newest(days: npt.NDArray[Any], at: IntArray) -> IntArray:
 
 def _newest_cross(to: FxColumnView, of: FxColumnView, at: IntArray) -> IntArray:
     """The newest day up to each of `at` on which both have a reference rate.  Where the law fixes one, the days of the other count."""
-    if np.array_equal(to.days, of.days):
-        return _newest(to.days, at)
     beyond = int(at[-1]) + 1
-    fixed = [beyond if one.fixed_from is None else one.fixed_from for one in (to, of)]
-    days = np.union1d(np.intersect1d(to.days, of.days), np.concatenate([of.days[of.days >= fixed[0]], to.days[to.days >= fixed[1]]]))
-    return np.where(at >= max(fixed), at, _newest(days, at))
+    return np.where(at >= max(beyond if one.fixed_from is None else one.fixed_from for one in (to, of)), at, _newest(_common_days(to, of), at))
+
+
+@lru_cache(maxsize=64)
+def _common_days(to: FxColumnView, of: FxColumnView) -> IntArray:
+    """The days on which both have a rate, ascending.  A changed column is another one, so what is kept needs no telling."""
+    if np.array_equal(to.days, of.days):
+        return to.days.astype(np.int64)
+    fixed = [other.days[other.days >= one.fixed_from] for one, other in ((to, of), (of, to)) if one.fixed_from is not None]
+    return np.union1d(np.intersect1d(to.days, of.days), np.concatenate([*fixed, np.zeros(0, dtype=np.int32)])).astype(np.int64)
 
 
 def _at(column: FxColumnView | OwnColumnView, days: IntArray) -> FloatArray:

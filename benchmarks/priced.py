@@ -54,9 +54,12 @@ def work_of(size: str) -> Work:
 
 def market_of(work: Work, prefix: str = "") -> list[int]:
     """Everybody's instruments with columns, rates and quotes; their numbers in the order of the workload's columns."""
+    from django.db.models import Max
+
     from market.models import FxColumn, FxRate, Instrument, PriceColumn, Quote
     from market.packing import day_of, pack
 
+    newest = Instrument.objects.aggregate(newest=Max("prices_version"))["newest"] or 0
     symbols = [f"{prefix}{symbol}" for symbol in work.raw["symbols"]]
     Instrument.objects.bulk_create(
         Instrument(
@@ -66,7 +69,7 @@ def market_of(work: Work, prefix: str = "") -> list[int]:
             exchange="XBEN",
             asset_class="stock",
             provider="bench",
-            prices_version=place + 1,
+            prices_version=newest + place + 1,
         )
         for place, (symbol, euro) in enumerate(zip(symbols, work.is_eur, strict=True))
     )
@@ -75,12 +78,13 @@ def market_of(work: Work, prefix: str = "") -> list[int]:
     columns = []
     for place, pk in enumerate(numbers):
         days, closes = pack(work.days, work.close[:, place])
-        columns.append(PriceColumn(instrument_id=pk, version=place + 1, days=days, closes=closes))
+        columns.append(PriceColumn(instrument_id=pk, version=newest + place + 1, days=days, closes=closes))
     PriceColumn.objects.bulk_create(columns, batch_size=50)
     days, rates = pack(work.days, work.fx)
     FxColumn.objects.update_or_create(quote="USD", defaults={"version": 1, "days": days, "rates": rates})
-    newest = zip(work.days[-10:].tolist(), work.fx[-10:].tolist(), strict=True)
-    FxRate.objects.bulk_create(FxRate(base="EUR", quote="USD", day=day_of(day), rate=Decimal(f"{rate:.5f}"), source="bench") for day, rate in newest)
+    last = zip(work.days[-10:].tolist(), work.fx[-10:].tolist(), strict=True)
+    known = [FxRate(base="EUR", quote="USD", day=day_of(day), rate=Decimal(f"{rate:.5f}"), source="bench") for day, rate in last]
+    FxRate.objects.bulk_create(known, ignore_conflicts=True)
     moment = datetime.combine(day_of(int(work.days[-1])), datetime.min.time(), timezone.utc) + timedelta(hours=20)
     Quote.objects.bulk_create(
         Quote(

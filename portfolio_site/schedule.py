@@ -68,6 +68,8 @@ def jobs() -> list[Job]:
         Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=30), at_start=True),
         Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),
         Job("corporate actions", "portfolios.actions.tasks.propose", hour=2, at_start=True),
+        Job("snapshots of portfolios", "analytics.tasks.plan_snapshots", hour=5),
+        Job("snapshots that wait", "analytics.tasks.sweep_snapshots", timedelta(minutes=5), at_start=True),
         Job("nightly check", "portfolio_site.tasks.nightly_check", hour=3),
         Job("check of every ledger", "portfolios.tasks.check_ledgers", hour=3),
     ]

@@ -32,6 +32,7 @@ class SharedScope(Scope):
     def __init__(self, portfolio: Portfolio, together: Together) -> None:
         super().__init__([portfolio], reads=together)
         self._portfolio, self._together = portfolio, together
+        self.stored = together.stored
 
     @cached_property
     def benchmark(self) -> BenchmarkView | None:

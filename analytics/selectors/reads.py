@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from analytics.snapshots.reading import Stored
 from market.selectors import (
     OWN_RATES,
     ActionView,
@@ -78,8 +79,12 @@ class Together(Reads):
     user: Any = None
 
     @cached_property
+    def stored(self) -> Stored:
+        return Stored(self.portfolios)
+
+    @cached_property
     def books(self) -> dict[int, Book]:
-        return books_of(self.portfolios)
+        return books_of(self.portfolios, stored=self.stored.books)
 
     @cached_property
     def tables(self) -> dict[int, HoldingsTable]:

@@ -20,12 +20,14 @@ from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
 from analytics.selectors.reads import Reads
 from analytics.series import Daily, Gap, daily
+from analytics.snapshots.reading import Stored
 from analytics.world import Market
 from market.choices import AssetClass
 from market.selectors import (
     OWN_RATES,
     BenchmarkView,
     PriceColumnView,
+    QuoteView,
     day_number,
     described,
     prices_version,
@@ -85,6 +87,7 @@ class Scope:
     ) -> None:
         self.reads, self.gross = reads or Reads(), gross
         self.portfolios = list(portfolios)
+        self.stored = Stored(self.portfolios)
         self.currency = currency or (self.portfolios[0].base_currency if self.portfolios else "EUR")
         now = timezone.localdate()
         self.until = as_of if as_of is not None and as_of < now else None
@@ -109,7 +112,9 @@ class Scope:
     @cached_property
     def told(self) -> Told:
         """The ledgers, replayed in the report currency."""
-        return told_in(self.portfolios, self.currency, until=self.until, known_at=self.known_at) if self.portfolios else Told({}, {})
+        if not self.portfolios:
+            return Told({}, {})
+        return told_in(self.portfolios, self.currency, until=self.until, known_at=self.known_at, stored=self.stored.books)
 
     @property
     def books(self) -> list[Book]:
@@ -135,6 +140,11 @@ class Scope:
         flows = (flow for book in self.books if book.crossed for flow in book.flows if flow.event_id in book.crossed)
         found = {flow.instrument for flow in flows if flow.instrument is not None} - self.instruments.keys()
         return {pk: one.currency for pk, one in described(found, ())[0].items()} if found else {}
+
+    @cached_property
+    def held(self) -> Mapping[int, QuoteView | None]:
+        """What is held, with the newest quote of each."""
+        return {row.instrument.id: row.quote for row in self.table.rows}
 
     # ── series ──────────────────────────────────────────────────────────────
 
@@ -164,7 +174,15 @@ class Scope:
 
     @cached_property
     def computed(self) -> Computed:
-        return memory.series.of(self.key, self._compute)
+        return memory.series.of(self.key, self._kept_or_computed)
+
+    def _kept_or_computed(self) -> Computed:
+        """Kept by the nightly batch, under the same key; else computed.  One query where nothing was asked of what is kept before."""
+        if len(self.portfolios) == 1 and self.until is None and self.known_at is None and self.currency == self.portfolios[0].base_currency:
+            kept: Computed | None = self.stored.series(self.portfolios[0].pk, self.key)
+            if kept is not None:
+                return kept
+        return self._compute()
 
     def _compute(self) -> Computed:
         wanted = {*self.instruments, *self.beyond, *(self.benchmark.instruments if self.benchmark else ())}
@@ -185,16 +203,16 @@ class Scope:
             reported = self.reads.actions(self.benchmark.instruments, series.first)
             bench = level_of(self.benchmark, market, reported, currency=self.currency, first=series.first, length=len(series.value))
         border = day_number(self.today) - SPARK_DAYS
-        held = [row.instrument.id for row in self.table.rows if row.instrument.id in prices]
+        held = [pk for pk in self.held if pk in prices]
         sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
         return Computed(series, bench, sparks)
 
     def _prices(self, wanted: Iterable[int]) -> dict[int, PriceColumnView]:
         prices = self.reads.prices(wanted)
-        for row in self.table.rows:  # a quote is a price: the only one, where no close was ever stored
-            if row.instrument.id not in prices and row.quote is not None:
-                days = np.array([day_number(timezone.localdate(row.quote.as_of))], dtype=np.int32)
-                prices[row.instrument.id] = PriceColumnView(row.instrument.id, 0, days, np.array([float(row.quote.unit_price)]), None)
+        for pk, quote in self.held.items():  # a quote is a price: the only one, where no close was ever stored
+            if pk not in prices and quote is not None:
+                days = np.array([day_number(timezone.localdate(quote.as_of))], dtype=np.int32)
+                prices[pk] = PriceColumnView(pk, 0, days, np.array([float(quote.unit_price)]), None)
         return prices
 
     def market_of_holdings(self) -> Market:

@@ -13,6 +13,7 @@ from portfolios.selectors.ledger import (
     event_of,
     events_of,
     events_of_all,
+    replayed,
     rules_of,
 )
 from portfolios.selectors.lot_shapes import LotsTable, LotView, MatchView, MethodResult, OfferedLot, SaleView
@@ -118,6 +119,7 @@ __all__ = [
     "payments_while_short",
     "portfolios_of",
     "quantity_held",
+    "replayed",
     "row_of",
     "rules_of",
     "tables_of",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -43,6 +43,7 @@ __all__ = [
     "events_of_all",
     "links_in",
     "moment_key",
+    "replayed",
     "rules_of",
     "with_legs",
 ]
@@ -227,8 +228,15 @@ def moment_key(until: date | None, known_at: datetime | None) -> str:
     return (f".{until.isoformat()}" if until else "") + (f".known{known_at.timestamp():.6f}" if known_at else "")
 
 
-def books_of(portfolios: Sequence[Portfolio], *, until: date | None = None, known_at: datetime | None = None) -> dict[int, Book]:
+KeptBooks = Callable[[Mapping[int, str]], Mapping[int, Book]]
+
+
+def books_of(
+    portfolios: Sequence[Portfolio], *, until: date | None = None, known_at: datetime | None = None, stored: KeptBooks | None = None
+) -> dict[int, Book]:
     """The books of several portfolios; with `until` as they stood at the end of that day, with `known_at` as they were known then.
+
+    stored  where to look, by portfolio and version, before a ledger of now is replayed
 
     The rules (cost method, treatment of dividends) are those of now: a portfolio keeps no history of them.  At most one query.
     Raises what the ledger refuses where what was known then does not fit the rules of now.
@@ -236,9 +244,18 @@ def books_of(portfolios: Sequence[Portfolio], *, until: date | None = None, know
     keys = {portfolio.pk: ledger_version(portfolio) + moment_key(until, known_at) for portfolio in portfolios}
     found = {pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None}
     missing = [portfolio for portfolio in portfolios if portfolio.pk not in found]
-    if missing:
-        events = events_of_all(missing, until=until, known_at=known_at)
-        for portfolio in missing:
-            found[portfolio.pk] = replay(events[portfolio.pk], rules_of(portfolio))
-            _shelf.put(keys[portfolio.pk], found[portfolio.pk])
+    if missing and stored is not None and until is None and known_at is None:
+        for pk, book in stored({portfolio.pk: keys[portfolio.pk] for portfolio in missing}).items():
+            found[pk] = book
+            _shelf.put(keys[pk], book)
+        missing = [portfolio for portfolio in missing if portfolio.pk not in found]
+    for pk, book in replayed(missing, until=until, known_at=known_at).items():
+        found[pk] = book
+        _shelf.put(keys[pk], book)
     return found
+
+
+def replayed(portfolios: Sequence[Portfolio], *, until: date | None = None, known_at: datetime | None = None) -> dict[int, Book]:
+    """As `books_of`, read and replayed anew, and not kept: for jobs that go through everything."""
+    events = events_of_all(portfolios, until=until, known_at=known_at) if portfolios else {}
+    return {portfolio.pk: replay(events.pop(portfolio.pk), rules_of(portfolio)) for portfolio in portfolios}

@@ -23,7 +23,7 @@ from portfolios.ledger.book import Book
 from portfolios.ledger.events import ONE, Event, FxExchange, Reorganisation, Split, StockDividend
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import _shelf, books_of, events_of_all, moment_key, rules_of
+from portfolios.selectors.ledger import KeptBooks, _shelf, books_of, events_of_all, moment_key, rules_of
 from portfolios.selectors.portfolios import ledger_version
 
 
@@ -108,7 +108,14 @@ def _told(events: list[Event], base: str, currency: str, found: dict[tuple[str, 
     return events if base == currency else in_currency(events, base, currency, found)
 
 
-def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | None = None, known_at: datetime | None = None) -> Told:
+def told_in(
+    portfolios: Sequence[Portfolio],
+    currency: str,
+    *,
+    until: date | None = None,
+    known_at: datetime | None = None,
+    stored: KeptBooks | None = None,
+) -> Told:
     """The books of several portfolios, all in one currency; with `until` as they stood at the end of that day, with `known_at` as
     they were known then (exchange rates are those of now).
 
@@ -117,7 +124,7 @@ def told_in(portfolios: Sequence[Portfolio], currency: str, *, until: date | Non
     """
     own = [portfolio for portfolio in portfolios if portfolio.base_currency == currency]
     others = [portfolio for portfolio in portfolios if portfolio.base_currency != currency]
-    books = dict(books_of(own, until=until, known_at=known_at)) if own else {}
+    books = dict(books_of(own, until=until, known_at=known_at, stored=stored)) if own else {}
     if not others:
         return Told(books, {})
     count, newest = own_rates_version(others[0].owner)
