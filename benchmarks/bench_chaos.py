@@ -1,8 +1,12 @@
 """The main pages while every source fails in its turn, beside the same pages while all answer: no page is to be slower than 1.1 times.
 
-One embedded process serves, and its own worker asks the emulator all the while.  Rounds of both kinds take turns, so that what else runs
-on the machine weighs on both.  Beside the time on the clock stands the processor time of the whole process, worker included, for each
-request: on a busy machine that is the figure to read.  BENCH_DATA names a data folder that is prepared already.
+One embedded process serves, and its own worker asks the emulator all the while, on a trading day that passes twenty times as fast
+(trading_day.py), for a person who holds and watches what the emulator lists.  First each kind of round once to warm up, uncounted; then
+rounds of both kinds in turns, beginning with either as often, so that what else runs on the machine, and what grows, weighs on both.
+Before each round of calm what was shut by failures is given time to open again.
+
+Beside p95 on the clock stands the processor time of the whole process, worker included, for each request.  “calm” compares p95 of one
+half of the calm rounds with the other: what lies within that is noise of the machine.
 """
 
 from __future__ import annotations
@@ -16,16 +20,19 @@ import threading
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from benchmarks.server import ROOT, Client, free_port, served
+from benchmarks.trading_day import OPENED, PASSWORD, SPEED, USERNAME
 
-ROUNDS, REQUESTS = 3, 8  # of each kind; of each path in a round
+ROUNDS = int(os.environ.get("ROUNDS", "6"))  # counted ones, of each kind; even
+REQUESTS, SETTLING = 25, 5.0  # of each path in a round; seconds, a minute and a half of the fast day
+BEHIND = 120.0  # seconds by which the emulator's day is late: no price is from the future
 BATCH = "/api/v1/stocks/batch"
-PATHS = ("/dashboard/", "/markets/", "/holdings/{instrument}/", "/holdings/", "/news/", "/health/", BATCH)
+PATHS = ("/dashboard/", "/markets/", "/holdings/{instrument}/", "/holdings/", "/instruments/{instrument}/", "/news/", "/health/", BATCH)
 FAULTS: tuple[dict[str, Any], ...] = (
     {"down": True},
     {"html": True},
@@ -39,7 +46,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"null_holes": True},
     {"empty_window": True},
 )
-SOURCES = ("yahoo", "finnhub", "tiingo", "twelve_data", "coingecko", "alpha_vantage", "ecb", "frankfurter")
+SOURCES = ("yahoo", "finnhub", "tiingo", "twelve_data", "coingecko", "alpha_vantage", "ecb", "frankfurter", "fred", "newsapi")
 
 
 class Control:
@@ -49,30 +56,34 @@ class Control:
     """
 
     def __init__(self, address: str) -> None:
-        self._address, self._chance, self.failing = address, random.Random(20261121), False
+        self.address, self._chance, self.failing = address, random.Random(20261121), False
         threading.Thread(target=self._turn, daemon=True).start()
 
     def calls(self) -> int:
-        with urllib.request.urlopen(f"{self._address}/_emulator/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.address}/_emulator/", timeout=10) as answer:
             return sum(json.load(answer)["calls"].values())
+
+    def begin_day(self) -> None:
+        """The emulator's clock beside the server's: as late as that began, and as fast."""
+        self._post("clock", {"speed": SPEED, "seconds": OPENED.timestamp() - time.time() - BEHIND})
 
     def heal(self) -> None:
         self.failing = False
         time.sleep(1.5)
         for source in SOURCES:
-            self._switch(source, {})
+            self._post(f"switches/{source}", {})
 
     def _turn(self) -> None:
         for second in count():
             if self.failing:
                 for place, source in enumerate(SOURCES):
-                    self._switch(source, {})
+                    self._post(f"switches/{source}", {})
                     down = second % 10 == 9 or place == second % len(SOURCES)
-                    self._switch(source, {"down": True} if down else self._chance.choice(FAULTS))
+                    self._post(f"switches/{source}", {"down": True} if down else self._chance.choice(FAULTS))
             time.sleep(1)
 
-    def _switch(self, source: str, to: dict[str, Any]) -> None:
-        request = urllib.request.Request(f"{self._address}/_emulator/switches/{source}", data=json.dumps(to).encode(), method="POST")
+    def _post(self, what: str, sent: Mapping[str, Any]) -> None:
+        request = urllib.request.Request(f"{self.address}/_emulator/{what}", data=json.dumps(sent).encode(), method="POST")
         urllib.request.urlopen(request, timeout=10).read()
 
 
@@ -95,52 +106,81 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def p95(seconds: list[float]) -> float:
-    ordered = sorted(seconds)
+def p95(rounds: Iterable[list[float]]) -> float:
+    """In milliseconds, of all requests of these rounds."""
+    ordered = sorted(chain.from_iterable(rounds))
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] * 1000
+
+
+class Rounds:
+    """What was measured, by path and by whether sources failed."""
+
+    def __init__(self, control: Control, client: Client, pid: int) -> None:
+        self.control, self.client, self.pid = control, client, pid
+        self.taken: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)  # a list for each round
+        self.used: dict[tuple[str, bool], float] = defaultdict(float)
+        self.calls: dict[bool, int] = defaultdict(int)
+        bearer = self._bearer()
+        listed = json.loads(client.get("/api/v1/portfolios/all/value", **bearer))["by_holding"]
+        self.symbols = [one["symbol"] for one in listed]
+        self.paths = [path.format(instrument=listed[0]["instrument"]) for path in PATHS]
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.client.token(USERNAME, PASSWORD)}"}
+
+    def run(self, failing: bool, *, counted: bool = True) -> None:
+        if not failing:
+            self.control.heal()
+        self.control.failing = failing
+        time.sleep(SETTLING)
+        before = self.control.calls()
+        for path in self.paths:
+            bearer = self._bearer() if path == BATCH else {}  # good for a quarter of an hour of the fast day
+            spent, taken = processor_seconds(self.pid), []
+            for _ in range(REQUESTS):
+                begin = time.perf_counter()
+                if path == BATCH:
+                    self.client.post_json(path, {"symbols": self.symbols}, **bearer)
+                else:
+                    self.client.get(path)
+                taken.append(time.perf_counter() - begin)
+            if counted:
+                self.taken[path, failing].append(taken)
+                self.used[path, failing] += processor_seconds(self.pid) - spent
+        if counted:
+            self.calls[failing] += self.control.calls() - before
+
+    def tell(self) -> None:
+        print(
+            f"load {os.getloadavg()[0]:.1f}; {len(self.symbols)} holdings; {ROUNDS * REQUESTS} requests of each path and kind; "
+            f"calls to sources: {self.calls[False]} while all answered, {self.calls[True]} while they failed"
+        )
+        for path in self.paths:
+            rounds = self.taken[path, False]
+            calm, chaos = (p95(self.taken[path, failing]) for failing in (False, True))
+            noise = p95(rounds[1::2]) / p95(rounds[::2])
+            quiet, busy = (self.used[path, failing] / ROUNDS / REQUESTS * 1000 for failing in (False, True))
+            print(
+                f"{path:24} p95 {calm:7.1f} → {chaos:7.1f} ms ({chaos / calm:.2f}×; calm {noise:.2f}×)   "
+                f"processor {quiet:6.1f} → {busy:6.1f} ms ({busy / quiet:.2f}×)"
+            )
 
 
 def main() -> None:
     with emulator() as control:
-        settings = {"PROVIDERS": "emulated", "EMULATOR_URL": control._address, "QUOTES_EVERY": "15"}
-        with served(os.environ.get("BENCH_DATA"), **settings) as (base, _, pid):
+        settings = {"PROVIDERS": "emulated", "EMULATOR_URL": control.address, "DEMO_MARKET": "0", "QUOTES_EVERY": "60"}
+        with served(None, module="benchmarks.trading_day", **settings) as (base, _, pid):
+            control.begin_day()
             client = Client(base)
-            client.sign_in()
-            bearer = {"Authorization": f"Bearer {client.token()}"}
-            listed = json.loads(client.get("/api/v1/portfolios/all/value", **bearer))["by_holding"]
-            symbols = [one["symbol"] for one in listed]
-            paths = [path.format(instrument=listed[0]["instrument"]) for path in PATHS]
-
-            def ask(path: str) -> None:
-                client.post_json(path, {"symbols": symbols}, **bearer) if path == BATCH else client.get(path)
-
-            for path in paths:
-                ask(path)
-            taken: dict[tuple[str, bool], list[float]] = defaultdict(list)
-            used: dict[tuple[str, bool], float] = defaultdict(float)
-            calls = {False: 0, True: 0}
-            for turn in range(2 * ROUNDS):
-                failing = bool(turn % 2)
-                if not failing:
-                    control.heal()
-                control.failing = failing
-                before = control.calls()
-                for path in paths:
-                    spent = processor_seconds(pid)
-                    for _ in range(REQUESTS):
-                        begin = time.perf_counter()
-                        ask(path)
-                        taken[path, failing].append(time.perf_counter() - begin)
-                    used[path, failing] += processor_seconds(pid) - spent
-                calls[failing] += control.calls() - before
-            print(f"load {os.getloadavg()[0]:.1f}; calls to sources: {calls[False]} while all answered, {calls[True]} while they failed")
-            for path in paths:
-                calm, chaos = (p95(taken[path, failing]) for failing in (False, True))
-                quiet, busy = (used[path, failing] / ROUNDS / REQUESTS * 1000 for failing in (False, True))
-                shown = path.partition("?")[0]
-                print(
-                    f"{shown:26} p95 {calm:7.1f} → {chaos:7.1f} ms ({chaos / calm:.2f}×)   processor {quiet:6.1f} → {busy:6.1f} ms ({busy / quiet:.2f}×)"
-                )
+            client.sign_in(USERNAME, PASSWORD)
+            time.sleep(20)  # histories and rates come in
+            rounds = Rounds(control, client, pid)
+            for failing in (False, True, False):
+                rounds.run(failing, counted=False)
+            for turn in range(ROUNDS):
+                for failing in (bool(turn % 2), not turn % 2):
+                    rounds.run(failing)
+            rounds.tell()
 
 
 if __name__ == "__main__":

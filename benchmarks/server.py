@@ -67,8 +67,12 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
 
 
 @contextlib.contextmanager
-def served(folder: str | None = None, **settings: str) -> Iterator[tuple[str, float, int]]:
-    """As `embedded`, under these settings of the environment; yields the number of the process as well."""
+def served(folder: str | None = None, module: str = "", **settings: str) -> Iterator[tuple[str, float, int]]:
+    """As `embedded`, under these settings of the environment; yields the number of the process as well.
+
+    module  what prepares and serves in place of manage.py
+    """
+    command = [sys.executable, *(["-m", module] if module else ["manage.py"])]
     with tempfile.TemporaryDirectory() as temporary:
         port = free_port()
         environment = {
@@ -82,10 +86,8 @@ def served(folder: str | None = None, **settings: str) -> Iterator[tuple[str, fl
         environment.pop("DATABASE_URL", None)
         environment.pop("REDIS_URL", None)
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        subprocess.run([*command, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([*command, "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             base = f"http://127.0.0.1:{port}"
             while True:

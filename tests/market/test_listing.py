@@ -11,6 +11,7 @@ from market import hits, tasks
 from market.errors import AskedTooOften, CannotMerge, NothingFound, SymbolTaken, UnknownInstrument
 from market.models import Instrument, Price, PriceColumn, Quote, SourceSymbol, Watchlist, WatchlistItem
 from market.selectors import find_instrument, instruments_visible_to
+from market.selectors.listing import find_listed
 from market.selectors.searching import SearchView, found_instruments, instrument_meant
 from market.services import listing
 from market.services.listing.linking import link_symbols
@@ -66,6 +67,24 @@ def test_another_isin_behind_the_same_ticker_is_another_instrument(world: Emulat
     told = listing.start_listing(person, "US30303M1027", view.listings[0].key)
     assert told.status == "refused" and "another ISIN" in told.detail
     assert Instrument.objects.count() == 1
+
+
+def test_what_a_search_for_an_isin_finds_here_has_that_isin_from_then_on(world: Emulator, person: Any) -> None:
+    one = make_instrument("VOD", name="Vodafone", exchange="XLON", currency="GBP")
+    same, own = make_instrument("META", exchange="XNAS", currency="USD"), make_instrument("VOD", owner=person, currency="GBP")
+    search(person, "vodafone")
+    assert Instrument.objects.get(pk=one.pk).isin == ""
+    assert [row.id for row in search(person, "gb00bh4hks39").known] == [one.pk]
+    assert dict(Instrument.objects.values_list("pk", "isin")) == {one.pk: "GB00BH4HKS39", same.pk: "", own.pk: ""}
+    assert [row.id for row in find_listed(person, "GB00BH4HKS39").rows] == [one.pk]
+
+
+@pytest.mark.parametrize("other", [{"exchange": "XNAS", "asset_class": "stock"}, {"exchange": "XLON", "asset_class": "bond"}])
+def test_an_isin_that_another_has_at_that_place_or_of_another_kind_is_not_learned(world: Emulator, person: Any, other: dict[str, str]) -> None:
+    make_instrument("FB", currency="USD", isin="US30303M1027", **other)
+    one = make_instrument("META", exchange="XNAS", currency="USD")
+    search(person, "US30303M1027")
+    assert Instrument.objects.get(pk=one.pk).isin == ""
 
 
 def test_who_searches_for_the_same_asks_nobody_again(world: Emulator, person: Any, stranger: Any) -> None:

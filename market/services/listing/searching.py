@@ -21,6 +21,7 @@ from market.providers.limits import DAY, HOUR, MINUTE, Limits, Window
 from market.providers.registry import Can
 from market.services.calls import reserve
 from market.services.calls.single import ask_once
+from market.services.listing.learning import learn_isin
 from market.services.listing.names import hit_of, names_of_hit
 from market.services.refreshing import Openings
 from market.services.sources import setup, sources_in_order, sources_on
@@ -89,6 +90,8 @@ def search_sources(text: str, now: datetime) -> int:
             found += [hit_of(name, one, isin) for one in answer[:MOST_HITS]]
         state.hits = tuple(hit for hit in hits.merged(found) if _can_be_priced(hit))[:MOST_HITS]
         hits.note(text, state)
+    if isin:
+        learn_isin(isin, state.hits)
     return len(state.hits)
 
 
