@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from analytics.choices import Check
-from analytics.querysets import ConcentrationLimitQuerySet, SnapshotQuerySet
+from analytics.querysets import ConcentrationLimitQuerySet, IncomeFeedQuerySet, SnapshotQuerySet
 from portfolio_site.web.fields import ExactDecimalField
 from portfolio_site.web.sealed import SealedBytesField
 from portfolios.models import Portfolio
@@ -53,3 +53,17 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"snapshot of {self.portfolio_id}"
+
+
+class IncomeFeed(models.Model):
+    """The secret address at which a person's calendar of payments can be read; no row: there is none."""
+
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="income_feed")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret; the secret itself is not kept
+    with_amounts = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = IncomeFeedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"calendar of {self.owner_id}"

@@ -7,6 +7,18 @@ from typing import Any, Self
 from django.db import models
 
 
+class IncomeFeedQuerySet(models.QuerySet[Any]):
+    """Secret addresses of calendars."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The person's own; nobody else's."""
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def opened_by(self, digest: str) -> Self:
+        """The one that a secret opens, by its digest, while its owner may sign in."""
+        return self.filter(digest=digest, owner__is_active=True)
+
+
 class ConcentrationLimitQuerySet(models.QuerySet[Any]):
     """Limits of concentration."""
 

@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import record_audit
 from analytics.choices import Check
 from analytics.errors import BadLimit
-from analytics.models import ConcentrationLimit
+from analytics.models import ConcentrationLimit, IncomeFeed
+from analytics.secrets import digest_of, new_secret
 from analytics.selectors.mix.concentration import limits_of
 from analytics.selectors.mix.shapes import Limit
 from portfolio_site.kernel.decimals import NotExact, exact
-from portfolio_site.kernel.errors import FieldError
+from portfolio_site.kernel.errors import FieldError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,42 @@ def _fits(threshold: Decimal) -> bool:
         return 0 < exact(threshold) <= 1
     except NotExact:
         return False
+
+
+# ── the calendar of income ──────────────────────────────────────────────────
+
+
+@transaction.atomic
+def open_income_feed(actor: Any, *, with_amounts: bool = False) -> str:
+    """Makes the secret address of the person's calendar, or a new one in place of the old, which opens nothing from then on.
+
+    Answers the secret, which nobody can be told again.
+    """
+    User.objects.select_for_update().get(pk=actor.pk)
+    secret = new_secret()
+    values = {"digest": digest_of(secret), "with_amounts": with_amounts, "made_at": timezone.now()}
+    feed, is_new = IncomeFeed.objects.update_or_create(owner=actor, defaults=values)
+    record_audit(actor, "calendar.opened" if is_new else "calendar.renewed", object_type="calendar", object_id=feed.pk, amounts=with_amounts)
+    return secret
+
+
+@transaction.atomic
+def show_amounts_in_feed(actor: Any, wanted: bool) -> None:
+    """Whether the calendar tells amounts.  Raises NotFound where there is none."""
+    feed = IncomeFeed.objects.visible_to(actor).select_for_update().first()
+    if feed is None:
+        raise NotFound("There is no address of a calendar. Make one first.")
+    if feed.with_amounts != wanted:
+        feed.with_amounts = wanted
+        feed.save(update_fields=["with_amounts"])
+        record_audit(actor, "calendar.changed", object_type="calendar", object_id=feed.pk, amounts=wanted)
+
+
+@transaction.atomic
+def close_income_feed(actor: Any) -> None:
+    """The address opens nothing any more.  Nothing happens where there is none."""
+    feed = IncomeFeed.objects.visible_to(actor).select_for_update().first()
+    if feed is not None:
+        number = feed.pk
+        feed.delete()
+        record_audit(actor, "calendar.closed", object_type="calendar", object_id=number)

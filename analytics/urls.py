@@ -22,6 +22,8 @@ from analytics.api.returns import (
 )
 from analytics.views.diversification import diversification
 from analytics.views.health import health, health_ask, health_settle, health_source
+from analytics.views.income import income
+from analytics.views.income_feed import IncomeFeedView, income_calendar
 from analytics.views.returns import performance
 from analytics.views.risk import risk
 
@@ -40,6 +42,9 @@ urlpatterns: list[Any] = [
     path("health/source/", health_source, name="health-source"),
     path("search/", views.search, name="search"),
     path("diversification/", diversification, name="diversification"),
+    path("income/", income, name="income"),
+    path("income/calendar/", income_calendar, name="income-calendar"),
+    path("calendar/<str:secret>.ics", IncomeFeedView.as_view(), name="income-feed"),
     path("performance/", performance, name="performance"),
     path("risk/", risk, name="risk"),
     path("markets/", views.markets, name="markets"),

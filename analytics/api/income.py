@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.selectors import preferences_of
-from analytics.api.common import CURRENCY, END, PERIOD, START, AnswerSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, PERIOD, SLICES, START, AnswerSerializer, period_of, scope_of
 from analytics.api.income_example import EXAMPLE
 from analytics.selectors.income.buckets import HOLDING, KIND, LENGTHS
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
@@ -169,7 +169,7 @@ def _payment(one: Payment) -> dict[str, Any]:
         "rate": plain(one.rate),
         "units": plain(one.units),
         "lowered_cost": plain(one.lowered),
-        "explanation": f"payment_{one.entry}",
+        "explanation": one.why_name,
     }
 
 
@@ -187,7 +187,7 @@ def _expected(one: Expected) -> dict[str, Any]:
         "amount_currency": one.currency,
         "value": told("value", one.value),
         "reason": one.reason,
-        "explanation": one.key,
+        "explanation": one.why_name,
         "undefined": told.undefined,
     }
 
@@ -278,7 +278,7 @@ BY = OpenApiParameter(
 )
 STACK = OpenApiParameter("stack", str, enum=[KIND, HOLDING], description="what buckets are divided by; where missing, by kind")
 EXPECTED = OpenApiParameter("expected", bool, description="whether payments to come are told; they are where it is missing")
-PARAMETERS = [PERIOD, START, END, BY, STACK, EXPECTED, CURRENCY]
+PARAMETERS = [PERIOD, START, END, BY, STACK, EXPECTED, CURRENCY, *SLICES]
 
 
 def income_of_query(request: Request, scope: Scope) -> tuple[IncomeReport, str]:

@@ -73,6 +73,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         (
             ("holdings", "Holdings", "briefcase", "g h"),
             ("transactions", "Transactions", "arrow-left-right", "g t"),
+            ("income", "Income", "coins", "g i"),
             ("lots", "Lots", "layout-grid", "g l"),
             ("actions", "Corporate actions", "split", "g c"),
             ("portfolios", "Portfolios", "wallet", "g o"),

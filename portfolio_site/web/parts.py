@@ -132,7 +132,7 @@ CHANGES = frozenset(
     )
 )
 PRICES = frozenset(("price", "close", "local_price"))
-SHARES = frozenset(("weight", "cash_weight", "share", "volatility", "yield_on_cost"))
+SHARES = frozenset(("weight", "cash_weight", "share", "volatility", "yield_on_cost", "income_yield", "expected_yield", "withheld_rate"))
 
 
 def _text_of(figure: Figure) -> tuple[str, bool, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from analytics.api.income_example import EXAMPLE
@@ -16,6 +17,7 @@ from analytics.selectors import Scope, gains_of
 from analytics.selectors.explaining import names as explain_names
 from analytics.selectors.explaining.income import income_explanations
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
+from analytics.selectors.slicing import conditions_of, subset_of
 from market.services import ActionRow, ingest_actions
 from tests.factories import make_instrument, make_portfolio, record, set_rate_every_day
 
@@ -103,6 +105,20 @@ def test_a_dividend_that_lowers_the_cost_is_listed_though_it_is_no_income(person
     assert [(one.amounts.gross, one.lowered) for one in found.payments] == [(6, 2), (0, 8)]
     assert found.amounts.gross == gains_of(Scope([portfolio])).income == 6
     assert any("lowers its cost" in said for said in found.warnings)
+
+
+def test_slices_and_interest_on_cash_make_the_whole(euro_portfolio: Any, share: Any, fund: Any, began: date) -> None:
+    record(euro_portfolio, "dividend", began + timedelta(days=130), fund, amount="12")
+    whole = report_of(euro_portfolio).result
+    parts = []
+    for kind in ("stock", "etf"):
+        asked, _ = conditions_of(QueryDict(f"class={kind}"))
+        sliced = subset_of([euro_portfolio], asked).portfolios([euro_portfolio])
+        found = IncomeReport(Scope(sliced)).result
+        assert found.amounts.gross == gains_of(Scope(sliced)).income
+        parts.append(found)
+    assert [len(one.payments) for one in parts] == [1, 1]
+    assert sum((one.amounts.gross for one in parts), D("7.77")) == whole.amounts.gross
 
 
 # ── what is to come ─────────────────────────────────────────────────────────
@@ -279,7 +295,7 @@ def test_every_figure_is_made_again_from_its_explanation(payer: Any, person: Any
         "income_growth": found.growth.value,
         "reclaimable": found.reclaimable.value,
         **{f"payment_{one.entry}": one.amounts.net for one in found.payments},
-        **{one.key: one.value.value for one in found.expected},
+        **{one.why_name: one.value.value for one in found.expected},
     }
     assert set(explain_names.INCOME) <= set(told) <= set(known)
     for name, amount in told.items():

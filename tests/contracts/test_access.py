@@ -34,6 +34,7 @@ PUBLIC = {
     "api-auth-logout",
     "api-schema",
     "api-docs",
+    "income-feed",  # whoever knows the secret address of a calendar
     "preferences-toggle",  # a cookie, for people who are not signed in
 }
 # allauth's own pages before signing in

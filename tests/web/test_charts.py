@@ -93,6 +93,9 @@ def all_figures() -> dict[str, dict[str, Any]]:
             replace(quoted(), named=True, ticks=[(0, "12 May"), (2, "13 May")], x=["12 May 15:30", "12 May 15:35", "13 May 15:30"])
         ),
         "bars": charts.bars(["2025", "2026"], [D("300.12"), D("290")], "EUR"),
+        "stacks": charts.stacks(
+            [date(2025, 1, 1), date(2026, 1, 1)], ["2025", "2026"], [charts.Stack("Dividend", [D("612.34"), D("1")], [D("0"), D("9")])], "EUR"
+        ),
         "volatility": charts.share_line([date(2026, 5, 12), date(2026, 5, 13)], [0.12, 0.13]),
         "distribution": charts.distribution([charts.Bin(-0.02, -0.01, 3), charts.Bin(-0.01, 0.0, 9)], [charts.Threshold(-0.01, "95%")], -0.01),
         "pairs": charts.pairs(["MSFT", "AGGH"], [[1.0, None], [None, 1.0]]),
@@ -170,11 +173,12 @@ def test_hidden_amounts_leave_the_server_as_shapes_only() -> None:
         told = json.dumps([chart, charts.donut([charts.Part("Shares", money("612345"), fraction("1"))]), charts.treemap(tiles())])
         fall = charts.Waterfall([charts.Step("Price", D("40400"))], "EUR").figure()
         income = charts.bars(["2026"], [D("612.34")], "EUR")
+        stacked = charts.stacks([date(2026, 1, 1)], ["2026"], [charts.Stack("Dividend", [D("612.34")], [D("0")])], "EUR")
     assert "612,345" not in told
     assert "€600" not in told
     assert fall["data"][0]["text"] == []
     assert fall["data"][0]["y"] == [100.0, 100.0]
-    assert income["data"][0]["y"] == [100.0]
+    assert income["data"][0]["y"] == [100.0] == stacked["data"][0]["y"]
 
 
 def test_axes_speak_the_locale() -> None:

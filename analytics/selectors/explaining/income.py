@@ -37,9 +37,9 @@ def income_explanations(report: IncomeReport) -> Explanations:
         "reclaimable": partial(_reclaimable, report),
     }
     for paid in report.payments:
-        makers[f"payment_{paid.entry}"] = partial(_payment, report, paid)
+        makers[paid.why_name] = partial(_payment, report, paid)
     for coming in report.expectations.all:
-        makers[coming.key] = partial(_expected, report, coming)
+        makers[coming.why_name] = partial(_expected, report, coming)
     for pk in report.held:
         makers[f"holding_{pk}"] = partial(_holding, report, pk)
     return Explanations(makers)
@@ -158,7 +158,7 @@ def _payment(report: IncomeReport, one: Payment) -> Explanation:
         lines = (Line("The entry", (one.day, Figure("quantity", Unit.UNITS, one.units), money(amounts.net, code)), entry_id=one.entry),)
     columns = ("Day", "Units", "After tax") if len(lines[0].cells) == 3 else ("Day", "After tax")
     return _explained(
-        report, f"payment_{one.entry}", name, figure, f"Paid on {in_words(one.day)}, as you recorded it.{held}", tuple(terms),
+        report, one.why_name, name, figure, f"Paid on {in_words(one.day)}, as you recorded it.{held}", tuple(terms),
         rows_title="Entry", columns=columns, lines=lines, inputs=(entries_behind(1, "", "entry"),),
     )  # fmt: skip
 
@@ -234,7 +234,7 @@ def _expected(report: IncomeReport, one: Expected) -> Explanation:
     past = list(reversed(report.paid.by_instrument.get(one.instrument.id, ())))
     what = "announced" if one.is_announced else "estimate"
     more = {} if one.is_announced else _lines(report, past, _gross)
-    return _explained(report, one.key, f"{one.words} of {one.instrument.name}, {what}", one.value, one.reason, tuple(terms), **more)
+    return _explained(report, one.why_name, f"{one.words} of {one.instrument.name}, {what}", one.value, one.reason, tuple(terms), **more)
 
 
 # ── ratios ──────────────────────────────────────────────────────────────────

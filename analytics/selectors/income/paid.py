@@ -89,8 +89,11 @@ class PaidHistory:
             elif posting.kind == EXPENSE:
                 costs[posting.event_id, posting.source] += posting.amount
         for event in self.by_portfolio.get(portfolio, ()):
-            if not isinstance(event, Split):  # what lowered the cost by all of it was booked as no income
-                about.setdefault(event.id, (event.day, getattr(event, "instrument", None), event.kind))
+            pk = getattr(event, "instrument", None)
+            if not isinstance(event, Split) and (
+                pk is None or pk in book.positions
+            ):  # all of it may have lowered the cost: it was booked as no income
+                about.setdefault(event.id, (event.day, pk, event.kind))
         units = _Units(book, {pk for _, pk, _ in about.values() if pk is not None})
         for entry, (day, pk, source) in about.items():
             trade = source not in _OWN_COSTS  # the fee of a trade is no cost of the interest in it

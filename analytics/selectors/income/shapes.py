@@ -62,6 +62,11 @@ class Payment:
     lowered: Decimal = ZERO
 
     @property
+    def why_name(self) -> str:
+        """What its explanation is called."""
+        return f"payment_{self.entry}"
+
+    @property
     def words(self) -> str:
         return KINDS.get(self.kind, OTHER_KIND)
 
@@ -90,7 +95,7 @@ class Expected:
     reason: str
 
     @property
-    def key(self) -> str:
+    def why_name(self) -> str:
         """What its explanation is called."""
         return f"expected_{self.instrument.id}_{self.due:%Y%m%d}"
 
@@ -140,6 +145,11 @@ class HoldingIncome:
     income_yield: Figure
     yield_on_cost: Figure
     growth: Figure
+
+    @property
+    def why_name(self) -> str:
+        """What the explanation of what it is expected to pay is called; "" of cash, of which nothing is."""
+        return "" if self.instrument is None else f"holding_{self.instrument.id}"
 
 
 @dataclass(frozen=True, slots=True)

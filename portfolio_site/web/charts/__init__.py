@@ -11,7 +11,7 @@ are hidden.  When the server itself hides amounts, only the shape leaves it: mon
 
 from portfolio_site.web.charts.areas import areas
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
-from portfolio_site.web.charts.bars import Step, Waterfall, bars, bridge, contributions
+from portfolio_site.web.charts.bars import Stack, Step, Waterfall, bars, bridge, contributions, stacks
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, pairs, share_line
@@ -30,6 +30,7 @@ __all__ = [
     "Mark",
     "Part",
     "PriceHistory",
+    "Stack",
     "Step",
     "Threshold",
     "Tile",
@@ -53,6 +54,7 @@ __all__ = [
     "quotes",
     "separators",
     "share_line",
+    "stacks",
     "top_parts",
     "treemap",
 ]

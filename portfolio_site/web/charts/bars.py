@@ -1,11 +1,12 @@
-"""Charts of bars: where a gain came from, and amounts by year or month."""
+"""Charts of bars: where a gain came from, and amounts by year, quarter or month."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
-from portfolio_site.web.charts.axes import Chart, hover_money, money_axis, number_of, separators, short_text
+from portfolio_site.web.charts.axes import SERIES, Chart, hover_money, money_axis, number_of, separators, short_text
 from portfolio_site.web.numbers import signed
 from portfolio_site.web.writing import MINUS, Showable, amounts_hidden, manner
 
@@ -154,3 +155,61 @@ def bars(names: Sequence[str], values: Sequence[Showable], currency: str, *, unf
         "meta": {"money": ["yaxis"]},
     }
     return {"data": [trace], "layout": layout}
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One part of every bar: what it is called, its amounts, and those that are only expected, each bar in turn."""
+
+    name: str
+    amounts: Sequence[Showable]
+    expected: Sequence[Showable]
+
+
+def stacks(firsts: Sequence[date], labels: Sequence[str], parts: Sequence[Stack], currency: str) -> Chart:
+    """Amounts by month, quarter or year, divided into parts; what is expected is hatched.
+
+    firsts  the first day of each bar; `labels` what it is called
+    """
+    drawn = [[number_of(one) for one in row] for part in parts for row in (part.amounts, part.expected)]
+    unit = (max((abs(v) for row in drawn for v in row), default=1.0) / 100 or 1.0) if amounts_hidden() else 1.0
+    x, data = [first.isoformat() for first in firsts], []
+    for place, part in enumerate(parts):
+        colour = SERIES[place % len(SERIES)]
+        for row, said, marker in (
+            (drawn[2 * place], part.name, {"color": colour}),
+            (
+                drawn[2 * place + 1],
+                f"{part.name}, expected",
+                {"color": f"{colour}/25", "pattern": {"shape": "/", "fgcolor": colour, "size": 6, "solidity": 0.35}},
+            ),
+        ):
+            if any(row):
+                hover = "%{customdata}<br>" + f"{said} {hover_money(currency, ',.2f')}<extra></extra>"
+                data.append(
+                    {
+                        "type": "bar",
+                        "name": said,
+                        "x": x,
+                        "y": [round(v / unit, 2) for v in row],
+                        "customdata": list(labels),
+                        "marker": marker,
+                        "hovertemplate": hover,
+                        "meta": {"private": True},
+                    }
+                )
+    layout = {
+        "separators": separators(),
+        "barmode": "relative",
+        "margin": {"l": 2, "r": 52, "t": 8, "b": 24},
+        "bargap": 0.3,
+        "hovermode": "closest",
+        "xaxis": {"type": "date", "showspikes": False, "nticks": 8, "tickformat": "%Y" if _years_apart(firsts) else "%b %Y"},
+        "yaxis": money_axis(currency, "~s") | {"nticks": 4},
+        "meta": {"money": ["yaxis"]},
+    }
+    return {"data": data, "layout": layout}
+
+
+def _years_apart(firsts: Sequence[date]) -> bool:
+    return len(firsts) > 1 and (firsts[1] - firsts[0]).days > 300
