@@ -29,7 +29,7 @@ from benchmarks.server import ROOT, Client, free_port, served
 from benchmarks.trading_day import OPENED, PASSWORD, SPEED, USERNAME
 
 ROUNDS = int(os.environ.get("ROUNDS", "6"))  # counted ones, of each kind; even
-REQUESTS, SETTLING = 25, 5.0  # of each path in a round; seconds, a minute and a half of the fast day
+REQUESTS, SETTLING = 20, 5.0  # of each path in a round; seconds, a minute and a half of the fast day
 BEHIND = 120.0  # seconds by which the emulator's day is late: no price is from the future
 BATCH = "/api/v1/stocks/batch"
 PATHS = ("/dashboard/", "/markets/", "/holdings/{instrument}/", "/holdings/", "/instruments/{instrument}/", "/news/", "/health/", BATCH)

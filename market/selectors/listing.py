@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from market.choices import AssetClass, Quality
 from market.exchanges import shown_exchange
-from market.models import Instrument
+from market.models import Benchmark, Instrument
 from market.providers.demo import SOURCE as DEMO
 from market.providers.registry import title_of
 from market.selectors.columns import price_columns
@@ -149,12 +150,17 @@ def listed_of(user: Any, instrument_ids: Iterable[int]) -> list[ListedInstrument
 
 def indices(compared: Iterable[int] = ()) -> list[ListedInstrument]:
     """Everybody's indices, what stands in for one on the list of indices, and what else is compared with, by name, without closes; what is
-    compared with stands first.  One query."""
+    compared with stands first.  One query.
+
+    They are called as the list calls them.  A twin, which is an index once more with its dividends, is here only where it is compared with.
+    """
     wanted = set(compared)
     listed_there = Q(listing__owner=None, listing__is_active=True)
-    known = Instrument.objects.filter(owner=None).filter(Q(asset_class=AssetClass.INDEX) | listed_there | Q(pk__in=wanted)).select_related("quote")
+    twins = Benchmark.objects.indices().filter(twin=OuterRef("pk"))
+    known = Instrument.objects.filter(owner=None).filter(Q(asset_class=AssetClass.INDEX) & ~Exists(twins) | listed_there | Q(pk__in=wanted))
     first = Case(When(pk__in=wanted, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return listed(known.order_by(first, "name", "pk")[:MOST_INDICES])
+    called = known.annotate(called=Coalesce("listing__name", "name")).select_related("quote").order_by(first, "called", "pk")[:MOST_INDICES]
+    return [replace(row, name=one.called) for one, row in zip(called, listed(called), strict=True)]
 
 
 def find_listed(user: Any, text: str) -> Found:

@@ -83,5 +83,13 @@ def test_every_index_and_its_twin_has_a_price_at_the_emulator(world: Emulator, s
     settings.DEMO_MARKET = False
     assert list_indices() == len(NINE)
     plan_quotes()
-    rows = indices()
+    rows = indices(Benchmark.objects.exclude(twin=None).values_list("twin", flat=True))
     assert {row.symbol for row in rows} >= {"URTH", "ACWI", "BTC", "^XCMP", "^XNDX", "^SP500TR"} and all(row.price.known for row in rows)
+
+
+def test_the_market_shows_each_index_once_by_the_name_on_the_list_and_a_twin_only_where_it_is_compared_with(sources: Any) -> None:
+    list_indices()
+    assert sorted(row.name for row in indices()) == sorted(NINE)
+    twin = Instrument.objects.get(symbol="^SP500TR")
+    compared = [row.id for row in indices([twin.pk])]
+    assert compared[0] == twin.pk and len(compared) == 10
