@@ -151,24 +151,36 @@ def portfolios_of(owner: Any, many: int) -> list[Any]:
     return Portfolio.objects.bulk_create(made)
 
 
-def filled_many(many: int, *, size: str = "S", market: str = "M", owners: int = 1) -> list[Any]:
-    """So many portfolios of a size on one market, each with instruments of its own choice, stored; a person has an equal share of them."""
+def filled_many(many: int, *, size: str = "S", market: str = "M", owners: int = 1, again: bool = False) -> list[Any]:
+    """So many portfolios of a size on one market, each with instruments of its own choice, stored; a person has an equal share of them.
+
+    again  more of them on the market that stands already
+    """
+    from market.models import Instrument
     from portfolios.services.storing import store
 
     work, wide = work_of(size), work_of(market)
-    instruments = market_of(wide)
-    # a choice keeps the currency of each column, so that the rates of the entries are theirs
+    instruments = list(Instrument.objects.filter(exchange="XBEN").order_by("symbol").values_list("pk", flat=True)) if again else market_of(wide)
     made: list[Any] = []
+    begun = len(people())
     for number in range(owners):
-        made += portfolios_of(person(f"bench{number}"), many // owners)
+        made += portfolios_of(person(f"bench{begun + number}"), many // owners)
     for start in range(0, len(made), 100):
-        rows = [entry for place, one in enumerate(made[start : start + 100], start) for entry in _of_choice(work, wide, one, instruments, place)]
+        rows = [entry for one in made[start : start + 100] for entry in _of_choice(work, wide, one, instruments)]
         store(rows)
     return made
 
 
-def _of_choice(work: Work, wide: Work, portfolio: Any, instruments: list[int], number: int) -> list[Any]:
-    rng = np.random.default_rng((SEED, number))
+def people() -> list[int]:
+    """Those that were made here."""
+    from accounts.models import User
+
+    return list(User.objects.filter(username__startswith="bench").values_list("pk", flat=True))
+
+
+def _of_choice(work: Work, wide: Work, portfolio: Any, instruments: list[int]) -> list[Any]:
+    """Of other instruments of the market, by chance; each keeps its currency, so that the rates of the entries are right."""
+    rng = np.random.default_rng((SEED, portfolio.pk))
     chosen = np.empty(len(work.is_eur), dtype=np.int64)
     for euro in (False, True):
         chosen[work.is_eur == euro] = rng.permutation(np.flatnonzero(wide.is_eur == euro))[: int((work.is_eur == euro).sum())]

@@ -94,6 +94,15 @@ def money_weighted_returns(position: IntArray, days: IntArray, amounts: FloatArr
     return Answers(rates, code, _REASONS)
 
 
+def one_rate(days: IntArray, amounts: FloatArray, *, near: float | None = None) -> float:
+    """The rate of one position, as `returns.money_weighted_return` answers it; many times quicker where it is sure to be the only one.
+
+    Arguments and what it raises as there.
+    """
+    guess = None if near is None else Answers(np.array([near]), np.zeros(1, dtype=np.int8))
+    return money_weighted_returns(np.zeros(len(days), dtype=np.int64), days, amounts, positions=1, near=guess).at(0)
+
+
 def _merged(position: IntArray, days: IntArray, amounts: FloatArray, positions: int) -> _Flows:
     owner, when = np.asarray(position, dtype=np.int64), np.asarray(days, dtype=np.int64)
     much = checked("amounts", amounts)

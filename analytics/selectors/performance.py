@@ -19,7 +19,8 @@ import numpy as np
 from analytics.engine.arrays import finite
 from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
-from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, money_weighted_return, simple_return
+from analytics.engine.rates import one_rate
+from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, simple_return
 from analytics.engine.risk import annual_volatility, returns_between, risk_level
 from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
@@ -262,7 +263,7 @@ class Stretch:
         days, amounts = self.cash_flows()
         numbers = np.array([day.toordinal() for day in days], dtype=np.int64)
         near = self.dietz.value
-        return money_weighted_return(numbers, np.array(amounts), near=None if near is None else float(near))
+        return one_rate(numbers, np.array(amounts), near=None if near is None else float(near))
 
     @cached_property
     def mwr_is_annual(self) -> bool:

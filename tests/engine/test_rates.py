@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.engine.answers import Answers
 from analytics.engine.errors import MalformedSeries, Undefined
-from analytics.engine.rates import money_weighted_returns
+from analytics.engine.rates import money_weighted_returns, one_rate
 from analytics.engine.returns import money_weighted_return
 
 ORIGIN = dt.date(2006, 1, 1)
@@ -120,3 +120,16 @@ def test_flows_that_belong_to_nobody_are_refused() -> None:
         money_weighted_returns(np.array([0]), np.array([0, 1]), np.array([1.0]), positions=1)
     with pytest.raises(MalformedSeries, match="not a finite number"):
         money_weighted_returns(np.array([0]), np.array([0]), np.array([np.nan]), positions=1)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 30))
+def test_one_position_by_itself_is_answered_as_the_search_for_every_rate_answers_it(seed: int, most: int) -> None:
+    _, days, amounts = _world(seed, 1, most)
+    try:
+        expected = money_weighted_return(days, amounts, near=0.1)
+    except Undefined as answer:
+        with pytest.raises(Undefined) as said:
+            one_rate(days, amounts, near=0.1)
+        assert said.value.reason == answer.reason
+        return
+    assert one_rate(days, amounts, near=0.1) == pytest.approx(expected, rel=1e-9, abs=1e-9)
