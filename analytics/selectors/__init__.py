@@ -14,7 +14,7 @@ from analytics.selectors.explaining.answers import (
 )
 from analytics.selectors.explaining.gains import period_explanations
 from analytics.selectors.gains import gains, gains_of
-from analytics.selectors.holding import holding_detail
+from analytics.selectors.holding import as_quoted, holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
 from analytics.selectors.markets import Markets, Movers, markets, movers, search
 from analytics.selectors.mix.concentration import limits_of
@@ -93,6 +93,7 @@ __all__ = [
     "Value",
     "YearIncome",
     "YearRow",
+    "as_quoted",
     "column_explanations",
     "dashboard",
     "diversification_in",

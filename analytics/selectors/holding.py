@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -114,6 +115,13 @@ def _average_local(scope: Scope, instrument: Instrument) -> Figure:
         return Figure.undefined("average_cost", Unit.MONEY, "Nothing is held.", instrument.currency)
     cost = sum((position.cost_local for position in positions), ZERO)
     return Figure("average_cost", Unit.MONEY, quotient(cost, units), currency=instrument.currency)
+
+
+def as_quoted(amount: Figure, instrument: InstrumentView) -> Figure:
+    """Money of one unit as the instrument is quoted: of a bond in percent of par."""
+    if not (instrument.in_percent and isinstance(amount.value, Decimal)):
+        return amount
+    return replace(amount, value=quotient(amount.value, instrument.price_factor), currency=instrument.price_unit)
 
 
 # ── gain and income ─────────────────────────────────────────────────────────

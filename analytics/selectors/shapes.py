@@ -19,6 +19,8 @@ from market.selectors import BenchmarkView
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, LotView, MatchView
 
+MOST_SIDE_BY_SIDE = 3  # cells beside the name of a line on a phone
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -241,6 +243,16 @@ class Explanation:
     inputs: tuple[Source, ...] = ()
     checks: tuple[tuple[Term, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[Line, list[tuple[str, Figure | date | str]]]]:
+        """Each line with its cells, and the head of each."""
+        return [(line, list(zip(self.columns, line.cells, strict=False))) for line in self.lines]
+
+    @property
+    def is_wide(self) -> bool:
+        """More than a phone shows side by side."""
+        return len(self.columns) > MOST_SIDE_BY_SIDE
 
 
 class Explanations(Mapping[str, Explanation]):

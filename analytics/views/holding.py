@@ -86,6 +86,7 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
         "page": "holdings",
         **choice.context(),
         "detail": detail,
+        "average_quoted": selectors.as_quoted(detail.average_cost_local, detail.instrument),
         "instrument": detail.instrument,
         "row": row,
         "table": detail.table,
@@ -114,25 +115,30 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
 
 def _history(detail: HoldingDetail) -> charts.PriceHistory:
     """Closes from a year before the first entry on, so that what was done stands in the middle of the chart; all where nothing was."""
-    code = detail.instrument.currency
-    average = detail.average_cost_local
+    code, worth = detail.instrument.price_unit, _worth_of_quote(detail)
+    average = selectors.as_quoted(detail.average_cost_local, detail.instrument)
     since = years_before(min(mark.day for mark in detail.marks), 1) if detail.marks else None
     start = next((i for i, day in enumerate(detail.days) if since is None or day >= since), 0)
     return charts.PriceHistory(
         days=detail.days[start:],
-        closes=detail.closes[start:],
+        closes=[close / worth for close in detail.closes[start:]],
         currency=code,
         average_cost=float(average.value) if average.value is not None else None,
         average_cost_text=f"Average cost {price_paid(average, code)}" if average.known else "",
-        buys=[_mark(mark, code) for mark in detail.marks if mark.side == "in"],
-        sales=[_mark(mark, code) for mark in detail.marks if mark.side == "out"],
-        dividends=[_mark(mark, code) for mark in detail.marks if mark.side == "paid"],
+        buys=[_mark(mark, code, worth) for mark in detail.marks if mark.side == "in"],
+        sales=[_mark(mark, code, worth) for mark in detail.marks if mark.side == "out"],
+        dividends=[_mark(mark, code, worth) for mark in detail.marks if mark.side == "paid"],
     )
 
 
-def _mark(mark: PriceMark, currency: str) -> charts.Mark:
-    """What hovering a mark says: "Buy 60 at $113.62", "Dividend €11.20"."""
-    name = mark.kind.replace("_", " ").capitalize()
+def _worth_of_quote(detail: HoldingDetail) -> float:
+    """What a quote of 1 is worth, where prices are shown as quoted: a bond's, in percent of par."""
+    return float(detail.instrument.price_factor) if detail.instrument.in_percent else 1.0
+
+
+def _mark(mark: PriceMark, unit: str, worth: float) -> charts.Mark:
+    """What hovering a mark says: "Buy 60 at $113.62", "Buy 5,000 at 98.42%", "Dividend €11.20"."""
+    name, price = mark.kind.replace("_", " ").capitalize(), mark.price / worth
     if mark.side == "paid" or mark.quantity is None:
-        return charts.Mark(mark.day, mark.price, f"{name} {money(mark.amount)}" if mark.amount.known else name)
-    return charts.Mark(mark.day, mark.price, f"{name} {qty(mark.quantity)} at {price_paid(mark.price, currency)}")
+        return charts.Mark(mark.day, price, f"{name} {money(mark.amount)}" if mark.amount.known else name)
+    return charts.Mark(mark.day, price, f"{name} {qty(mark.quantity)} at {price_paid(price, unit)}")

@@ -18,15 +18,18 @@ from django.templatetags.static import static
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.json import dumps
 from portfolio_site.web.numbers import (
+    PERCENT_OF_PAR,
     count,
     money,
     pct,
     points,
     price,
     price_change,
+    price_paid,
     qty,
     rate,
     rate_text,
@@ -36,7 +39,7 @@ from portfolio_site.web.numbers import (
     trend,
 )
 from portfolio_site.web.times import age, day, moment, zone
-from portfolio_site.web.writing import DOTS, MINUS, Showable, amounts_hidden, manner, undefined_mark
+from portfolio_site.web.writing import DOTS, MINUS, Showable, amounts_hidden, exactly, manner, undefined_mark
 
 register = template.Library()
 
@@ -121,6 +124,8 @@ CHANGES = frozenset(
         "total_gain",
         "unrealised",
         "realised",
+        "realized",
+        "realized_gain",
         "income",
         "day_change",
         "price_part",
@@ -132,6 +137,7 @@ CHANGES = frozenset(
     )
 )
 PRICES = frozenset(("price", "close", "local_price"))
+COSTS_OF_ONE = frozenset(("average_cost", "unit_cost"))  # written as prices, and a person's own
 SHARES = frozenset(("weight", "cash_weight", "share", "volatility", "yield_on_cost", "income_yield", "expected_yield", "withheld_rate"))
 
 
@@ -142,12 +148,16 @@ def _text_of(figure: Figure) -> tuple[str, bool, str]:
     if figure.unit is Unit.MONEY:
         if figure.name in PRICES:
             return price(figure), False, ""
+        if figure.name in COSTS_OF_ONE:
+            return price_paid(figure), True, ""
         return (signed(figure), True, trend(figure)) if figure.name in CHANGES else (money(figure), True, "")
     if figure.unit is Unit.UNITS:
         return qty(figure), True, ""
     if figure.unit is Unit.NUMBER:
         exact = Decimal(str(figure.value))
         return (rate(figure) if exact != exact.to_integral_value() else count(figure)), False, ""
+    if figure.unit is Unit.FRACTION and figure.name in PRICES:
+        return price(exactly(figure.value).scaleb(2, EXACT), PERCENT_OF_PAR), False, ""
     if figure.unit is Unit.FRACTION and figure.name in SHARES:
         return share(figure), False, ""
     return shown(figure), False, trend(figure) if figure.unit in {Unit.FRACTION, Unit.POINTS} else ""

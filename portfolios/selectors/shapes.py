@@ -39,6 +39,7 @@ class InstrumentView:
     traded_as: str = ""  # the class that its prices go by, whatever its holder calls it
     is_classified_by_owner: bool = False
     in_percent: bool = False  # quoted in percent of par, as bonds are
+    price_factor: Decimal = Decimal(1)  # what a quote of 1 is worth
 
     @property
     def price_unit(self) -> str:
@@ -68,6 +69,7 @@ class InstrumentView:
             traded_as=instrument.asset_class,
             is_classified_by_owner=words is not None,
             in_percent=instrument.in_percent,
+            price_factor=instrument.price_factor,
             **classes,
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Line, Source, Term
+from portfolio_site.kernel.decimals import EXACT, product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
@@ -33,13 +35,32 @@ def moment_of(table: HoldingsTable) -> datetime:
     return max(moments, default=timezone.now())
 
 
+def quoted(row: HoldingRow) -> Figure:
+    """The price as it is quoted: of a bond the fraction of its face, 0.9842 for 98.42 %."""
+    if not (row.instrument.in_percent and isinstance(row.quoted.value, Decimal)):
+        return row.price
+    return replace(row.quoted, unit=Unit.FRACTION, value=row.quoted.value.scaleb(-2, EXACT), currency="")
+
+
+def price_of_one(row: HoldingRow, operator: str) -> tuple[Term, ...]:
+    """What one unit is worth: its price, or the face of one unit and the price in percent of it; of a face of 1 the price alone."""
+    share, price = quoted(row), row.price.value
+    if share.unit is not Unit.FRACTION or not isinstance(price, Decimal) or not isinstance(share.value, Decimal) or not share.value:
+        return (Term(operator, "price", row.price),)
+    face = quotient(price, share.value)
+    if product(face, share.value) != price:
+        return (Term(operator, "price", row.price),)
+    of_par = Term(operator, "price, of the face", share)
+    return (of_par,) if face == 1 else (Term(operator, "face of one unit", money(face, row.instrument.currency)), replace(of_par, operator="×"))
+
+
 def prices_behind(rows: Iterable[HoldingRow]) -> list[Source]:
     """The price and the rate of each holding, the oldest first; those without one are named in `left_out`."""
     found = []
     for row in rows:
         if row.price.known:
             source = row.quote.source if row.quote is not None else "last close"
-            found.append(Source(f"Price of {row.instrument.symbol}", row.price, source, row.quote.as_of if row.quote else row.priced_on, row.stale))
+            found.append(Source(f"Price of {row.instrument.symbol}", quoted(row), source, row.quote.as_of if row.quote else row.priced_on, row.stale))
     return sorted(found, key=lambda one: (not one.stale, one.label))[:MOST_LINES]
 
 
@@ -68,10 +89,11 @@ def listed(lines: list[Line], width: int, currency: str) -> tuple[tuple[Line, ..
     """The first lines, and one that adds up the rest in its last cell."""
     if len(lines) <= MOST_LINES:
         return tuple(lines), 0
-    rest = lines[MOST_LINES - 1 :]
+    rest, last = lines[MOST_LINES - 1 :], lines[0].cells[-1]
+    name = last.name if isinstance(last, Figure) else "amount"
     values = [line.cells[-1].value for line in rest if isinstance(line.cells[-1], Figure) and line.cells[-1].value is not None]
     filler: tuple[Figure | date | str, ...] = ("",) * (width - 1)
-    summed = Line(f"{len(rest)} more", (*filler, money(sum((Decimal(str(v)) for v in values), ZERO), currency)))
+    summed = Line(f"{len(rest)} more", (*filler, money(sum((Decimal(str(v)) for v in values), ZERO), currency, name)))
     return (*lines[: MOST_LINES - 1], summed), len(rest)
 
 
@@ -80,9 +102,9 @@ def _identity(table: HoldingsTable) -> tuple[Term, ...]:
     code = table.currency
     return (
         Term("", "paid in, less taken out", money(table.net_flows, code)),
-        Term("+", "realised gains", money(table.realised, code)),
+        Term("+", "realised gains", money(table.realised, code, "realised")),
         Term("+", "unrealised gains", table.unrealised),
-        Term("+", "income", money(table.income, code)),
+        Term("+", "income", money(table.income, code, "income")),
         Term("−", "fees and taxes not in cost", money(table.expenses, code)),
         Term("=", "net worth", table.value),
     )
@@ -121,7 +143,7 @@ def net_worth(scope: Scope) -> Explanation:
 
 def _worth_line(row: HoldingRow) -> Line:
     units = Figure("quantity", Unit.UNITS, row.quantity)
-    return Line(row.instrument.name, (units, row.price, row.rate, row.value), row.instrument.id)
+    return Line(row.instrument.name, (units, quoted(row), row.rate, row.value), row.instrument.id)
 
 
 def _cash_line(cash: CashRow) -> Line:
@@ -136,7 +158,7 @@ def total_gain(scope: Scope) -> Explanation:
     lines = [
         Line(
             row.instrument.name,
-            (money(row.realised, code), row.unrealised, money(row.income - row.expenses, code), row.total_gain),
+            (money(row.realised, code, "realised"), row.unrealised, money(row.income - row.expenses, code, "change"), row.total_gain),
             row.instrument.id,
         )
         for row in rows
@@ -149,7 +171,13 @@ def total_gain(scope: Scope) -> Explanation:
         figure=table.total_gain,
         as_of=moment_of(table),
         words="What was gained by selling, what selling everything now would gain, and what was received, less costs that are in no purchase or sale.",
-        terms=gain_terms(money(table.realised, code), table.unrealised, money(table.income, code), money(table.expenses, code), table.total_gain),
+        terms=gain_terms(
+            money(table.realised, code, "realised"),
+            table.unrealised,
+            money(table.income, code, "income"),
+            money(table.expenses, code),
+            table.total_gain,
+        ),
         rows_title="By holding",
         columns=("Realised", "Unrealised", "Income less costs", "Total"),
         lines=shown,
@@ -188,7 +216,8 @@ def _without_instrument(scope: Scope) -> list[Line]:
     total = sums[REALISED] + open_gain + rest
     if not (total or open_gain or rest):
         return []
-    return [Line("Cash", (money(sums[REALISED], code), money(open_gain, code), money(rest, code), money(total, code)))]
+    named = (("realised", sums[REALISED]), ("unrealised", open_gain), ("change", rest), ("total_gain", total))
+    return [Line("Cash", tuple(money(amount, code, name) for name, amount in named))]
 
 
 def unrealised(scope: Scope) -> Explanation:
@@ -231,21 +260,21 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
                 Figure("quantity", Unit.UNITS, match.quantity),
                 money(match.cost, code),
                 money(match.proceeds, code),
-                money(match.gain, code),
+                money(match.gain, code, "gain"),
             ),
             match.instrument,
         )
         for match in matches
     ]
     if on_cash:
-        lines.insert(0, Line("Cash of other currencies", ("", "", "", "", money(on_cash, code))))
+        lines.insert(0, Line("Cash of other currencies", ("", "", "", "", money(on_cash, code, "gain"))))
     shown, more = listed(lines, 5, code)
     cost, proceeds = sum((m.cost for m in matches), ZERO), sum((m.proceeds for m in matches), ZERO)
     result = money(proceeds - cost + on_cash, code, "realized_gain")
-    cash_term = (Term("+", "gains on cash of other currencies", money(on_cash, code)),) if on_cash else ()
+    cash_term = (Term("+", "gains on cash of other currencies", money(on_cash, code, "gain")),) if on_cash else ()
     return Explanation(
         name="realized_gain",
-        title="Realised gain",
+        title=f"Realised gain{_of(scope, instrument)}",
         figure=result,
         as_of=scope.today,
         words="For each sale, what came in after its fees and taxes, less what the units sold had cost.",
@@ -261,6 +290,11 @@ def realised(scope: Scope, instrument: int | None = None) -> Explanation:
         more_lines=more,
         inputs=(entries_behind(len({match.sale_id for match in matches}), " and the lots used", "sale", "sales"),),
     )
+
+
+def _of(scope: Scope, instrument: int | None) -> str:
+    """What a title is of, where it is of one holding."""
+    return "" if instrument is None else f", {scope.instruments[instrument].name}"
 
 
 def _posted(scope: Scope, kind: str, instrument: int | None, *, only_cash: bool = False) -> Decimal:
@@ -307,7 +341,7 @@ def _of_postings(scope: Scope, kind: str, instrument: int | None, named: tuple[s
     shown, more = listed(lines, len(columns), code)
     return Explanation(
         name=name,
-        title=title,
+        title=f"{title}{_of(scope, instrument)}",
         figure=result,
         as_of=scope.today,
         words=words,

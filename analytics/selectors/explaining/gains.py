@@ -61,7 +61,9 @@ def _value(row: Gains | GainsRow, field: str, currency: str) -> Figure:
 def _terms(gains: Gains, field: str) -> tuple[Term, ...]:
     code = gains.currency
     if field == "total":
-        return gain_terms(money(gains.realised, code), gains.unrealised, money(gains.income, code), money(gains.expenses, code), gains.total)
+        return gain_terms(
+            money(gains.realised, code, "realised"), gains.unrealised, money(gains.income, code, "income"), money(gains.expenses, code), gains.total
+        )
     whole = _value(gains, field, code)
     return (
         Term("", f"{counted(len(gains.rows), 'holding or balance', 'holdings and balances')}, added up", whole),

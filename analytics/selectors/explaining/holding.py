@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explaining.common import gain_terms, income, moment_of, money, prices_behind, rates_behind, realised
+from analytics.selectors.explaining.common import gain_terms, income, moment_of, money, price_of_one, prices_behind, rates_behind, realised
 from analytics.selectors.explaining.entries import Entries, average_cost, ledger_figure
 from analytics.selectors.explaining.totals import part_of
 from analytics.selectors.scope import Scope, less
@@ -43,7 +43,7 @@ def _value_at_price(scope: Scope, row: HoldingRow) -> Explanation:
         words="Units times the newest price, converted at the newest rate.",
         terms=(
             Term("", "units", Figure("quantity", Unit.UNITS, row.quantity)),
-            Term("×", "price", row.price),
+            *price_of_one(row, "×"),
             Term("×", f"rate to {scope.currency}", row.rate),
             Term("=", "value", row.value),
         ),
@@ -131,19 +131,25 @@ def holding_gain(scope: Scope, row: HoldingRow) -> Explanation:
         figure=row.total_gain,
         as_of=moment_of(scope.table),
         words="What was gained by selling, what selling the rest would gain, and what was received, less costs that are in no purchase or sale.",
-        terms=gain_terms(money(row.realised, code), row.unrealised, money(row.income, code), money(row.expenses, code), row.total_gain),
+        terms=gain_terms(
+            money(row.realised, code, "realised"), row.unrealised, money(row.income, code, "income"), money(row.expenses, code), row.total_gain
+        ),
         inputs=tuple(prices_behind([row])),
     )
 
 
 def holding_price(scope: Scope, row: HoldingRow) -> Explanation:
+    made = price_of_one(row, "")
+    figure = row.price if len(made) > 1 else made[0].figure
     return Explanation(
         name="price",
         title=f"Price of {row.instrument.name}",
-        figure=row.price,
+        figure=figure,
         as_of=moment_of(scope.table),
         words="The newest price that is known of one unit, as it is quoted.",
-        terms=(Term("", "newest price", row.price), Term("=", "price", row.price)) if row.price.known else (),
+        terms=((*made, Term("=", "price of one unit", figure)) if len(made) > 1 else (Term("", "newest price", figure), Term("=", "price", figure)))
+        if row.price.known
+        else (),
         inputs=tuple(prices_behind([row])),
     )
 

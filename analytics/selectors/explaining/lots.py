@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, prices_behind, rates_behind
+from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, price_of_one, prices_behind, rates_behind
 from analytics.selectors.explaining.entries import Entries, by_kind, in_short, listed_changes, named
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
@@ -112,19 +112,20 @@ def unit_cost(lot: Lot) -> Explanation:
     left = bool(view.quantity)
     cost, units = (view.cost, view.quantity) if left else (view.bought_cost, view.bought)
     which = "of what is left" if left else "of all units"
+    each = money(view.unit_cost, lot.currency, "unit_cost")
     terms = (
         Term("", f"cost {which}", lot.money(cost)),
         Term("÷", "units", lot.units(units)),
-        Term("=", "cost of one unit", lot.money(view.unit_cost)),
+        Term("=", "cost of one unit", each),
     )
-    return _told(lot, "unit_cost", "Cost of one unit", lot.money(view.unit_cost), f"The cost {which}, for each of its units.", terms if units else ())
+    return _told(lot, "unit_cost", "Cost of one unit", each, f"The cost {which}, for each of its units.", terms if units else ())
 
 
 def value(lot: Lot) -> Explanation:
     view, row = lot.view, lot.row
     terms = (
         Term("", "units left", lot.units(view.quantity)),
-        Term("×", "price", row.price),
+        *price_of_one(row, "×"),
         Term("×", f"rate to {lot.currency}", row.rate),
         Term("=", "value", view.value),
     )
@@ -156,7 +157,9 @@ def realized_gain(lot: Lot) -> Explanation:
     whole = money(lot.view.realised, code, "realized_gain")
     lines = [
         Line(
-            "Sale", (one.closed_on, lot.units(one.quantity), lot.money(one.cost), lot.money(one.proceeds), lot.money(one.gain)), entry_id=one.sale_id
+            "Sale",
+            (one.closed_on, lot.units(one.quantity), lot.money(one.cost), lot.money(one.proceeds), money(one.gain, code, "gain")),
+            entry_id=one.sale_id,
         )
         for one in sorted(matches, key=lambda one: one.closed_on, reverse=True)
     ]

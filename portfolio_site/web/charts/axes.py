@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from portfolio_site.kernel.figures import Figure
+from portfolio_site.web.numbers import PERCENT_OF_PAR
 from portfolio_site.web.writing import MINUS, NBSP, SYMBOLS, Showable, manner
 
 Trace = dict[str, Any]
@@ -16,8 +17,10 @@ SERIES = tuple(f"@series-{n}" for n in range(1, 9))
 
 def affixes(currency: str) -> tuple[str, str]:
     """What stands before and after an amount of this currency in the person's locale."""
-    symbol = SYMBOLS.get(currency)
     how = manner()
+    if currency == PERCENT_OF_PAR:
+        return how.percent
+    symbol = SYMBOLS.get(currency)
     if not how.symbol_first:
         return "", NBSP + (symbol or currency)
     return (symbol + how.symbol_gap, "") if symbol else (currency + NBSP, "")

@@ -69,7 +69,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PriceHistory:
-    """Daily closes of one instrument, with what a person did on the way.  Everything in the instrument's currency."""
+    """Daily closes of one instrument, with what a person did on the way.  Everything as it is quoted: in its currency, or in percent of par."""
 
     days: Sequence[date]
     closes: Sequence[float]
