@@ -9,6 +9,7 @@ from django.urls import path
 from analytics import api, views
 from analytics.api.batch import BatchView
 from analytics.api.benchmarks import BenchmarkSeriesView
+from analytics.api.comparing import AllComparisonView, ComparisonView, SidesView
 from analytics.api.health import HealthView
 from analytics.api.returns import (
     AllCalendarView,
@@ -20,6 +21,7 @@ from analytics.api.returns import (
     DrawdownsView,
     DriversView,
 )
+from analytics.views.comparing import compare
 from analytics.views.diversification import diversification
 from analytics.views.health import health, health_ask, health_settle, health_source
 from analytics.views.income import income
@@ -45,6 +47,7 @@ urlpatterns: list[Any] = [
     path("income/", income, name="income"),
     path("income/calendar/", income_calendar, name="income-calendar"),
     path("calendar/<str:secret>.ics", IncomeFeedView.as_view(), name="income-feed"),
+    path("compare/", compare, name="compare"),
     path("performance/", performance, name="performance"),
     path("risk/", risk, name="risk"),
     path("markets/", views.markets, name="markets"),
@@ -76,5 +79,8 @@ api_patterns: list[Any] = [
     path("portfolios/all/income", api.AllIncomeView.as_view(), name="api-income-all"),
     path("portfolios/all/explain", api.AllExplainView.as_view(), name="api-explain-all"),
     path("portfolios/all/risk", api.AllRiskView.as_view(), name="api-risk-all"),
+    path("portfolios/<id:pk>/benchmark", ComparisonView.as_view(), name="api-comparison"),
+    path("portfolios/all/benchmark", AllComparisonView.as_view(), name="api-comparison-all"),
+    path("portfolios/compare", SidesView.as_view(), name="api-compare"),
     path("portfolios/all/performance", api.AllPerformanceView.as_view(), name="api-performance-all"),
 ]

@@ -27,10 +27,10 @@ NAMES = ("value", "gain", "twr", "twr_annualised", "mwr", "volatility", "maximum
 
 
 class SharedScope(Scope):
-    """One of many portfolios, now, in its own currency; what it reads was read for all of them."""
+    """One of many portfolios, now, in its own currency unless another is given; what it reads was read for all of them."""
 
-    def __init__(self, portfolio: Portfolio, together: Together) -> None:
-        super().__init__([portfolio], reads=together)
+    def __init__(self, portfolio: Portfolio, together: Together, currency: str = "") -> None:
+        super().__init__([portfolio], currency, reads=together)
         self._portfolio, self._together = portfolio, together
         self.stored = together.stored
 

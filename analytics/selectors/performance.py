@@ -114,6 +114,12 @@ class Stretch:
         """Fees and taxes of each day, those inside of trades too."""
         return each_day(((one.day, one.amount) for one in self.scope.costs_paid), self.daily.first, self.days)
 
+    def beside(self, scope: Scope) -> Stretch:
+        """The same period of the same portfolios beside another benchmark; what they are worth is asked for once."""
+        other = Stretch(scope, self.start, self.end)
+        other.start_value, other.end_value, other.net_flows = self.start_value, self.end_value, self.net_flows
+        return other
+
     @property
     def first(self) -> date:
         """The first day."""

@@ -6,6 +6,7 @@ Conventions.  `today` is the last day of every series here; its worth is that of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ from analytics import memory
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
 from analytics.selectors.reads import Reads
-from analytics.series import Daily, Gap, daily
+from analytics.series import Costs, Daily, Gap, daily
 from analytics.snapshots.reading import Stored
 from analytics.world import Market
 from market.choices import AssetClass
@@ -185,27 +186,37 @@ class Scope:
         return self._compute()
 
     def _compute(self) -> Computed:
-        wanted = {*self.instruments, *self.beyond, *(self.benchmark.instruments if self.benchmark else ())}
-        prices = self._prices(wanted)
-        quoted = {pk: view.currency for pk, view in self.instruments.items()} | self.beyond
-        if self.benchmark is not None:
-            quoted |= quoted_in(self.benchmark)
-        market = self.market(prices, quoted, {str(code) for book in self.books for code in book.cash})
-        told = [one for one in self.portfolios if one.pk in self.told.books]
-        books = [self.told.books[one.pk] for one in told]
-        tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
-        moved = self.reads.transfers([one for one in told if not one.tracks_cash])
-        moved |= {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
-        moved = moved.union(*(book.crossed for book in books))
-        series = daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=self.costs)
+        market = self.market_of_all(self.benchmark)
+        series = self.series_in(market, self.books, self.costs)
         bench = None
         if self.benchmark is not None:
             reported = self.reads.actions(self.benchmark.instruments, series.first)
             bench = level_of(self.benchmark, market, reported, currency=self.currency, first=series.first, length=len(series.value))
         border = day_number(self.today) - SPARK_DAYS
-        held = [pk for pk in self.held if pk in prices]
-        sparks = {pk: tuple(prices[pk].closes[np.searchsorted(prices[pk].days, border) :].tolist()) for pk in held}
+        held = {pk: market.prices[pk] for pk in self.held if pk in market.prices}
+        sparks = {pk: tuple(column.closes[np.searchsorted(column.days, border) :].tolist()) for pk, column in held.items()}
         return Computed(series, bench, sparks)
+
+    def market_of_all(self, benchmark: BenchmarkView | None = None) -> Market:
+        """Closes and rates of all that the series rest on, and a benchmark.  At most four queries."""
+        quoted = {pk: view.currency for pk, view in self.instruments.items()} | self.beyond
+        wanted = {*quoted, *(benchmark.instruments if benchmark is not None else ())}
+        if benchmark is not None:
+            quoted |= quoted_in(benchmark)
+        return self.market(self._prices(wanted), quoted, {str(code) for book in self.books for code in book.cash})
+
+    @cached_property
+    def moved_in_kind(self) -> frozenset[int]:
+        """The entries that moved units in or out.  One query, none where all portfolios track cash."""
+        told = [one for one in self.portfolios if one.pk in self.told.books]
+        tracked = [self.told.books[one.pk] for one in told if one.tracks_cash]  # there only transfers have an instrument
+        moved = self.reads.transfers([one for one in told if not one.tracks_cash])
+        return moved | {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
+
+    def series_in(self, market: Market, books: Sequence[Book], costs: Costs) -> Daily:
+        """The whole history of books of these portfolios, without the quotes of today."""
+        moved = self.moved_in_kind.union(*(book.crossed for book in books))
+        return daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=costs)
 
     def _prices(self, wanted: Iterable[int]) -> dict[int, PriceColumnView]:
         prices = self.reads.prices(wanted)
@@ -238,6 +249,25 @@ class Scope:
         return memory.costs.of(
             self.key, lambda: costs_paid(told, self.told.books, self.currency, until=self.until, known_at=self.known_at) if told else []
         )
+
+    # ── other questions from what was read ──────────────────────────────────
+
+    def beside(self, benchmark: BenchmarkView, level: Level) -> Scope:
+        """The same beside another benchmark, whose level at each entry of `daily` is known.  No query."""
+        other = copy(self)
+        for name in ("benchmark", "key", "versions"):
+            other.__dict__.pop(name, None)
+        other._benchmark = benchmark
+        other.computed = replace(self.computed, benchmark=level)
+        return other
+
+    def with_series(self, series: Daily) -> Scope:
+        """The same of another history of these portfolios, today at the newest quotes.  No query."""
+        other = copy(self)
+        other.computed, other.daily = replace(self.computed, daily=series), series
+        return other
+
+    # ── with the quotes of today ────────────────────────────────────────────
 
     @cached_property
     def daily(self) -> Daily:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -118,6 +118,15 @@ def benchmark_of_instrument(instrument: Instrument) -> BenchmarkView:
     listing = _listing(instrument)
     note = listing.note if listing is not None else ""
     return BenchmarkView(listing.pk if listing else None, instrument.name, instrument.currency, (_part(instrument, WHOLE, listing),), note=note)
+
+
+def benchmarks_of_instruments(user: Any, numbers: Iterable[int]) -> dict[int, BenchmarkView]:
+    """Several instruments to compare with, by number; those that the person may not see are absent.  One query, none for none."""
+    wanted = set(numbers)
+    if not wanted:
+        return {}
+    found = Instrument.objects.visible_to(user).filter(pk__in=wanted).select_related("listing__twin")
+    return {one.pk: benchmark_of_instrument(one) for one in found}
 
 
 # ── for a person ────────────────────────────────────────────────────────────

@@ -85,6 +85,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("performance", "Performance", "chart-line", "g p"),
             ("risk", "Risk", "gauge", "g r"),
             ("diversification", "Diversification", "chart-pie", "g v"),
+            ("compare", "Compare", "git-compare-arrows", "g b"),
         ),
     ),
     ("Follow", (("markets", "Markets", "globe", "g m"), ("alerts", "Alerts", "bell-ring", "g a"), ("news", "News", "newspaper", "g n"))),

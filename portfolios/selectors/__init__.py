@@ -51,6 +51,7 @@ from portfolios.selectors.shapes import (
 from portfolios.selectors.sides import paid_while_short, payments_while_short
 from portfolios.selectors.traced import CostChange, HoldingMove, Trace, cost_changes, holding_moves, traces_of
 from portfolios.selectors.transactions import ORDERINGS, KeyPage, instruments_in, is_cursor, matching, page_by_key, row_of, transactions_of
+from portfolios.selectors.untraded import Untraded, untraded_in
 
 __all__ = [
     "ORDERINGS",
@@ -77,6 +78,7 @@ __all__ = [
     "TransactionFilter",
     "TransactionRow",
     "TransactionsPage",
+    "Untraded",
     "book_of",
     "books_in",
     "books_of",
@@ -130,4 +132,5 @@ __all__ = [
     "transfer_entries",
     "under_method",
     "under_slice",
+    "untraded_in",
 ]

@@ -67,22 +67,24 @@ def holdings_of(
     return _table(gathered, world, currency, tuple(portfolio.pk for portfolio in chosen), is_now=is_now)
 
 
-def tables_of(portfolios: Sequence[Portfolio], *, books: dict[int, Book] | None = None, own_rates: bool = True) -> dict[int, HoldingsTable]:
-    """What each portfolio holds now, in its own currency.  Five queries at most, however many portfolios.
+def tables_of(
+    portfolios: Sequence[Portfolio], *, currency: str = "", books: dict[int, Book] | None = None, own_rates: bool = True
+) -> dict[int, HoldingsTable]:
+    """What each portfolio holds now, in its own currency, or all in one.  Five queries at most, however many portfolios.
 
-    books      the ledgers, from a caller that has them
+    books      the ledgers, from a caller that has them; in `currency`, where one is asked for
     own_rates  whether the rates of the person whose portfolios these are count; False: they are of people who have none
     """
     chosen, today = list(portfolios), timezone.localdate()
     if not chosen:
         return {}
     books = books_of(chosen) if books is None else books
-    world = world_of(chosen, books, "", today, is_now=True, own_rates=own_rates)
+    world = world_of(chosen, books, currency, today, is_now=True, own_rates=own_rates)
     tables = {}
     for portfolio in chosen:
-        gathered = _Gathered()
-        gathered.add(portfolio, books[portfolio.pk], world, portfolio.base_currency)
-        tables[portfolio.pk] = _table(gathered, world, portfolio.base_currency, (portfolio.pk,), is_now=True)
+        gathered, code = _Gathered(), currency or portfolio.base_currency
+        gathered.add(portfolio, books[portfolio.pk], world, code)
+        tables[portfolio.pk] = _table(gathered, world, code, (portfolio.pk,), is_now=True)
     return tables
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,8 +65,13 @@ def cost_changes(
     if events is None:
         wanted = connected_to([one.pk for one in portfolios], asked)
         events = events_in(portfolios, currency, instruments=wanted, until=until, known_at=known_at)
-    books = [replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True) for one in portfolios]
-    return [CostChange(one.instrument, one.day, one.cost) for book in books for one in book.changes if one.instrument in asked and one.cost]
+    books = (replay(events[one.pk], replace(rules_of(one), base_currency=Currency(currency)), trace=True) for one in portfolios)
+    return [change for book in books for change in changes_of_cost(book, asked)]
+
+
+def changes_of_cost(book: Book, instruments: Container[int]) -> list[CostChange]:
+    """What the days of a book that was replayed with a trace did to the cost of some instruments."""
+    return [CostChange(one.instrument, one.day, one.cost) for one in book.changes if one.instrument in instruments and one.cost]
 
 
 class HoldingMove(NamedTuple):

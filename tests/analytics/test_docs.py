@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from analytics.engine.diversification import effective_number, herfindahl
 from analytics.engine.drivers import drivers
 from analytics.engine.returns import before_costs, money_weighted_return, time_weighted_return
 from analytics.engine.risk import risk_level
+from portfolios.ledger.untraded import untraded
+from tests.ledger.build import Ledger, day
 from tests.shared import ROOT
 
 PAGE = (ROOT / "docs" / "numbers.md").read_text(encoding="utf-8")
@@ -54,11 +57,30 @@ def test_every_worked_example_comes_out_as_written() -> None:
             )
         elif "same_money" in block:
             found, expected = [same_money(0.0, block["in"], block["out"], block["index"])[-1]], block["same_money"]
+        elif "untraded" in block:
+            found, expected = worth_with_and_without_trades(block), np.concatenate((block["actual"], block["untraded"]))
         else:
             found, expected = [risk_level(v) for v in block["volatility"]], block["level"]
         assert found == pytest.approx(list(expected), abs=1e-12)
         tried += 1
-    assert tried == 10
+    assert tried == 11
+
+
+def worth_with_and_without_trades(block: Any) -> list[float]:
+    """At each close: the ledger as it is, then without what was traded after the first of them."""
+    ledger = Ledger().deposit(1, 100)
+    for n, (price, bought, sold) in enumerate(zip(block["price"], block["bought"], block["sold"], strict=True), start=1):
+        if bought:
+            ledger.buy(n, int(bought), int(price))
+        if sold:
+            ledger.sell(n, int(sold), int(price))
+    found = []
+    for book in (ledger.book(), untraded(ledger.events, ledger.rules, after=day(1))):
+        for n, price in enumerate(block["price"], start=1):
+            units = [float(step.quantity_after) for step in book.steps if step.day <= day(n)]
+            cash = [float(step.amount_after) for step in book.cash_steps if step.day <= day(n)]
+            found.append(units[-1] * price + cash[-1])
+    return found
 
 
 @pytest.mark.parametrize("room", sorted((ROOT / "analytics").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))

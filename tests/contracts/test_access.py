@@ -174,6 +174,7 @@ def _kind(route: Route) -> str:
         ("gains", "portfolio"),
         ("income", "portfolio"),
         ("performance", "portfolio"),
+        ("comparison", "portfolio"),
         ("drivers", "portfolio"),
         ("contribution", "portfolio"),
         ("calendar", "portfolio"),

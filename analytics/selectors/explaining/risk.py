@@ -24,10 +24,11 @@ from portfolio_site.kernel.figures import Figure, Unit
 
 def risk_explanations(window: RiskWindow) -> Explanations:
     """By name, for every figure of the report on risk of one window."""
-    return Explanations({**_ratios(window), **tail_makers(window), **beside_makers(window), **held_makers(window.held, window.asked.shocks)})
+    return Explanations({**ratio_makers(window), **tail_makers(window), **beside_makers(window), **held_makers(window.held, window.asked.shocks)})
 
 
-def _ratios(window: RiskWindow) -> dict[str, Callable[[], Explanation]]:
+def ratio_makers(window: RiskWindow) -> dict[str, Callable[[], Explanation]]:
+    """By name, for what rests on the returns of the window alone."""
     made = (_volatility, _downside, _sharpe, _sortino, _calmar, _worst, _ulcer, _skewness, _kurtosis, _level)
     names = (
         "volatility", "downside_deviation", "sharpe", "sortino", "calmar", "maximum_drawdown", "ulcer", "skewness", "excess_kurtosis", "risk_level",

@@ -47,6 +47,7 @@ class RiskWindow:
 
     scope: Scope
     asked: RiskAsked = field(default_factory=RiskAsked)
+    _published: tuple[tuple[str, ...], date | None] = field(default=((), None), init=False)  # who told the rate without risk, and its newest day
 
     @cached_property
     def last(self) -> date:
@@ -62,6 +63,13 @@ class RiskWindow:
     @cached_property
     def stretch(self) -> Stretch:
         return Stretch(self.scope, self.start, self.last)
+
+    def beside(self, scope: Scope) -> RiskWindow:
+        """The same window of the same portfolios beside another benchmark; the rate without risk is asked for once."""
+        other = RiskWindow(scope, self.asked)
+        other.stretch, other._riskless = self.stretch.beside(scope), self._riskless
+        other._published = self._published
+        return other
 
     @property
     def periods(self) -> int:

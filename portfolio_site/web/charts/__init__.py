@@ -14,6 +14,7 @@ from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_
 from portfolio_site.web.charts.bars import Stack, Step, Waterfall, bars, bridge, contributions, stacks
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
+from portfolio_site.web.charts.several import Rebased, several
 from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, pairs, share_line
 from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
 
@@ -30,6 +31,7 @@ __all__ = [
     "Mark",
     "Part",
     "PriceHistory",
+    "Rebased",
     "Stack",
     "Step",
     "Threshold",
@@ -53,6 +55,7 @@ __all__ = [
     "price",
     "quotes",
     "separators",
+    "several",
     "share_line",
     "stacks",
     "top_parts",
