@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from analytics.engine.returns import DAYS_A_YEAR
 from analytics.selectors.dashboard import thinned
 from analytics.selectors.explaining.holding import holding_explanations
+from analytics.selectors.explaining.income import holding_income_explanations
 from analytics.selectors.holding_events import Dealings, marks, money_weighted
+from analytics.selectors.income.figures import over_cost
+from analytics.selectors.income.report import IncomeReport
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import HoldingDetail, LotRow, SoldRow, YearIncome
+from analytics.selectors.shapes import Explanations, HoldingDetail, LotRow, SoldRow, YearIncome
 from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, day_of, price_columns
 from portfolio_site.kernel.decimals import quotient
@@ -38,7 +40,7 @@ def holding_detail(
 ) -> HoldingDetail:
     """One instrument in some of a person's portfolios together, now or as of an earlier day, as known now or then (see Scope).
 
-    Queries, whatever its history: those of `holdings_of`, then at most four for its entries and three for prices and rates.
+    Queries, whatever its history: those of `holdings_of`, then at most four for its entries, four for what it pays, and three for prices and rates.
     """
     scope = Scope(portfolios, currency, today=today, as_of=as_of, known_at=known_at).owned_by(user)
     row = scope.table.row(instrument.pk)
@@ -49,6 +51,8 @@ def holding_detail(
     shown = [one.instrument.id for one in scope.table.rows]
     place = shown.index(instrument.pk) if instrument.pk in shown else None
     mwr, annual = money_weighted(dealings, row)
+    earned = IncomeReport(scope, instrument=instrument.pk)
+    income = None if row is None else earned.of_holding(instrument.pk)
     return HoldingDetail(
         instrument=InstrumentView.of(instrument) if row is None else row.instrument,
         currency=scope.currency,
@@ -65,12 +69,15 @@ def holding_detail(
         parts=_parts(row, scope.currency),
         income=_income_by_year(postings),
         income_net=Figure("income", Unit.MONEY, _net(postings), currency=scope.currency),
-        yield_on_cost=_yield_on_cost(postings, row, scope.today),
+        yield_on_cost=over_cost("yield_on_cost", ZERO, ZERO) if income is None else income.yield_on_cost,
+        paying=income,
         money_weighted=mwr,
         money_weighted_is_annual=annual,
         previous_id=shown[place - 1] if place else None,
         next_id=shown[place + 1] if place is not None and place + 1 < len(shown) else None,
-        explanations=holding_explanations(scope, row),
+        explanations=Explanations(
+            {**holding_explanations(scope, row).makers, **({} if row is None else holding_income_explanations(earned, instrument.pk))}
+        ),
     )
 
 
@@ -161,11 +168,3 @@ def _income_by_year(postings: Sequence[Posting]) -> tuple[YearIncome, ...]:
     if not gross:
         return ()
     return tuple(YearIncome(year, gross[year], expenses[year]) for year in range(min(gross), max(gross) + 1))
-
-
-def _yield_on_cost(postings: Sequence[Posting], row: HoldingRow | None, today: date) -> Figure:
-    if row is None or not row.is_open or not row.cost:
-        return Figure.undefined("yield_on_cost", Unit.FRACTION, "Nothing is held that cost anything.")
-    border = today - timedelta(days=DAYS_A_YEAR)
-    recent = sum((posting.amount for posting in postings if posting.kind == INCOME and border < posting.day <= today), ZERO)
-    return Figure("yield_on_cost", Unit.FRACTION, quotient(recent, abs(row.cost)))

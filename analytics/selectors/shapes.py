@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.selectors.completeness import Completeness
+from analytics.selectors.income.shapes import HoldingIncome
 from market.selectors import BenchmarkView
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, LotView, MatchView
@@ -259,16 +260,16 @@ class Explanations(Mapping[str, Explanation]):
     """Explanations by name, each made when it is asked for."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Explanation]]) -> None:
-        self._makers = dict(makers)
+        self.makers = dict(makers)
 
     def __getitem__(self, name: str) -> Explanation:
-        return self._makers[name]()
+        return self.makers[name]()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
+        return iter(self.makers)
 
     def __len__(self) -> int:
-        return len(self._makers)
+        return len(self.makers)
 
 
 # ── pages ───────────────────────────────────────────────────────────────────
@@ -386,6 +387,7 @@ class HoldingDetail:
     row           the position; None where none of the portfolios ever had an entry of it
     parts         where the gain came from: named figures that add up to the total gain
     yield_on_cost income of the last 365 days over the cost of what is held
+    paying        what it pays and is expected to pay; None where it was never held
     """
 
     instrument: InstrumentView
@@ -404,6 +406,7 @@ class HoldingDetail:
     income: tuple[YearIncome, ...]
     income_net: Figure
     yield_on_cost: Figure
+    paying: HoldingIncome | None
     money_weighted: Figure
     money_weighted_is_annual: bool
     previous_id: int | None

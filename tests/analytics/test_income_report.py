@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import io
 import json
+import logging
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,6 +25,7 @@ from analytics.models import IncomeFeed
 from analytics.selectors import Scope
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
 from market.services import ActionRow, ingest_actions
+from portfolio_site.settings.logs import LOGGING
 from portfolio_site.web.numbers import money, share
 from portfolio_site.web.writing import speaking
 from tests.analytics.test_parts import HARD
@@ -159,6 +162,16 @@ def test_a_strangers_portfolio_is_not_found(signed_in: Any) -> None:
     assert signed_in.get(f"/income/?p={theirs.pk}").status_code == 404
 
 
+def test_the_page_of_a_holding_tells_its_next_payment_and_yield_as_the_report_does(signed_in: Any, payer: Any) -> None:
+    whole = IncomeReport(Scope([payer]), IncomeAsked())
+    row, first = whole.of_holding(payer.cola.pk), whole.expectations.of(payer.cola.pk)[0]
+    page = read(signed_in.get(f"/holdings/{payer.cola.pk}/"))
+    with speaking("en-GB"):
+        assert share(row.yield_on_cost, 2) in page and money(first.value) in page and "Next payment" in page
+    for name in ("yield_on_cost", first.why_name):
+        assert f"why={name}" in page and signed_in.get(f"/holdings/{payer.cola.pk}/?why={name}").status_code == 200
+
+
 # ── the calendar ────────────────────────────────────────────────────────────
 
 
@@ -220,6 +233,28 @@ def test_the_secret_is_kept_as_its_digest_alone(signed_in: Any, payer: Any) -> N
     feed = IncomeFeed.objects.get()
     assert len(secret) >= 43 and feed.digest != secret and len(feed.digest) == 64
     assert secret not in read(signed_in.get("/income/")) and secret not in str(AuditEntry.objects.values_list("data", flat=True))
+
+
+def test_the_secret_stands_in_no_log(signed_in: Any, payer: Any) -> None:
+    path, lines = opened(signed_in), io.StringIO()
+    settings = LOGGING["formatters"]["json"]
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(settings["()"](processor=settings["processor"], foreign_pre_chain=settings["foreign_pre_chain"]))
+    names = ("django_structlog.middlewares.request", "django.request")
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).addHandler(handler)
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        Client().get(path)
+        services.close_income_feed(payer.owner)
+        Client().get(path)
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).removeHandler(handler)
+            logging.getLogger(name).setLevel(level)
+    told = lines.getvalue()
+    assert "/calendar/secret.ics" in told and path.split("/")[-1].removesuffix(".ics") not in told
 
 
 def test_the_calendar_of_somebody_who_may_not_sign_in_is_closed(signed_in: Any, person: Any, payer: Any) -> None:

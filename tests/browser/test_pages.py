@@ -26,6 +26,7 @@ PAGES = [
     "/news/",
     "/markets/?q=a",
     "/risk/",
+    "/income/",
     "/instruments/1/",
     "/instruments/1/?view=candles&span=all",
     "/watchlists/add/",

@@ -249,6 +249,25 @@ def _yield_on_cost(report: IncomeReport) -> Explanation:
     return _ratio(report, "yield_on_cost", "Yield on cost", report.yield_on_cost, "cost of the holdings", cost)
 
 
+def holding_income_explanations(report: IncomeReport, pk: int) -> dict[str, Callable[[], Explanation]]:
+    """Of the page of one holding: its yield on cost, and each payment to come."""
+    makers: dict[str, Callable[[], Explanation]] = {"yield_on_cost": partial(_yield_on_cost_of, report, pk)}
+    return makers | {coming.why_name: partial(_expected, report, coming) for coming in report.expectations.of(pk)}
+
+
+def _yield_on_cost_of(report: IncomeReport, pk: int) -> Explanation:
+    row, code = report.of_holding(pk), report.scope.currency
+    cost = report.held[pk].cost if pk in report.held else ZERO
+    terms = (
+        Term("", "past 12 months", row.past_year),
+        Term("÷", "cost of what is held", money(abs(cost), code)),
+        Term("=", "yield on cost", row.yield_on_cost),
+    )
+    words = "What it paid in the past 12 months, before tax, over the cost of what is held now."
+    name = report.scope.instruments[pk].name
+    return _explained(report, "yield_on_cost", f"Yield on cost, {name}", row.yield_on_cost, words, terms, **_lines(report, _recent(report), _gross))
+
+
 def _ratio(report: IncomeReport, name: str, title: str, figure: Figure, said: str, below: Figure) -> Explanation:
     above = money(report.of_held, report.scope.currency)
     terms = (Term("", "past 12 months, of what is held", above), Term("÷", said, below), Term("=", title.lower(), figure))

@@ -33,18 +33,20 @@ class Expectations:
         self.paid, self.scope = paid, paid.scope
         self.today = self.scope.today
         self.until = months_after(self.today, MONTHS_AHEAD)
+        self._answers: dict[int, tuple[tuple[Expected, ...], str]] = {}
 
     @cached_property
     def all(self) -> tuple[Expected, ...]:
         """In the order of their days."""
-        return tuple(sorted((one for found, _ in self._found.values() for one in found), key=lambda one: (one.day, one.instrument.symbol)))
+        found = (one for row in self.scope.table.rows for one in self.of(row.instrument.id))
+        return tuple(sorted(found, key=lambda one: (one.day, one.instrument.symbol)))
 
     def of(self, instrument: int) -> tuple[Expected, ...]:
-        return self._found[instrument][0] if instrument in self._found else ()
+        return self._answer(instrument)[0]
 
     def why_none(self, instrument: int) -> str:
         """Why no payment of it is foreseen; "" where some are."""
-        return self._found[instrument][1] if instrument in self._found else "It is not held."
+        return self._answer(instrument)[1]
 
     @cached_property
     def unforeseen(self) -> tuple[Unforeseen, ...]:
@@ -56,8 +58,15 @@ class Expectations:
         )
 
     @cached_property
-    def _found(self) -> dict[int, tuple[tuple[Expected, ...], str]]:
-        return {row.instrument.id: self._of(row) for row in self.scope.table.rows}
+    def _held(self) -> dict[int, HoldingRow]:
+        return {row.instrument.id: row for row in self.scope.table.rows}
+
+    def _answer(self, instrument: int) -> tuple[tuple[Expected, ...], str]:
+        """The payments to come of one holding, or why there are none; worked out once."""
+        if instrument not in self._answers:
+            row = self._held.get(instrument)
+            self._answers[instrument] = ((), "It is not held.") if row is None else self._of(row)
+        return self._answers[instrument]
 
     def _of(self, row: HoldingRow) -> tuple[tuple[Expected, ...], str]:
         announced = self._announced(row)

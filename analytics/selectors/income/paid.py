@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any
 
 from analytics.engine.payments import Paid, UnitSplit, in_units_of_today
+from analytics.selectors.income.booked import booked
 from analytics.selectors.income.shapes import ZERO, Amounts, Payment
 from analytics.selectors.scope import Scope
 from market.selectors import ActionView, actions_of
 from portfolio_site.kernel.decimals import product, quotient
 from portfolios.choices import TransactionKind as Kind
-from portfolios.ledger.book import EXPENSE, INCOME, Book
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, Split
 from portfolios.selectors import events_in
 
@@ -32,10 +33,10 @@ REPORTED = timedelta(days=3 * 365)  # how far back dividends that the market rep
 
 
 class PaidHistory:
-    """All payments of a scope.  Four queries at most: the entries with their rates, and what the market reports of what is held."""
+    """All payments of a scope, or those of one instrument.  Four queries at most: the entries with their rates, and what the market reports of what is held."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, instrument: int | None = None) -> None:
+        self.scope, self.instrument = scope, instrument
 
     @cached_property
     def by_portfolio(self) -> Mapping[int, Sequence[Event]]:
@@ -43,7 +44,8 @@ class PaidHistory:
         told = [one for one in self.scope.portfolios if one.pk in self.scope.told.books]
         if not told:
             return {}
-        return events_in(told, self.scope.currency, kinds=READ, until=self.scope.until, known_at=self.scope.known_at)
+        wanted = None if self.instrument is None else [self.instrument]
+        return events_in(told, self.scope.currency, instruments=wanted, kinds=READ, until=self.scope.until, known_at=self.scope.known_at)
 
     @cached_property
     def events(self) -> dict[int, Event]:
@@ -54,7 +56,8 @@ class PaidHistory:
     def actions(self) -> dict[int, list[ActionView]]:
         """Splits and dividends that the market reports of what is held, past and to come, by instrument."""
         found: dict[int, list[ActionView]] = defaultdict(list)
-        for one in actions_of((row.instrument.id for row in self.scope.table.rows), start=self.scope.today - REPORTED):
+        held = (row.instrument.id for row in self.scope.table.rows if self.instrument in (None, row.instrument.id))
+        for one in actions_of(held, start=self.scope.today - REPORTED):
             found[one.instrument_id].append(one)
         return found
 
@@ -79,33 +82,19 @@ class PaidHistory:
         return min(days, default=None)
 
     def _of(self, portfolio: int, book: Book) -> Iterable[Payment]:
-        income: dict[int, Decimal] = defaultdict(Decimal)
-        about: dict[int, tuple[date, int | None, str]] = {}
-        costs: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-        for posting in book.postings:
-            if posting.kind == INCOME:
-                income[posting.event_id] += posting.amount
-                about[posting.event_id] = (posting.day, posting.instrument, posting.source)
-            elif posting.kind == EXPENSE:
-                costs[posting.event_id, posting.source] += posting.amount
-        for event in self.by_portfolio.get(portfolio, ()):
-            pk = getattr(event, "instrument", None)
-            if not isinstance(event, Split) and (
-                pk is None or pk in book.positions
-            ):  # all of it may have lowered the cost: it was booked as no income
-                about.setdefault(event.id, (event.day, pk, event.kind))
-        units = _Units(book, {pk for _, pk, _ in about.values() if pk is not None})
-        for entry, (day, pk, source) in about.items():
-            trade = source not in _OWN_COSTS  # the fee of a trade is no cost of the interest in it
-            amounts = Amounts(income[entry], ZERO if trade else costs[entry, "tax"], ZERO if trade else costs[entry, "fee"])
+        found = booked(book, self.by_portfolio.get(portfolio, ()), self.instrument)
+        units = _Units(book, {one.instrument for one in found if one.instrument is not None})
+        for one in found:
+            pk = one.instrument
+            held = ZERO if pk is None else units.before(pk, self._entitled(pk, one.day))
             yield Payment(
-                entry=entry,
-                day=day,
+                entry=one.entry,
+                day=one.day,
                 portfolio_id=portfolio,
                 instrument=None if pk is None else self.scope.instruments.get(pk),
-                kind=source,
-                amounts=amounts,
-                **self._told(entry, amounts, ZERO if pk is None else units.before(pk, self._entitled(pk, day))),
+                kind=one.source,
+                amounts=one.amounts,
+                **self._told(one.entry, one.amounts, held),
             )
 
     def _told(self, entry: int, amounts: Amounts, units: Decimal) -> dict[str, Any]:
@@ -150,9 +139,6 @@ class PaidHistory:
         return in_units_of_today(
             [Paid(one.ex_day, one.amount) for one in known if one.kind == "dividend" and one.amount and one.ex_day <= today], splits
         )
-
-
-_OWN_COSTS = frozenset({"dividend", "reinvestment", "interest", "coupon", "staking_reward", "airdrop", "stock_dividend"})
 
 
 def _together(rows: Sequence[Payment], code: str) -> list[tuple[date, Decimal, Decimal]]:

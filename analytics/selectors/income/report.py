@@ -46,13 +46,16 @@ class IncomeAsked:
 
 
 class IncomeReport:
-    """See the head of this module.  What a scope reads, then four queries at most, and two for rates of other currencies."""
+    """See the head of this module.  What a scope reads, then four queries at most, and two for rates of other currencies.
 
-    def __init__(self, scope: Scope, asked: IncomeAsked = IncomeAsked()) -> None:
+    instrument  the payments of one instrument alone, for its own page
+    """
+
+    def __init__(self, scope: Scope, asked: IncomeAsked = IncomeAsked(), instrument: int | None = None) -> None:
         self.scope, self.asked = scope, asked
         self.today = scope.today
         self.end = min(asked.end or self.today, self.today)
-        self.paid = PaidHistory(scope)
+        self.paid = PaidHistory(scope, instrument)
         self.expectations = Expectations(self.paid)
         self.by = asked.by or length_for(asked.start, self.end, self.paid.began)
 
@@ -171,6 +174,11 @@ class IncomeReport:
             yield_on_cost=over_cost("yield_on_cost", year, row.cost if row is not None else ZERO),
             growth=self.growth_of_unit(view.id) if row is not None else Figure.undefined("income_growth", Unit.FRACTION, "It is not held."),
         )
+
+    def of_holding(self, instrument: int) -> HoldingIncome:
+        """What one instrument paid in the period and the year, and what it is expected to pay."""
+        paid = [one for one in self.payments if one.instrument is not None and one.instrument.id == instrument]
+        return self._holding(self.scope.instruments[instrument], summed(paid))
 
     def growth_of_unit(self, instrument: int) -> Figure:
         """How fast what one unit is paid in a year grew."""
