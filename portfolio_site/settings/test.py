@@ -26,8 +26,11 @@ WHITENOISE_USE_FINDERS = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, not memory: tests with several threads need several connections
     DATABASES["default"]["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{os.getpid()}.sqlite3"}
+    # what tests write need outlive no loss of power, only a killed process
+    DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 else:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 if REDIS_URL:
