@@ -72,6 +72,28 @@ def unknown_fields(data: Any, known: Iterable[str]) -> dict[str, list[serializer
     return {str(name)[:60]: said for name in data if name not in names} if isinstance(data, Mapping) else {}
 
 
+class KnownFields(serializers.Serializer[Any]):
+    """A body whose unknown fields are refused beside what else is wrong: a slip of the pen must not count as leaving it out.
+
+    told  names that the same address answers with, and that may be sent back as they were read; they change nothing
+    """
+
+    told: frozenset[str] = frozenset()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        wrong: dict[str, Any] = unknown_fields(data, (*self.fields, *self.told)) if self._may_have_others(data) else {}
+        try:
+            values: dict[str, Any] = super().to_internal_value(data)
+        except serializers.ValidationError as refused:
+            raise serializers.ValidationError({**wrong, **refused.detail} if isinstance(refused.detail, dict) else refused.detail) from None
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return values
+
+    def _may_have_others(self, data: Any) -> bool:
+        return isinstance(data, Mapping) and any(name not in self.fields and name not in self.told for name in data)
+
+
 def read(shape: type[serializers.Serializer[Any]], data: Any, *, also: Iterable[str] = ()) -> dict[str, Any]:
     """What a body says.  Raises ValidationError, also for a field that is none of the shape: a slip of the pen must not count as
     leaving it out.  `also` names what is told by the same address, and may be sent back as it was read."""

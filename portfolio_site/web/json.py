@@ -41,6 +41,16 @@ def _whole(text: str) -> int | Decimal:
     return int(text) if len(text) <= LONGEST_WHOLE else Decimal(text)
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object.  A name that stands in it twice is refused: nobody can say which of the two was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name “{twice[:60]}” stands twice in one object.")
+    return found
+
+
 class ExactJSONRenderer(BaseRenderer):
     media_type, format, charset = "application/json", "json", None
 
@@ -78,6 +88,6 @@ class ExactJSONParser(BaseParser):
         most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         body = _body(stream, min(most, getattr((parser_context or {}).get("view"), "largest_body", most)))
         try:
-            return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_int=_whole, parse_constant=_refuse)
+            return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_int=_whole, parse_constant=_refuse, object_pairs_hook=_object)
         except (ValueError, RecursionError) as problem:
             raise ParseError(f"The body is not JSON: {problem}") from None

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.choices import ActionKind
+from portfolio_site.web.answers import KnownFields, only_parameters
 from portfolio_site.web.paging import CursorPages, refused
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 from portfolios.actions import deciding, selectors
@@ -51,7 +52,7 @@ class ProposalPageSerializer(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
-class AcceptSerializer(serializers.Serializer[Any]):
+class AcceptSerializer(KnownFields):
     """What is put right of a dividend before it is recorded; a split takes a date alone."""
 
     amount = ExactField(required=False, allow_null=True, help_text="for one unit, before tax; as reported where missing")
@@ -61,7 +62,7 @@ class AcceptSerializer(serializers.Serializer[Any]):
     settlement_currency = CurrencyField(required=False, allow_blank=True, help_text="in which it was paid out; the instrument's where missing")
 
 
-class DismissSerializer(serializers.Serializer[Any]):
+class DismissSerializer(KnownFields):
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
@@ -97,20 +98,24 @@ class _Pages(CursorPages):
     ordering = "-id"
 
 
+_OF_A_LIST = [
+    OpenApiParameter("status", OpenApiTypes.STR, enum=ProposalStatus.values, description="all where missing"),
+    OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
+    OpenApiParameter("cursor", OpenApiTypes.STR),
+]
+
+
 class ActionsView(LedgerView):
     @extend_schema(
         operation_id="portfolio_actions_list",
-        parameters=[
-            OpenApiParameter("status", OpenApiTypes.STR, enum=ProposalStatus.values, description="all where missing"),
-            OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
-            OpenApiParameter("cursor", OpenApiTypes.STR),
-        ],
+        parameters=_OF_A_LIST,
         responses=ProposalPageSerializer,
         tags=["corporate actions"],
     )
     def get(self, request: Request, pk: int) -> Response:
         """What the market reported for a portfolio, what was proposed last first."""
         portfolio = get_portfolio(request.user, pk)
+        only_parameters(request, _OF_A_LIST)
         status = request.query_params.get("status", "").lower()
         if status and status not in ProposalStatus.values:
             raise refused("status", f"Use one of: {', '.join(ProposalStatus.values)}.")

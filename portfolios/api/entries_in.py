@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from market.models import Instrument
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.web.answers import KnownFields
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, WordField
 from portfolios.api.common import InstrumentField, find_all, look_up
+from portfolios.api.entries_out import TransactionAnswerSerializer
 from portfolios.choices import CostMethod, TransactionKind
 from portfolios.ledger.events import Arriving, LotChoice
 from portfolios.services import LegDraft, TransactionDraft
@@ -27,11 +29,11 @@ def _number(**kwargs: Any) -> Any:
     return ExactField(required=False, allow_null=True, **kwargs)
 
 
-class LegSerializer(serializers.Serializer[Any]):
+class LegSerializer(KnownFields):
     """What a spin-off, merger or symbol change gives: `ratio_new` units of an instrument for each `ratio_old`."""
 
     instrument = InstrumentField(required=False, allow_null=True)
-    symbol = serializers.CharField(max_length=32, required=False, allow_blank=True)
+    symbol = serializers.CharField(max_length=32, required=False, allow_blank=True, allow_null=True)
     isin = serializers.CharField(max_length=12, required=False, allow_blank=True)
     exchange = serializers.CharField(max_length=40, required=False, allow_blank=True)
     ratio_new = _number(help_text="1 where missing")
@@ -42,7 +44,7 @@ class LegSerializer(serializers.Serializer[Any]):
     local_rate = _number(help_text="its currency for one unit of the source's; the day's reference rate where missing")
 
 
-class LotSerializer(serializers.Serializer[Any]):
+class LotSerializer(KnownFields):
     """A lot that a sale names (`transaction`, or `row` of the same batch), or that a transfer in carries (the other fields)."""
 
     transaction = serializers.IntegerField(
@@ -75,15 +77,17 @@ class LotSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class TransactionSerializer(serializers.Serializer[Any]):
+class TransactionSerializer(KnownFields):
     """One entry, as it is sent.  `price` is in `currency`; `amount`, `fees` and `taxes` in `settlement_currency`."""
+
+    told = frozenset(TransactionAnswerSerializer().fields)
 
     type = WordField(choices=TransactionKind.choices)
     date = DayField(required=False, help_text="of the trade, in its market; needed unless `time` is given")
     time = serializers.DateTimeField(required=False, allow_null=True, help_text="with offset, where it is known")
     settles_on = DayField(required=False, allow_null=True, help_text="when units and money change hands")
     instrument = InstrumentField(required=False, allow_null=True)
-    symbol = serializers.CharField(max_length=32, required=False, allow_blank=True)
+    symbol = serializers.CharField(max_length=32, required=False, allow_blank=True, allow_null=True)
     isin = serializers.CharField(max_length=12, required=False, allow_blank=True)
     exchange = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text="tells listings of one symbol apart")
     quantity = _number(help_text="units; of a split the fraction that was paid in cash; of an adjustment with its sign")
@@ -135,7 +139,7 @@ class TransactionWithPortfolioSerializer(TransactionSerializer):
     portfolio = serializers.IntegerField(required=False, min_value=1, max_value=10**18 - 1, help_text="may be left out by who has one portfolio")
 
 
-class BatchSerializer(serializers.Serializer[Any]):
+class BatchSerializer(KnownFields):
     transactions: Any = serializers.ListSerializer(child=TransactionSerializer(), allow_empty=False, max_length=MOST_IN_A_BATCH)
 
 

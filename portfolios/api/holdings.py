@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from market.models import Instrument
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, KnownFields, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, UndefinedSerializer
 from portfolios import selectors, services
 from portfolios.api.common import (
@@ -73,7 +73,7 @@ class HoldingsSerializer(ToldSerializer):
     total_cost = ExactField()
 
 
-class NewHoldingSerializer(serializers.Serializer[Any]):
+class NewHoldingSerializer(KnownFields):
     """Units that are there already.  Say the instrument by `symbol` or by `instrument`."""
 
     instrument = InstrumentField(required=False)
@@ -90,7 +90,7 @@ class NewHoldingSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class AdjustedHoldingSerializer(serializers.Serializer[Any]):
+class AdjustedHoldingSerializer(KnownFields):
     quantity = ExactField(required=False)
     average_cost = ExactField(required=False, help_text="of the units added; without a change of quantity, of those held")
     date = DayField(required=False, help_text="today where missing")

@@ -9,12 +9,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portfolio_site.web.answers import KnownFields
 from portfolio_site.web.serializers import DayField
 from portfolios import selectors, services
 from portfolios.api.common import IDEMPOTENCY, LedgerView
 
 
-class LockSerializer(serializers.Serializer[Any]):
+class LockSerializer(KnownFields):
     until = DayField(help_text="the last day that is locked")
 
 

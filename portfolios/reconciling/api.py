@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from market.models import Instrument
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.answers import KnownFields, only_parameters
 from portfolio_site.web.paging import CursorPages
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, WordField
 from portfolios import selectors
@@ -32,7 +33,7 @@ LAMPS = [lamp.value for lamp in Lamp]
 # ── in ──────────────────────────────────────────────────────────────────────
 
 
-class StatedPositionSerializer(serializers.Serializer[Any]):
+class StatedPositionSerializer(KnownFields):
     """Units of one instrument; say it by `instrument`, `isin` or `symbol`."""
 
     instrument = InstrumentField(required=False)
@@ -46,12 +47,12 @@ class StatedPositionSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class StatedCashSerializer(serializers.Serializer[Any]):
+class StatedCashSerializer(KnownFields):
     currency = CurrencyField()
     amount = ExactField()
 
 
-class StatementSerializer(serializers.Serializer[Any]):
+class StatementSerializer(KnownFields):
     """What was there at the end of a day: as lists, or as `lines` of CSV.  A part that is missing is not compared."""
 
     date = DayField()
@@ -62,7 +63,7 @@ class StatementSerializer(serializers.Serializer[Any]):
     )
 
 
-class CorrectionSerializer(serializers.Serializer[Any]):
+class CorrectionSerializer(KnownFields):
     key = serializers.CharField(max_length=24, help_text="of the line")
     fix = WordField(choices=services.FIXES)
     entry = serializers.IntegerField(
@@ -72,6 +73,8 @@ class CorrectionSerializer(serializers.Serializer[Any]):
 
 class CorrectionQuerySerializer(CorrectionSerializer):
     """The same, in the query string."""
+
+    told = frozenset({"lang", "format"})
 
 
 # ── out ─────────────────────────────────────────────────────────────────────
@@ -136,7 +139,7 @@ class _Number(serializers.IntegerField):
         super().__init__(min_value=1, max_value=10**18 - 1)
 
 
-class UndoSerializer(serializers.Serializer[Any]):
+class UndoSerializer(KnownFields):
     """What was done, as `undo` of the answer to the correction tells it."""
 
     fix = serializers.ChoiceField(choices=services.FIXES)
@@ -282,6 +285,7 @@ class ReconcileView(LedgerView):
     def get(self, request: Request, pk: int) -> Response:
         """Statements that were entered, the newest day first, each with its lamp as the ledger is now."""
         portfolio = selectors.get_portfolio(request.user, pk)
+        only_parameters(request, LIST_PARAMETERS[1:])
         pages = _Pages()
         rows = pages.paginate_queryset(reconciliations_of(portfolio), request, self) or []
         return pages.get_paginated_response([_summary(one) for one in summaries_of(portfolio, rows)])

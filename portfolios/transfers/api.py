@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from portfolio_site.web.answers import KnownFields, only_parameters
 from portfolio_site.web.paging import bad_cursor, page_size_asked
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 from portfolios.api.common import IDEMPOTENCY, InstrumentField, LedgerView, find_one
@@ -21,7 +22,7 @@ from portfolios.transfers import selectors, services
 from portfolios.transfers.selectors import TransferView
 
 
-class NamedLotSerializer(serializers.Serializer[Any]):
+class NamedLotSerializer(KnownFields):
     transaction = serializers.IntegerField(min_value=1, max_value=10**18 - 1, help_text="the entry that opened the lot")
     opened_on = DayField(required=False, allow_null=True, help_text="the lot's day, where that entry opened several")
     nth = serializers.IntegerField(
@@ -30,7 +31,7 @@ class NamedLotSerializer(serializers.Serializer[Any]):
     quantity = ExactField()
 
 
-class TransferSerializer(serializers.Serializer[Any]):
+class TransferSerializer(KnownFields):
     """Units to be moved out of the portfolio of the address.  Say the instrument by `instrument` or `symbol`."""
 
     target = serializers.IntegerField(min_value=1, max_value=10**18 - 1, help_text="the portfolio that they go to")
@@ -115,19 +116,23 @@ def answer_of(one: TransferView) -> dict[str, Any]:
     }
 
 
+_OF_A_LIST = [
+    OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
+    OpenApiParameter("cursor", OpenApiTypes.STR),
+]
+
+
 class TransfersView(LedgerView):
     @extend_schema(
         operation_id="portfolio_transfers_list",
-        parameters=[
-            OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
-            OpenApiParameter("cursor", OpenApiTypes.STR),
-        ],
+        parameters=_OF_A_LIST,
         responses=TransferPageSerializer,
         tags=["transfers"],
     )
     def get(self, request: Request, pk: int) -> Response:
         """The transfers into and out of a portfolio, newest first."""
         portfolio = get_portfolio(request.user, pk)
+        only_parameters(request, _OF_A_LIST)
         cursor = request.query_params.get("cursor", "")
         if cursor and not is_cursor(cursor):
             raise bad_cursor()

@@ -31,12 +31,16 @@ def transaction_grid(request: HttpRequest) -> HttpResponse:
         messages.info(request, "Make a portfolio first: transactions belong to one.")
         return redirect("portfolio-add")
     given = request.POST if request.method == "POST" else request.GET
-    chosen = next((one for one in mine if str(one.pk) == (given.get("portfolio") or given.get("p") or "")), mine[0])
+    asked = given.get("portfolio") or given.get("p") or ""
+    meant = next((one for one in mine if str(one.pk) == asked), None)
+    chosen = meant or mine[0]
     grid = TransactionGrid.sent(request.POST) if request.method == "POST" else TransactionGrid()
     wanted = request.POST.get("do", "")
     if request.POST.get("pasted", "").strip():
         grid.paste(request.POST["pasted"])
-    if wanted in {"check", "record"}:
+    if wanted in {"check", "record"} and meant is None and asked:
+        grid.problem = "The portfolio of these rows is not there any more. Choose the one that they belong to."
+    elif wanted in {"check", "record"}:
         answer = _take(request, grid, chosen, keep=wanted == "record")
         if answer is not None:
             return answer

@@ -11,7 +11,7 @@ from django.urls import reverse
 from portfolios.forms import TransactionGrid
 from portfolios.forms.grid import COLUMNS
 from portfolios.models import Transaction
-from tests.factories import D, make_instrument, make_portfolio, record
+from tests.factories import D, make_instrument, make_portfolio
 
 pytestmark = pytest.mark.django_db
 GRID = "transaction-grid"
@@ -137,9 +137,9 @@ def test_rows_can_be_added_and_an_empty_page_says_so(signed_in: Any, portfolio: 
     assert signed_in.get(reverse(GRID)).status_code == 200
 
 
-def test_a_stranger_cannot_record_into_a_portfolio_by_naming_it(client: Any, stranger: Any, portfolio: Any, asml: Any) -> None:
-    own = make_portfolio(stranger, name="Own")
-    client.force_login(stranger)
-    client.post(reverse(GRID), rows(portfolio, PAID_IN))
-    assert not portfolio.transactions.exists() and own.transactions.count() == 1
-    record(own, "deposit", "2024-01-02", amount="1")
+def test_rows_of_a_portfolio_that_is_gone_or_anothers_are_recorded_nowhere(signed_in: Any, portfolio: Any, stranger: Any, asml: Any) -> None:
+    theirs = make_portfolio(stranger)
+    for pk in (theirs.pk, 10**9, "x"):
+        answer = signed_in.post(reverse(GRID), {**rows(portfolio, BUY), "portfolio": pk})
+        assert answer.status_code == 422 and "Choose the one that they belong to." in text(answer) and 'value="100.50"' in text(answer)
+    assert not Transaction.objects.exists()
