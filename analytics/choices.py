@@ -26,3 +26,15 @@ class Check(models.TextChoices):
     COUNTRY = "country", "One country"
     CURRENCY = "currency", "One currency"
     ACCOUNT = "account", "One account"
+
+
+class CostKind(models.TextChoices):
+    """What a fee or a tax was paid for."""
+
+    TRADE_FEES = "trade_fees", "Fees of trades"
+    TRADE_TAXES = "trade_taxes", "Taxes of trades"
+    WITHHELD = "withheld", "Tax withheld on income"
+    INCOME_FEES = "income_fees", "Fees on income"
+    ACCOUNT_FEES = "account_fees", "Account and custody"
+    OTHER_FEES = "other_fees", "Transfers and exchange"
+    OTHER_TAXES = "other_taxes", "Other taxes"

@@ -39,6 +39,7 @@ class Level:
     """A benchmark at `len(values)` closes from `first`.
 
     values    (n,)  its level; 0 where it is not known yet
+    parts     (m, n)  the level of each of its parts, of an index its own; 0 where it is not known yet
     known     (n,)
     is_total  whether dividends are counted in all of it
     notes     sentences on what is left out, or what stands for it
@@ -47,6 +48,7 @@ class Level:
     currency: str
     first: date
     values: FloatArray
+    parts: FloatArray
     known: BoolArray
     unknown: tuple[Unknown, ...]
     is_total: bool
@@ -77,13 +79,32 @@ def level_of(benchmark: BenchmarkView, market: Market, actions: Iterable[ActionV
         begin = int(np.argmax(known))
         if benchmark.is_blend:
             weights = to_float64(one.weight for one in benchmark.parts)
-            marks = rebalancing_closes(benchmark.rebalancing, day_number(first) + begin, length - begin) & known[begin:]
-            values[begin:] = blended(np.vstack([one.values[begin:] for one in parts]), weights, marks)
+            values[begin:] = blended(np.vstack([one.values[begin:] for one in parts]), weights, _rebalanced(benchmark, first, known)[begin:])
         else:
             values[begin:] = parts[0].values[begin:]
     unknown = tuple(sorted((each for one in parts for each in one.unknown()), key=lambda each: each.begin))
     notes = tuple(dict.fromkeys(note for note in (benchmark.note, *(one.note for one in parts)) if note))
-    return Level(currency, first, values, known, unknown, all(one.is_total for one in parts), notes)
+    return Level(currency, first, values, np.vstack([one.values for one in parts]), known, unknown, all(one.is_total for one in parts), notes)
+
+
+def held_by(benchmark: BenchmarkView, level: Level) -> tuple[FloatArray, BoolArray]:
+    """What a benchmark holds after each close: the weight of each part, (m, n), and at which closes they were put right, (n,).
+
+    Weights before the first close that all parts have are those of that close.
+    """
+    begin = int(np.argmax(level.known))
+    marks = _rebalanced(benchmark, level.first, level.known)
+    marks[begin] = True
+    places = np.arange(len(level.values))
+    base = np.maximum(np.maximum.accumulate(np.where(marks, places, 0)), begin)
+    grown = level.parts[:, np.maximum(places, begin)] / level.parts[:, base]
+    worth = to_float64(one.weight for one in benchmark.parts)[:, None] * grown
+    return worth / worth.sum(axis=0), marks
+
+
+def _rebalanced(benchmark: BenchmarkView, first: date, known: BoolArray) -> BoolArray:
+    """The closes, of those that all parts have, at which a blend goes back to its weights."""
+    return np.asarray(rebalancing_closes(benchmark.rebalancing, day_number(first), len(known)) & known)
 
 
 def quoted_in(benchmark: BenchmarkView) -> dict[int, str]:

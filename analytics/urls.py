@@ -7,10 +7,12 @@ from typing import Any
 from django.urls import path
 
 from analytics import api, views
+from analytics.api.attribution import AllAttributionView, AttributionView
 from analytics.api.batch import BatchView
 from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.comparing import AllComparisonView, ComparisonView, SidesView
 from analytics.api.health import HealthView
+from analytics.api.periods import AllCostsView, AllGrowthView, AllRollingView, CostsView, GrowthView, RollingView
 from analytics.api.returns import (
     AllCalendarView,
     AllContributionView,
@@ -66,6 +68,14 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/contribution", ContributionView.as_view(), name="api-contribution"),
     path("portfolios/<id:pk>/calendar", CalendarView.as_view(), name="api-calendar"),
     path("portfolios/<id:pk>/drawdowns", DrawdownsView.as_view(), name="api-drawdowns"),
+    path("portfolios/<id:pk>/attribution", AttributionView.as_view(), name="api-attribution"),
+    path("portfolios/<id:pk>/rolling", RollingView.as_view(), name="api-rolling"),
+    path("portfolios/<id:pk>/costs", CostsView.as_view(), name="api-costs"),
+    path("portfolios/<id:pk>/growth", GrowthView.as_view(), name="api-growth"),
+    path("portfolios/all/attribution", AllAttributionView.as_view(), name="api-attribution-all"),
+    path("portfolios/all/rolling", AllRollingView.as_view(), name="api-rolling-all"),
+    path("portfolios/all/costs", AllCostsView.as_view(), name="api-costs-all"),
+    path("portfolios/all/growth", AllGrowthView.as_view(), name="api-growth-all"),
     path("portfolios/all/drivers", AllDriversView.as_view(), name="api-drivers-all"),
     path("portfolios/all/contribution", AllContributionView.as_view(), name="api-contribution-all"),
     path("portfolios/all/calendar", AllCalendarView.as_view(), name="api-calendar-all"),

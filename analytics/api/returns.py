@@ -140,7 +140,9 @@ class DrawdownsSerializer(PeriodSerializer):
 # ── answers ─────────────────────────────────────────────────────────────────
 
 
-class _View(APIView):
+class ReportView(APIView):
+    """What the endpoints of returns share: `parameters` are those that may be asked."""
+
     parameters: tuple[OpenApiParameter, ...] = ASKED
 
     def report(self, request: Request, pk: int | None) -> ReturnsReport:
@@ -198,7 +200,7 @@ EXAMPLE = OpenApiExample(
 )  # fmt: skip
 
 
-class DriversView(_View):
+class DriversView(ReportView):
     @extend_schema(operation_id="drivers", parameters=list(ASKED), responses=DriversSerializer, examples=[EXAMPLE], tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """What changed the value over a period, in total and by holding, those sold since too."""
@@ -229,7 +231,7 @@ class DriversView(_View):
         return Response({**self.head(report), **{name: told(name, one) for name, one in steps.items()}, "by_holding": rows, **told.told()})
 
 
-class ContributionView(_View):
+class ContributionView(ReportView):
     parameters = OF_RETURNS
 
     @extend_schema(operation_id="contribution", parameters=list(OF_RETURNS), responses=ContributionSerializer, tags=["analytics"])
@@ -279,7 +281,7 @@ def _rolling(one: Rolling, told: Told) -> dict[str, Any]:
     return {"years": one.years, **{name: told(f"rolling.{one.years}.{name}", figure) for name, figure in figures.items()}}
 
 
-class CalendarView(_View):
+class CalendarView(ReportView):
     parameters = COMPARED
 
     @extend_schema(operation_id="calendar", parameters=list(COMPARED), responses=CalendarSerializer, tags=["analytics"])
@@ -298,7 +300,7 @@ class CalendarView(_View):
         )
 
 
-class DrawdownsView(_View):
+class DrawdownsView(ReportView):
     parameters = OF_RETURNS
 
     @extend_schema(operation_id="drawdowns", parameters=list(OF_RETURNS), responses=DrawdownsSerializer, tags=["analytics"])

@@ -22,7 +22,7 @@ from analytics.selectors.mix.report import diversification_in, diversification_o
 from analytics.selectors.mix.shapes import Breakdown, Concentration, Diversification, Largest, Limit, MixHistory, Pair, Spread, Untold
 from analytics.selectors.news import News, NewsAsked, news, news_stories
 from analytics.selectors.parts import Bridge, Part
-from analytics.selectors.performance import interval_ends, past_year, performance, performance_of
+from analytics.selectors.performance import past_year, performance, performance_of
 from analytics.selectors.returns import Extreme, Fall, MonthCell, Returns, ReturnsReport, Rolling, YearRow, returns_of
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import (
@@ -46,6 +46,7 @@ from analytics.selectors.shapes import (
     Value,
     YearIncome,
 )
+from analytics.selectors.thinning import interval_ends
 from analytics.selectors.value import value_now, value_of
 
 __all__ = [

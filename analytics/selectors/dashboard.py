@@ -7,21 +7,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from analytics.engine.errors import Undefined
 from analytics.selectors.completeness import completeness
 from analytics.selectors.explaining.answers import dashboard_explanations
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope, less
 from analytics.selectors.shapes import ChartSeries, Dashboard
+from analytics.selectors.thinning import thinned
 from analytics.selectors.value import value_of
 from market.selectors import day_number, day_of
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio
-
-MOST_POINTS = 1500
 
 
 def dashboard(user: Any, portfolios: Sequence[Portfolio], currency: str = "", *, today: date | None = None) -> Dashboard:
@@ -93,14 +90,6 @@ def gain_on_cost(scope: Scope) -> Figure:
     if not paid:
         return Figure.undefined("gain_on_cost", Unit.FRACTION, "Nothing was ever bought.")
     return Figure("gain_on_cost", Unit.FRACTION, quotient(gain.value, paid), warnings=gain.warnings, stale_since=gain.stale_since)
-
-
-def thinned(days: np.ndarray[Any, Any], most: int = MOST_POINTS) -> np.ndarray[Any, Any]:
-    """Places of the points to draw: every day of the last year, before that evenly spread, first and last always."""
-    recent = int(np.searchsorted(days, days[-1] - 366)) if len(days) else 0
-    room = max(most - (len(days) - recent), 2)
-    step = max(-(-recent // room), 1)
-    return np.concatenate((np.arange(0, recent, step), np.arange(recent, len(days))))
 
 
 def chart_of(whole: Stretch) -> ChartSeries:

@@ -78,7 +78,7 @@ class Parts:
     def _computed(self) -> HoldingDays:
         daily, moves = self.stretch.daily, memory.moves.of(self.scope.key, self._moves)
         return by_holding(
-            self.scope.books, moves, currency=self.scope.currency, market=self.scope.market_of_holdings(), first=daily.first, length=len(daily.value)
+            self.scope.books, moves, currency=self.scope.currency, market=self.scope.market_of_holdings, first=daily.first, length=len(daily.value)
         )
 
     def _moves(self) -> list[HoldingMove]:

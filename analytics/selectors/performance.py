@@ -71,23 +71,17 @@ class TradingReturns(NamedTuple):
     closes: IntArray
 
 
-def interval_ends(days: IntArray, interval: str) -> IntArray:
-    """Places of the points of a series of day numbers: every "day", or the last of each "week" (from Monday) or "month", and always
-    the first and the last."""
-    if interval == "day" or len(days) < 3:
-        return np.arange(len(days))
-    weeks = (days + 3) // 7  # day 0 was a Thursday
-    period = weeks if interval == "week" else days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.union1d([0], np.flatnonzero(np.append(period[1:] != period[:-1], True)))
-
-
 @dataclass(eq=False)
 class Stretch:
-    """One period of a scope, with the series it is computed from."""
+    """One period of a scope, with the series it is computed from.
+
+    is_exact  its opening value is asked for to the last digit; else it is that of the series, without a query
+    """
 
     scope: Scope
     start: date | None = None
     end: date | None = None
+    is_exact: bool = True
 
     @cached_property
     def last(self) -> date:
@@ -143,10 +137,16 @@ class Stretch:
 
     @cached_property
     def start_value(self) -> Figure:
-        """Exact, at the close before the period."""
+        """At the close before the period."""
         if self.is_empty or self.daily.first == self.scope.daily.first:
             return Figure("start_value", Unit.MONEY, Decimal(0), currency=self.scope.currency)
+        if not self.is_exact:
+            return figure("start_value", Unit.MONEY, self._opening_value, self.scope.currency)
         return renamed("start_value", self._value_on(self.daily.first))
+
+    def _opening_value(self) -> float:
+        self._require_known()
+        return float(self.daily.value[0])
 
     @cached_property
     def end_value(self) -> Figure:

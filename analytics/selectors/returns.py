@@ -21,11 +21,13 @@ from analytics.engine.months import Months, best_and_worst, calendar_returns
 from analytics.engine.returns import DAYS_A_YEAR
 from analytics.engine.rolling import rolling_returns
 from analytics.selectors.dashboard import chart_of
-from analytics.selectors.explaining.performance import performance_explanations
+from analytics.selectors.explaining.performance import performance_makers
+from analytics.selectors.explaining.periods import fall_makers, growth_makers, stretch_makers, year_makers
 from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
+from analytics.selectors.period.growth import Growth, GrowthReport
 from analytics.selectors.scope import Scope, figure, sentence
-from analytics.selectors.shapes import ChartSeries, Explanation, Performance
+from analytics.selectors.shapes import ChartSeries, Explanation, Explanations, Performance
 from analytics.series import FloatArray
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
@@ -103,6 +105,7 @@ class Returns:
     chart             its series, thinned; `drawdown`: how far each of its closes lies under the highest before; empty without a return
     years             latest first
     bridge, parts     what changed the value, and what each holding added to the return
+    growth            of the value: its trend, its months, what changed it today and this month
     net_twr           after fees and taxes, and gross_twr before them, whichever the rest is told in
     """
 
@@ -117,6 +120,7 @@ class Returns:
     parts: tuple[Part, ...]
     net_twr: Figure
     gross_twr: Figure
+    growth: Growth
     chart: ChartSeries
     explanations: Mapping[str, Explanation]
 
@@ -141,8 +145,12 @@ class ReturnsReport:
         return figure("maximum_drawdown", Unit.FRACTION, lambda: maximum_drawdown(self.stretch.index))
 
     def falls(self) -> tuple[Fall, ...]:
+        return tuple(self._fall(one) for one in self.fallen)
+
+    @cached_property
+    def fallen(self) -> list[Drawdown]:
         none: list[Drawdown] = []
-        return tuple(self._fall(one) for one in known_or(lambda: drawdowns(self.stretch.index, MOST_FALLS), none))
+        return known_or(lambda: drawdowns(self.stretch.index, MOST_FALLS), none)
 
     def _fall(self, one: Drawdown) -> Fall:
         recovered = None if one.recovery is None else self._day(one.recovery)
@@ -224,8 +232,26 @@ class ReturnsReport:
             parts=shares,
             net_twr=self.stretch.net_twr,
             gross_twr=self.stretch.gross_twr,
+            growth=self.growth.result(),
             chart=chart,
-            explanations=performance_explanations(self.scope, self.stretch, self.worst_fall, bridge, shares),
+            explanations=self.explanations(),
+        )
+
+    @cached_property
+    def growth(self) -> GrowthReport:
+        return GrowthReport(self.scope, self.stretch)
+
+    def explanations(self) -> Explanations:
+        """Of everything that the report shows, by name."""
+        rolled = [(one.years, one.latest) for one in self.rolling()]
+        return Explanations(
+            {
+                **performance_makers(self.scope, self.stretch, self.worst_fall, self.parts),
+                **year_makers(self.scope),
+                **fall_makers(self.scope, self.stretch, self.fallen),
+                **stretch_makers(self.scope, self.stretch, rolled),
+                **growth_makers(self.growth),
+            }
         )
 
 

@@ -226,6 +226,7 @@ class Scope:
                 prices[pk] = PriceColumnView(pk, 0, days, np.array([float(quote.unit_price)]), None)
         return prices
 
+    @cached_property
     def market_of_holdings(self) -> Market:
         """Closes and rates of everything that stands in the ledgers.  At most four queries."""
         return self.market(self._prices(self.instruments), {pk: view.currency for pk, view in self.instruments.items()}, set())

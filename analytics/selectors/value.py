@@ -38,10 +38,16 @@ def value_now(
 
 def told_of(rows: Sequence[HoldingRow], portfolios: Sequence[Portfolio]) -> dict[int, Classification]:
     """What is known of some instruments, the parts of funds with it, as their holder says it.  Four queries, none for none."""
-    if not rows:
+    return told_of_instruments((row.instrument.id for row in rows), portfolios[0].owner_id if portfolios else None)
+
+
+def told_of_instruments(instrument_ids: Iterable[int], owner_id: int | None) -> dict[int, Classification]:
+    """The same by number; `owner_id`: whose portfolios they stand in."""
+    wanted = set(instrument_ids)
+    if not wanted:
         return {}
-    instruments, _ = described((row.instrument.id for row in rows), ())
-    return classifications(instruments.values(), portfolios[0].owner_id)
+    instruments, _ = described(wanted, ())
+    return classifications(instruments.values(), owner_id)
 
 
 def value_of(table: HoldingsTable, told: Told = NOTHING_TOLD) -> Value:

@@ -161,25 +161,26 @@ def report_page(
     context: Mapping[str, Any],
     explanations: Mapping[str, Explanation],
     tables: Callable[[], Sequence[Table]],
+    part: str = "",
     extras: Sequence[str] = (),
 ) -> HttpResponse:
     """The page, the explanation of one of its figures, or its tables as a file.
 
-    page    the key of the place in the navigation, which is also the first word of its files
+    page    the key of the place in the navigation, which is also the first word of its files; `part`: the second, where it has tabs
     tables  called only for a file; its first table holds the main figures
     """
     if why := request.GET.get("why", ""):
         return explanation_page(request, explanations, why, {"page": page, **ask.choice.context()})
     if form := request.GET.get("export", ""):
         hidden = look_of(getattr(request, "preferences", None)).private
-        return download(form, _stem(page, ask), tables(), _about(ask), hidden=hidden, table=request.GET.get("table", ""))
+        return download(form, _stem(page, part, ask), tables(), _about(ask), hidden=hidden, table=request.GET.get("table", ""))
     seen = {row.instrument.currency for row in ask.scope.table.rows} | {ask.choice.currency}
     whole = {"page": page, **ask.context(), "whys": set(explanations), "extras": extras, **context}
     return render_page(request, template, whole, currencies=seen)
 
 
-def _stem(page: str, ask: Asked) -> str:
-    return file_name(page, "-".join(one.name for one in ask.choice.picked) or "all", ask.first, ask.end)
+def _stem(page: str, part: str, ask: Asked) -> str:
+    return file_name(page, part, "-".join(one.name for one in ask.choice.picked) or "all", ask.first, ask.end)
 
 
 def _about(ask: Asked) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The report of returns: the period against the benchmark, its falls, and the years."""
+"""The report of returns: the period against the benchmark, its falls, and the years.  Beside what all reports have (analytics.views.reports):
+`?returns=gross`, and `?tab=`, for which see analytics.views.returns_tabs.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from analytics import selectors
 from analytics.selectors import MonthCell, PerformanceSeries, Returns, YearRow, interval_ends
 from analytics.views.reports import Asked, asked, report_page
 from analytics.views.returns_files import FILES, Point, name_of, point_of, returns_tables
+from analytics.views.returns_tabs import MADE, TABS, Tab
+from portfolio_site.kernel.errors import NotFound
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web import charts
 
@@ -26,15 +30,24 @@ MOST_ROWS = 62  # of the table beside the chart: every day up to so many, else t
 def performance(request: HttpRequest) -> HttpResponse:
     """See analytics.views.reports for the address."""
     ask = asked(request, returns=True)
-    report = selectors.returns_of(ask.scope, ask.start, ask.end)
+    named = request.GET.get("tab", "")
+    if named in MADE:
+        tab = MADE[named](request, ask)
+    elif named:
+        raise NotFound("There is no such tab.")
+    else:
+        report = selectors.returns_of(ask.scope, ask.start, ask.end)
+        tab = Tab("analytics/performance.html", _context(ask, report), report.explanations, lambda: returns_tables(report))
     return report_page(
         request,
         ask,
-        "analytics/performance.html",
+        tab.template,
         page="performance",
-        context=_context(ask, report),
-        explanations=report.explanations,
-        tables=lambda: returns_tables(report),
+        part=named,
+        context={"tab": named, "tabs": TABS, **tab.context},
+        explanations=tab.explanations,
+        tables=tab.tables,
+        extras=("tab", *tab.extras),
     )
 
 
@@ -56,6 +69,11 @@ def _context(ask: Asked, report: Returns) -> dict[str, Any]:
         "bridge_chart": _bridge(report, ask.choice.currency),
         "parts_chart": _parts(report),
         "heat": [_heat(year) for year in report.years],
+        "years": [(year, f"over_{year.year}") for year in report.years],
+        "falls": [(fall, f"fall_{place}") for place, fall in enumerate(report.falls, start=1)],
+        "stretches": [(one, f"stretches_{one.years}") for one in report.rolling],
+        "growth": report.growth,
+        "changes": (("Today", "change_today", report.growth.today), ("This month", "change_month", report.growth.month)),
         "files": FILES,
     }
 
@@ -94,10 +112,11 @@ class HeatRow:
     year: YearRow
     cells: list[tuple[MonthCell, str]]
     colour: str
+    why: str
 
 
 def _heat(year: YearRow) -> HeatRow:
-    return HeatRow(year, [(cell, _warmth(cell.twr, 1.0)) for cell in year.months], _warmth(year.twr, 3.0))
+    return HeatRow(year, [(cell, _warmth(cell.twr, 1.0)) for cell in year.months], _warmth(year.twr, 3.0), f"year_{year.year}")
 
 
 def _warmth(one: Figure, scale: float) -> str:

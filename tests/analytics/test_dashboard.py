@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from analytics.selectors import Scope, dashboard, gains, holding_detail, performance
-from analytics.selectors.dashboard import MOST_POINTS, thinned
+from analytics.selectors.thinning import MOST_POINTS, thinned
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import holdings_of
 from tests.analytics.conftest import every_day, store_closes

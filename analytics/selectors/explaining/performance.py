@@ -12,17 +12,17 @@ from analytics.engine.drawdown import drawdowns
 from analytics.engine.errors import Undefined
 from analytics.selectors.explaining.common import MOST_LINES, entries_behind, listed, money, rates_behind
 from analytics.selectors.explaining.returns import money_weighted, over_benchmark
-from analytics.selectors.parts import Bridge, Part
+from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
+from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 
 MOST_FALLS = 10
 
 
-def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure, bridge: Bridge, parts: Sequence[Part]) -> Explanations:
+def performance_makers(scope: Scope, stretch: Stretch, worst_fall: Figure, parts: Parts) -> dict[str, Callable[[], Explanation]]:
     """By name, for the figures of a period as the API calls them."""
     makers: dict[str, Callable[[], Explanation]] = {
         "twr": partial(time_weighted, scope, stretch),
@@ -31,22 +31,22 @@ def performance_explanations(scope: Scope, stretch: Stretch, worst_fall: Figure,
         "simple_return": partial(simple, scope, stretch),
         "gain": partial(gain, scope, stretch),
         "maximum_drawdown": partial(worst, scope, stretch, worst_fall),
-        "change": partial(drivers, scope, stretch, bridge, parts),
-        "contribution": partial(contribution, scope, stretch, parts),
+        "change": lambda: drivers(scope, stretch, parts.bridge(), parts.parts()),
+        "contribution": lambda: contribution(scope, stretch, parts.parts()),
     }
     if scope.benchmark is not None:
         makers |= {"excess": partial(over_benchmark, scope, stretch), "lead": partial(lead, scope, stretch)}
-    return Explanations(makers)
+    return makers
 
 
-def _behind(stretch: Stretch) -> tuple[Source, ...]:
+def series_behind(stretch: Stretch) -> tuple[Source, ...]:
     if stretch.is_empty:
         return ()
     series = Source(counted(stretch.days, "daily value"), None, "computed from closes and entries", stretch.daily.first, kind="series")
     return (series, *rates_behind(stretch.scope.table))
 
 
-def _number(value: float, name: str = "growth") -> Figure:
+def number(value: float, name: str = "growth") -> Figure:
     return Figure(name, Unit.NUMBER, value)
 
 
@@ -90,13 +90,13 @@ def time_weighted(scope: Scope, stretch: Stretch) -> Explanation:
             "The growth of one unit of money, whatever was paid in or out: each day’s value and what left, over the close before and what came. "
             f"Days multiply. {scope.told_of_costs}"
         ),
-        terms=(Term("", "what one unit became", end), Term("−", "the unit", _number(1.0)), Term("=", "time-weighted return", stretch.twr))
+        terms=(Term("", "what one unit became", end), Term("−", "the unit", number(1.0)), Term("=", "time-weighted return", stretch.twr))
         if end.known
         else (),
         rows_title="Parts of the period; their growth multiplies",
         columns=("Value before", "Paid in", "Value after", "Return"),
         lines=tuple(lines),
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=scope.warnings,
     )
 
@@ -155,7 +155,7 @@ def _on_money(scope: Scope, stretch: Stretch, named: tuple[str, str, str], resul
         columns=("Flow", "Counts"),
         lines=shown,
         more_lines=more,
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=scope.warnings,
     )
 
@@ -185,7 +185,7 @@ def gain(scope: Scope, stretch: Stretch) -> Explanation:
         columns=("Day", "Amount"),
         lines=shown,
         more_lines=more,
-        inputs=(entries_behind(len({flow.event_id for flow in flows}), " with flows"), *_behind(stretch)),
+        inputs=(entries_behind(len({flow.event_id for flow in flows}), " with flows"), *series_behind(stretch)),
         left_out=scope.warnings,
     )
 
@@ -200,7 +200,7 @@ def lead(scope: Scope, stretch: Stretch) -> Explanation:
         for place in reversed(np.flatnonzero(net).tolist()):
             words = "Worth at the close before" if place == 0 else "Paid in" if net[place] > 0 else "Taken out"
             factor = float(index[-1] / index[place])
-            cells = (money(float(net[place]), scope.currency), _number(factor), money(float(net[place]) * factor, scope.currency))
+            cells = (money(float(net[place]), scope.currency), number(factor), money(float(net[place]) * factor, scope.currency))
             lines.append(Line(words, (daily.first + timedelta(days=place), *cells)))
     shown, more = listed(lines, 4, scope.currency)
     terms = () if found is None else (Term("", "value at the end", stretch.end_value), Term("−", f"the same money in {name}", found.same_money))
@@ -215,7 +215,7 @@ def lead(scope: Scope, stretch: Stretch) -> Explanation:
         columns=("Day", "Amount", f"Growth of {name}", "Worth at the end"),
         lines=shown,
         more_lines=more,
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=(*scope.benchmark_notes, *scope.warnings),
     )
 
@@ -228,15 +228,15 @@ def worst(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanation:
         found, index, first = drawdowns(stretch.index, MOST_FALLS), stretch.index, stretch.daily.first
         days = [(first + timedelta(days=one.peak), first + timedelta(days=one.trough), one) for one in found]
         lines = tuple(
-            Line(in_words(high), (low, first + timedelta(days=one.recovery) if one.recovery is not None else "not yet", _depth(one.depth)))
+            Line(in_words(high), (low, first + timedelta(days=one.recovery) if one.recovery is not None else "not yet", depth(one.depth)))
             for high, low, one in days
         )
         if found:
             high, low, one = days[0]
             terms = (
-                Term("", f"what one unit was on {in_words(low)}", _number(float(index[one.trough]))),
-                Term("÷", f"what it was at the high of {in_words(high)}", _number(float(index[one.peak]))),
-                Term("−", "the unit", _number(1.0)),
+                Term("", f"what one unit was on {in_words(low)}", number(float(index[one.trough]))),
+                Term("÷", f"what it was at the high of {in_words(high)}", number(float(index[one.peak]))),
+                Term("−", "the unit", number(1.0)),
                 Term("=", "fall", worst_fall),
             )
     return Explanation(
@@ -249,12 +249,12 @@ def worst(scope: Scope, stretch: Stretch, worst_fall: Figure) -> Explanation:
         rows_title="Falls of the period, deepest first",
         columns=("Low", "Recovered", "Fall"),
         lines=lines,
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=scope.warnings,
     )
 
 
-def _depth(value: float) -> Figure:
+def depth(value: float) -> Figure:
     return Figure("drawdown", Unit.FRACTION, value)
 
 
@@ -291,7 +291,7 @@ def drivers(scope: Scope, stretch: Stretch, bridge: Bridge, parts: Sequence[Part
         columns=("Price", "Currency", "Income", "Costs", "Gain"),
         lines=shown,
         more_lines=more,
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=scope.warnings,
     )
 
@@ -310,6 +310,6 @@ def contribution(scope: Scope, stretch: Stretch, parts: Sequence[Part]) -> Expla
         rows_title="Holdings, those sold since too; their contributions add up to the return",
         columns=("Gain", "Contribution"),
         lines=every,
-        inputs=_behind(stretch),
+        inputs=series_behind(stretch),
         left_out=scope.warnings,
     )

@@ -1,0 +1,1 @@
+"""What lies behind the returns of a period: attribution, rolling figures, costs, growth.  Each module answers one report."""

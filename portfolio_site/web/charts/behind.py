@@ -1,0 +1,104 @@
+"""Charts of what lies behind a return: effects by category, a figure that rolls through time, and amounts in layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from portfolio_site.web.charts.axes import SERIES, Chart, Trace, hover_money, money_axis, number_of, separators
+from portfolio_site.web.charts.lines import kept
+from portfolio_site.web.writing import Showable, amounts_hidden
+
+
+def effects(names: Sequence[str], layers: Sequence[tuple[str, Sequence[float]]]) -> Chart:
+    """Effects by category, fractions, side by side on one bar: what helps to the right of zero, what cost to the left."""
+    data: list[Trace] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": title,
+            "x": [round(value * 100, 4) for value in values],
+            "y": list(names),
+            "marker": {"color": SERIES[place], "cornerradius": 2},
+            "hovertemplate": f"{title} %{{x:+.2f}} pp<extra></extra>",
+        }
+        for place, (title, values) in enumerate(layers)
+    ]
+    layout = {
+        "separators": separators(),
+        "barmode": "relative",
+        "margin": {"l": 120, "r": 12, "t": 4, "b": 24},
+        "hovermode": "closest",
+        "bargap": 0.38,
+        "xaxis": {"showspikes": False, "zeroline": True, "zerolinecolor": "@line-control", "zerolinewidth": 1, "ticksuffix": " pp", "nticks": 5},
+        "yaxis": {
+            "side": "left",
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+            "nticks": 0,
+            "tickfont": {"size": 11.5, "color": "@text-2"},
+        },
+    }
+    return {"data": data, "layout": layout}
+
+
+def rolling(days: Sequence[date], values: Sequence[float | None], mean: float, form: str) -> Chart:
+    """A figure of the time up to each day, with its mean; None leaves a gap.  `form`: how a number of it is written, such as ".1%"."""
+    at = kept(days)
+    x = [days[i].isoformat() for i in at]
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": [None if (value := values[i]) is None else round(value, 5) for i in at],
+        "line": {"color": "@series-1", "width": 1.75},
+        "connectgaps": False,
+        "hovertemplate": f"%{{y:{form}}}<extra></extra>",
+    }
+    average: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x[:1] + x[-1:],
+        "y": [round(mean, 5)] * len(x[:1] + x[-1:]),
+        "line": {"color": "@series-ref", "width": 1.5, "dash": "4px,3px"},
+        "hoverinfo": "skip",
+    }
+    layout: dict[str, Any] = {
+        "separators": separators(),
+        "margin": {"l": 2, "r": 52, "t": 6, "b": 24},
+        "xaxis": {"range": [x[0], x[-1]], "nticks": 5, "tickangle": 0} if x else {},
+        "yaxis": {"tickformat": form, "nticks": 5},
+    }
+    return {"data": [average, trace], "layout": layout}
+
+
+def layers(names: Sequence[str], parts: Sequence[tuple[str, Sequence[Showable]]], currency: str) -> Chart:
+    """Amounts by year, each bar cut into its kinds."""
+    numbers = [[number_of(value) for value in values] for _, values in parts]
+    sums = [sum(row[place] for row in numbers) for place in range(len(names))]
+    unit = (max((abs(one) for one in sums), default=1.0) / 100 or 1.0) if amounts_hidden() else 1.0
+    data: list[Trace] = [
+        {
+            "type": "bar",
+            "name": title,
+            "x": list(names),
+            "y": [round(value / unit, 2) for value in row],
+            "marker": {"color": SERIES[place % len(SERIES)], "cornerradius": 2},
+            "hovertemplate": f"{title} " + hover_money(currency, ",.2f") + "<extra></extra>",
+            "meta": {"private": "hover"},
+        }
+        for place, ((title, _), row) in enumerate(zip(parts, numbers, strict=True))
+    ]
+    layout = {
+        "separators": separators(),
+        "barmode": "relative",
+        "margin": {"l": 2, "r": 46, "t": 8, "b": 22},
+        "bargap": 0.4,
+        "hovermode": "closest",
+        "xaxis": {"type": "category", "showspikes": False, "tickangle": 0, "nticks": 10},
+        "yaxis": money_axis(currency, "~s") | {"nticks": 4},
+        "meta": {"money": ["yaxis"]},
+    }
+    return {"data": data, "layout": layout}
