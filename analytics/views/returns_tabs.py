@@ -170,8 +170,9 @@ def _by_year(found: Costs) -> charts.Chart | None:
     rows = found.years[::-1]
     if not rows:
         return None
-    parts = [(kind.label, [row.by_kind.get(kind, 0) for row in rows]) for kind in CostKind if kind in found.whole.by_kind]
-    return charts.layers([str(row.year) for row in rows], parts, found.currency)
+    firsts = [date(row.year or 1, 1, 1) for row in rows]
+    parts = [charts.Stack(kind.label, [row.by_kind.get(kind, 0) for row in rows], ()) for kind in CostKind if kind in found.whole.by_kind]
+    return charts.stacks(firsts, [str(row.year) for row in rows], parts, found.currency)
 
 
 MADE: dict[str, Callable[[HttpRequest, Asked], Tab]] = {"attribution": attribution, "rolling": rolling, "costs": costs}

@@ -100,7 +100,6 @@ def all_figures() -> dict[str, dict[str, Any]]:
         "distribution": charts.distribution([charts.Bin(-0.02, -0.01, 3), charts.Bin(-0.01, 0.0, 9)], [charts.Threshold(-0.01, "95%")], -0.01),
         "effects": charts.effects(["Stock", "Bond"], [("Allocation", [0.01, -0.002]), ("Selection", [0.0, 0.003])]),
         "rolling": charts.rolling([date(2026, 5, 12), date(2026, 5, 13)], [0.12, None], 0.12, ".1%"),
-        "layers": charts.layers(["2025", "2026"], [("Fees", [D("3.5"), D("0")]), ("Taxes", [D("12"), D("9")])], "EUR"),
         "pairs": charts.pairs(["MSFT", "AGGH"], [[1.0, None], [None, 1.0]]),
     }
 

@@ -12,7 +12,7 @@ are hidden.  When the server itself hides amounts, only the shape leaves it: mon
 from portfolio_site.web.charts.areas import areas
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
 from portfolio_site.web.charts.bars import Stack, Step, Waterfall, bars, bridge, contributions, stacks
-from portfolio_site.web.charts.behind import effects, layers, rolling
+from portfolio_site.web.charts.behind import effects, rolling
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.several import Rebased, several
@@ -50,7 +50,6 @@ __all__ = [
     "falls",
     "hover_money",
     "kept",
-    "layers",
     "money_axis",
     "pairs",
     "performance",

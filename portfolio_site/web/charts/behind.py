@@ -1,4 +1,4 @@
-"""Charts of what lies behind a return: effects by category, a figure that rolls through time, and amounts in layers."""
+"""Charts of what lies behind a return: effects by category, and a figure that rolls through time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from portfolio_site.web.charts.axes import SERIES, Chart, Trace, hover_money, money_axis, number_of, separators
+from portfolio_site.web.charts.axes import SERIES, Chart, Trace, separators
 from portfolio_site.web.charts.lines import kept
-from portfolio_site.web.writing import Showable, amounts_hidden
 
 
 def effects(names: Sequence[str], layers: Sequence[tuple[str, Sequence[float]]]) -> Chart:
@@ -72,33 +71,3 @@ def rolling(days: Sequence[date], values: Sequence[float | None], mean: float, f
         "yaxis": {"tickformat": form, "nticks": 5},
     }
     return {"data": [average, trace], "layout": layout}
-
-
-def layers(names: Sequence[str], parts: Sequence[tuple[str, Sequence[Showable]]], currency: str) -> Chart:
-    """Amounts by year, each bar cut into its kinds."""
-    numbers = [[number_of(value) for value in values] for _, values in parts]
-    sums = [sum(row[place] for row in numbers) for place in range(len(names))]
-    unit = (max((abs(one) for one in sums), default=1.0) / 100 or 1.0) if amounts_hidden() else 1.0
-    data: list[Trace] = [
-        {
-            "type": "bar",
-            "name": title,
-            "x": list(names),
-            "y": [round(value / unit, 2) for value in row],
-            "marker": {"color": SERIES[place % len(SERIES)], "cornerradius": 2},
-            "hovertemplate": f"{title} " + hover_money(currency, ",.2f") + "<extra></extra>",
-            "meta": {"private": "hover"},
-        }
-        for place, ((title, _), row) in enumerate(zip(parts, numbers, strict=True))
-    ]
-    layout = {
-        "separators": separators(),
-        "barmode": "relative",
-        "margin": {"l": 2, "r": 46, "t": 8, "b": 22},
-        "bargap": 0.4,
-        "hovermode": "closest",
-        "xaxis": {"type": "category", "showspikes": False, "tickangle": 0, "nticks": 10},
-        "yaxis": money_axis(currency, "~s") | {"nticks": 4},
-        "meta": {"money": ["yaxis"]},
-    }
-    return {"data": data, "layout": layout}
