@@ -27,10 +27,12 @@ from analytics.api.common import (
     START,
     AnswerSerializer,
     benchmark_of,
+    is_gross,
     looks_into_funds,
     period_of,
     scope_of,
 )
+from analytics.api.explain_period import OF_PERFORMANCE, performance_known
 from analytics.api.risk import ASKED, risk_of_query
 from analytics.selectors import Explanation, Line, Scope, Source, Term
 from analytics.selectors.explaining import names as explain_names
@@ -171,7 +173,8 @@ FIGURE = OpenApiParameter(
         "With `report=risk`, a figure of that report over its window, such as `volatility`, `value_at_risk` or `stress_2008`. "
         f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
         f"With `report=diversification`: {_one_of(explain_names.MIX)}. "
-        f"With `report=income`, of a period or of all time: {_one_of(explain_names.INCOME)}; and each payment by the name that it has there."
+        f"With `report=income`, of a period or of all time: {_one_of(explain_names.INCOME)}; and each payment by the name that it has there. "
+        f"With `report=performance`, of a period or of all time: {_one_of(explain_names.PERIOD)}; and `year_2025`, `month_2025-03`, `over_2025`, `fall_1`."
     ),
 )
 INSTRUMENT = OpenApiParameter("instrument", int, description="explain the figure of this holding, not of the whole")
@@ -188,10 +191,11 @@ SALE = OpenApiParameter(
 REPORT = OpenApiParameter(
     "report",
     OpenApiTypes.STR,
-    enum=["methods", "diversification", "risk", "income"],
+    enum=["methods", "diversification", "risk", "income", "performance"],
     description=(
         "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `diversification`: how widely it is spread, "
-        "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters; `income`: one of GET …/income"
+        "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters; `income`: one of GET …/income; "
+        "`performance`: one of GET …/performance, and of …/attribution, …/rolling, …/costs and …/growth, asked with their parameters"
     ),
 )
 METHOD = OpenApiParameter(
@@ -216,15 +220,18 @@ PARAMETERS = [
     LOOK_INTO,
     CURRENCY,
     *RISK_PARAMETERS,
+    *OF_PERFORMANCE,
     *SLICES,
 ]
+COMPARED = {BENCHMARK.name, BLEND.name, "window", "rf"}  # what risk and performance both ask
 
 
-def _only_of_risk(request: Request) -> None:
-    """Raises ValidationError for a parameter that belongs to the report on risk alone."""
-    for one in RISK_PARAMETERS:
-        if one.name in request.query_params:
-            raise refuse(one.name, "It belongs to the report on risk: add `report=risk`, or leave it out.")
+def _only_of_its_report(request: Request, report: str) -> None:
+    """Raises ValidationError for a parameter that belongs to the report on risk, or on performance, alone."""
+    for one in (*RISK_PARAMETERS, *OF_PERFORMANCE):
+        of = "performance" if one in OF_PERFORMANCE else "risk"
+        if one.name in request.query_params and report != of and not (report == "performance" and one.name in COMPARED):
+            raise refuse(one.name, f"It belongs to the report on {of}: add `report={of}`, or leave it out.")
 
 
 def _key(request: Request, name: str, words: str) -> int | None:
@@ -256,10 +263,10 @@ class ExplainView(APIView):
         """
         only_parameters(request, PARAMETERS)
         moment: dict[str, Any] = {"as_of": day_of_query(request, "as_of"), "known_at": moment_of_query(request, "known_at")}
-        of_risk = request.query_params.get("report") == "risk"
-        if not of_risk:
-            _only_of_risk(request)
-        scope = scope_of(request, pk, method=_method(request), benchmark=benchmark_of(request) if of_risk else None, **moment)
+        report = request.query_params.get("report", "")
+        _only_of_its_report(request, report)
+        compared = benchmark_of(request) if report in {"risk", "performance"} else None
+        scope = scope_of(request, pk, method=_method(request), benchmark=compared, gross=is_gross(request), **moment)
         known, currency = self._known(request, scope)
         asked = request.query_params.get("figure", "").strip()
         name = asked if asked in known else asked.replace("realised", "realized")
@@ -281,6 +288,8 @@ class ExplainView(APIView):
             raise refuse("instrument", f"Say which instrument the {'sale' if lot is None else 'lot'} is of.")
         if request.query_params.get("report") == "income":
             return self._of_income(request, scope, start, end), scope.currency
+        if request.query_params.get("report") == "performance":
+            return performance_known(request, scope, start, end), scope.currency
         if start is not None or end is not None:
             if pk is not None:
                 raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
@@ -316,7 +325,7 @@ class ExplainView(APIView):
     def _of_report(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
         report = request.query_params["report"]
         if report not in {"methods", "diversification"}:
-            raise refuse("report", "Use one of: methods, diversification, risk, income.")
+            raise refuse("report", "Use one of: methods, diversification, risk, income, performance.")
         if report == "methods":
             return self._of_methods(request, scope, instrument)
         if instrument is not None:

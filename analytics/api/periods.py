@@ -67,14 +67,14 @@ ROLLING_EXAMPLE = OpenApiExample(
 )  # fmt: skip
 
 
-def _window(request: Request) -> int:
+def window_of(request: Request) -> int:
     given = request.query_params.get("window", "").strip() or "90"
     if given not in {str(one) for one in WINDOWS}:
         raise refuse("window", f"Use one of: {', '.join(map(str, WINDOWS))}.")
     return int(given)
 
 
-def _rate(request: Request) -> float | None:
+def rate_of(request: Request) -> float | None:
     given = request.query_params.get("rf", "")
     try:
         return read_percent(given, "rf") if given.strip() else None
@@ -104,7 +104,7 @@ class RollingView(ReportView):
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Return, volatility, beta and Sharpe ratio of a window that moves through the period."""
         report = self.report(request, pk)
-        made = RollingReport(report.scope, report.stretch, _window(request), _rate(request))
+        made = RollingReport(report.scope, report.stretch, window_of(request), rate_of(request))
         told = Told(report.scope.warnings)
         names = ("rolling_return", "volatility", "beta", "sharpe")
         return Response(

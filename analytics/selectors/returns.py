@@ -234,25 +234,23 @@ class ReturnsReport:
             gross_twr=self.stretch.gross_twr,
             growth=self.growth.result(),
             chart=chart,
-            explanations=self.explanations(),
+            explanations=Explanations(self.makers()),
         )
 
     @cached_property
     def growth(self) -> GrowthReport:
         return GrowthReport(self.scope, self.stretch)
 
-    def explanations(self) -> Explanations:
-        """Of everything that the report shows, by name."""
+    def makers(self) -> dict[str, Callable[[], Explanation]]:
+        """Explanations of everything that the report shows, by name."""
         rolled = [(one.years, one.latest) for one in self.rolling()]
-        return Explanations(
-            {
-                **performance_makers(self.scope, self.stretch, self.worst_fall, self.parts),
-                **year_makers(self.scope),
-                **fall_makers(self.scope, self.stretch, self.fallen),
-                **stretch_makers(self.scope, self.stretch, rolled),
-                **growth_makers(self.growth),
-            }
-        )
+        return {
+            **performance_makers(self.scope, self.stretch, self.worst_fall, self.parts),
+            **year_makers(self.scope),
+            **fall_makers(self.scope, self.stretch, self.fallen),
+            **stretch_makers(self.scope, self.stretch, rolled),
+            **growth_makers(self.growth),
+        }
 
 
 def _calendar(stretch: Stretch) -> Months:

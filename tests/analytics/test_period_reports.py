@@ -19,6 +19,7 @@ from analytics.choices import CostKind
 from analytics.engine.errors import Undefined
 from analytics.engine.trend import growth_trend
 from analytics.selectors import ReturnsReport, Scope, gains_of
+from analytics.selectors.explaining import names as explain_names
 from analytics.selectors.period.costs import CostsReport
 from analytics.selectors.period.rolling import RollingReport
 from tests.analytics.test_parts import HARD
@@ -258,3 +259,32 @@ def test_strangers_and_what_there_is_none_of_are_refused_by_name(api: Any, euro_
 def test_all_of_them_are_told_of_all_portfolios_together(api: Any, euro_portfolio: Any, dollar_portfolio: Any) -> None:
     for part in ENDPOINTS:
         assert told(api, f"all/{part}", period="1Y")["portfolios"] == [euro_portfolio.pk, dollar_portfolio.pk]
+
+
+@pytest.mark.django_db
+def test_every_figure_of_a_period_is_explained_with_the_value_that_it_has_there(api: Any, euro_portfolio: Any) -> None:
+    path = f"/api/v1/portfolios/{euro_portfolio.pk}"
+
+    def explained(name: str, **query: str) -> Any:
+        answer = api.get(f"{path}/explain", {"report": "performance", "period": "1Y", "figure": name, **query})
+        assert answer.status_code == 200, (name, answer.content)
+        return answer.json()
+
+    for returns in ("net", "gross"):
+        performance = told(api, f"{euro_portfolio.pk}/performance", period="1Y", returns=returns)
+        for name in ("twr", "mwr", "modified_dietz", "simple_return", "gain"):
+            assert explained(name, returns=returns)["value"] == performance[name], name
+    assert explained("excess")["value"] == told(api, f"{euro_portfolio.pk}/performance", period="1Y")["benchmark"]["excess"]
+    assert explained("change")["value"] == told(api, f"{euro_portfolio.pk}/drivers", period="1Y")["change"]
+    costs = told(api, f"{euro_portfolio.pk}/costs", period="1Y")
+    assert all(explained(name)["value"] == costs[name] for name in ("costs", "cost_share", "cost_of_gain", "cost_drag"))
+    rolling = told(api, f"{euro_portfolio.pk}/rolling", period="1Y", window="30", rf="2")
+    assert explained("rolling_sharpe", window="30", rf="2")["value"] == rolling["sharpe"]["mean"]
+    assert all(explained(name)["figure"] == name for name in explain_names.PERIOD)
+
+
+@pytest.mark.django_db
+def test_what_belongs_to_a_report_is_refused_outside_of_it(api: Any, euro_portfolio: Any) -> None:
+    for query in ({"returns": "gross"}, {"by": "class"}, {"report": "risk", "returns": "net"}, {"report": "performance", "shock": "class:stock:-20"}):
+        answer = api.get(f"/api/v1/portfolios/{euro_portfolio.pk}/explain", {"figure": "twr", **query})
+        assert answer.status_code == 400 and answer.json()["errors"][0]["field"] in query

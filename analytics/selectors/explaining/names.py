@@ -7,6 +7,7 @@ SALE     the same, each of `sales`
 PART     the same, each of the `matches` of a sale
 METHOD   GET /portfolios/{id}/lots/methods, each of `results`
 GAINS    GET /portfolios/{id}/gains
+PERIOD   GET /portfolios/{id}/performance, and drivers, contribution, drawdowns, attribution, rolling, costs and growth of the same period
 INCOME   GET /portfolios/{id}/income; a payment as `payment_12`, one to come as `expected_3_20260512`
 MIX      GET /portfolios/{id}/diversification; the weights of a dimension as `by_sector`, a check as `check_sector`
 """
@@ -31,6 +32,11 @@ PART: Final = (*SALE, "days_held")
 METHOD: Final = ("cost", "realized_gain", "long_term_gain", "unrealized_gain")
 COLUMNS: Final = (  # of the page of holdings
     "total_value", "weight", "day_change", "average_cost", "unrealized_gain", "realized_gain", "income", "total_gain",
+)  # fmt: skip
+PERIOD: Final = (
+    "twr", "mwr", "modified_dietz", "simple_return", "gain", "excess", "lead", "maximum_drawdown", "change", "contribution", "attribution", "allocation",
+    "selection", "interaction", "rolling_return", "rolling_volatility", "rolling_beta", "rolling_sharpe", "costs", "cost_share", "cost_of_gain",
+    "cost_drag", "growth_rate", "change_today", "change_month",
 )  # fmt: skip
 GAINS: Final = ("realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows")
 MIX: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -35,7 +36,7 @@ def performance_makers(scope: Scope, stretch: Stretch, worst_fall: Figure, parts
         "contribution": lambda: contribution(scope, stretch, parts.parts()),
     }
     if scope.benchmark is not None:
-        makers |= {"excess": partial(over_benchmark, scope, stretch), "lead": partial(lead, scope, stretch)}
+        makers |= {"excess": lambda: replace(over_benchmark(scope, stretch), name="excess"), "lead": partial(lead, scope, stretch)}
     return makers
 
 

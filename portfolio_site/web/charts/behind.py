@@ -27,12 +27,13 @@ def effects(names: Sequence[str], layers: Sequence[tuple[str, Sequence[float]]])
     layout = {
         "separators": separators(),
         "barmode": "relative",
-        "margin": {"l": 120, "r": 12, "t": 4, "b": 24},
+        "margin": {"l": 12, "r": 12, "t": 4, "b": 24},
         "hovermode": "closest",
         "bargap": 0.38,
         "xaxis": {"showspikes": False, "zeroline": True, "zerolinecolor": "@line-control", "zerolinewidth": 1, "ticksuffix": " pp", "nticks": 5},
         "yaxis": {
             "side": "left",
+            "automargin": True,
             "type": "category",
             "autorange": "reversed",
             "showgrid": False,
