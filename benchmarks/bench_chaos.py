@@ -5,8 +5,9 @@ One embedded process serves, and its own worker asks the emulator all the while,
 rounds of both kinds in turns, beginning with either as often, so that what else runs on the machine, and what grows, weighs on both.
 Before each round of calm what was shut by failures is given time to open again.
 
-Beside p95 on the clock stands the processor time of the whole process, worker included, for each request.  “calm” compares p95 of one
-half of the calm rounds with the other: what lies within that is noise of the machine.
+Beside p95 on the clock stands p95 of what each request took of the processor in its own thread, on which other work of the machine weighs
+little, and what the whole process took of it for each request, worker included.  “calm” compares p95 of one half of the calm rounds with
+the other: what lies within that is noise of the machine.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from itertools import chain, count
 from typing import Any
 
 from benchmarks.server import ROOT, Client, free_port, served
-from benchmarks.trading_day import OPENED, PASSWORD, SPEED, USERNAME
+from benchmarks.trading_day import OPENED, PASSWORD, SPEED, TOOK, USERNAME
 
 ROUNDS = int(os.environ.get("ROUNDS", "6"))  # counted ones, of each kind; even
 REQUESTS, SETTLING = 20, 5.0  # of each path in a round; seconds, a minute and a half of the fast day
@@ -118,6 +119,7 @@ class Rounds:
     def __init__(self, control: Control, client: Client, pid: int) -> None:
         self.control, self.client, self.pid = control, client, pid
         self.taken: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)  # a list for each round
+        self.own: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)
         self.used: dict[tuple[str, bool], float] = defaultdict(float)
         self.calls: dict[bool, int] = defaultdict(int)
         bearer = self._bearer()
@@ -136,7 +138,7 @@ class Rounds:
         before = self.control.calls()
         for path in self.paths:
             bearer = self._bearer() if path == BATCH else {}  # good for a quarter of an hour of the fast day
-            spent, taken = processor_seconds(self.pid), []
+            spent, taken, own = processor_seconds(self.pid), list[float](), list[float]()
             for _ in range(REQUESTS):
                 begin = time.perf_counter()
                 if path == BATCH:
@@ -144,8 +146,10 @@ class Rounds:
                 else:
                     self.client.get(path)
                 taken.append(time.perf_counter() - begin)
+                own.append(float(self.client.headers[TOOK]))
             if counted:
                 self.taken[path, failing].append(taken)
+                self.own[path, failing].append(own)
                 self.used[path, failing] += processor_seconds(self.pid) - spent
         if counted:
             self.calls[failing] += self.control.calls() - before
@@ -156,14 +160,14 @@ class Rounds:
             f"calls to sources: {self.calls[False]} while all answered, {self.calls[True]} while they failed"
         )
         for path in self.paths:
-            rounds = self.taken[path, False]
-            calm, chaos = (p95(self.taken[path, failing]) for failing in (False, True))
-            noise = p95(rounds[1::2]) / p95(rounds[::2])
+            print(f"{path:24} clock p95 {self._compared(self.taken, path)}   own processor p95 {self._compared(self.own, path)}   ", end="")
             quiet, busy = (self.used[path, failing] / ROUNDS / REQUESTS * 1000 for failing in (False, True))
-            print(
-                f"{path:24} p95 {calm:7.1f} → {chaos:7.1f} ms ({chaos / calm:.2f}×; calm {noise:.2f}×)   "
-                f"processor {quiet:6.1f} → {busy:6.1f} ms ({busy / quiet:.2f}×)"
-            )
+            print(f"process {quiet:6.1f} → {busy:6.1f} ms ({busy / quiet:.2f}×)")
+
+    def _compared(self, told: Mapping[tuple[str, bool], list[list[float]]], path: str) -> str:
+        calm, chaos = (p95(told[path, failing]) for failing in (False, True))
+        noise = p95(told[path, False][1::2]) / p95(told[path, False][::2])
+        return f"{calm:7.1f} → {chaos:7.1f} ms ({chaos / calm:.2f}×; calm {noise:.2f}×)"
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,15 +35,18 @@ class Client:
         self.base = base
         self.jar = http.cookiejar.CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.headers: Mapping[str, str] = {}  # of the newest answer
 
     def get(self, path: str, **headers: str) -> bytes:
         with self.opener.open(urllib.request.Request(self.base + path, headers=headers), timeout=60) as answer:
+            self.headers = answer.headers
             return bytes(answer.read())
 
     def post_json(self, path: str, sent: object, **headers: str) -> bytes:
         """As a program would: without the cookies."""
         told = {"Content-Type": "application/json", **headers}
         with urllib.request.urlopen(urllib.request.Request(self.base + path, data=json.dumps(sent).encode(), headers=told), timeout=60) as answer:
+            self.headers = answer.headers
             return bytes(answer.read())
 
     def sign_in(self, login: str = "demo", password: str = "a plumb line hangs true") -> None:
