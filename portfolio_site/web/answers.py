@@ -72,13 +72,10 @@ def unknown_fields(data: Any, known: Iterable[str]) -> dict[str, list[serializer
     return {str(name)[:60]: said for name in data if name not in names} if isinstance(data, Mapping) else {}
 
 
+# A body whose unknown fields are refused beside what else is wrong: a slip of the pen must not count as leaving it out.  (No
+# docstring: the schema would describe every shape by it.)
 class KnownFields(serializers.Serializer[Any]):
-    """A body whose unknown fields are refused beside what else is wrong: a slip of the pen must not count as leaving it out.
-
-    told  names that the same address answers with, and that may be sent back as they were read; they change nothing
-    """
-
-    told: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()  # what the same address answers with: it may be sent back as it was read, and changes nothing
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         wrong: dict[str, Any] = unknown_fields(data, (*self.fields, *self.told)) if self._may_have_others(data) else {}
