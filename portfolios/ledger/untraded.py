@@ -11,14 +11,14 @@ for each unit that the ledger had before the day of the entry; where it had none
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, localcontext
 from itertools import groupby
 from typing import Any
 
-from portfolio_site.kernel.decimals import rounded
+from portfolio_site.kernel.decimals import EXACT, ONE_UNIT, rounded
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.book import Book
 from portfolios.ledger.events import (
@@ -64,46 +64,49 @@ class Reported:
 
 
 def untraded(events: Iterable[Event], rules: Rules, *, after: date, reported: Iterable[Reported] = ()) -> Book:
-    """The book of a ledger without its trades after the close of `after`; with the changes of cost that its entries made.
+    """The book of a ledger without its trades after the close of `after`; where nothing was traded it is the book of the ledger.
 
     events    of a ledger that can be replayed under `rules`
     reported  of what was traded after that close
 
-    Where nothing was traded it is the book of the ledger.  Raises portfolios.errors.LedgerRefused where an entry has no meaning without a trade.
+    Raises portfolios.errors.LedgerRefused where an entry has no meaning without a trade.
+    """
+    return replay(kept_events(events, rules, after=after, reported=reported), rules)
+
+
+def kept_events(events: Iterable[Event], rules: Rules, *, after: date, reported: Iterable[Reported] = (), book: Book | None = None) -> list[Event]:
+    """The entries that are left of a ledger, each as it would have been, in their order.
+
+    book  of all these entries, from a caller that has it: it spares a replay
     """
     ordered = in_ledger_order(events)
     if not any(isinstance(event, TRADES) and event.day > after for event in ordered):
-        return replay(ordered, rules, trace=True)
-    return replay(_Keeping(rules, after).of(ordered, reported), rules, trace=True)
+        return ordered
+    whole = replay(ordered, replace(rules, only=None)) if book is None else book
+    units = {step.instrument: step.quantity_after for step in whole.steps if step.day <= after}
+    quoted = {pk: whole.positions[pk].currency for pk in units}
+    first = next(place for place, event in enumerate(ordered) if event.day > after)
+    return [*ordered[:first], *_Keeping(rules, units, quoted, after).of(ordered[first:], reported)]
 
 
 class _Keeping:
     """The units of the ledger and those that are kept, side by side, entry by entry.  Lots and cost do not matter here: they are pooled."""
 
-    def __init__(self, rules: Rules, after: date) -> None:
+    def __init__(self, rules: Rules, units: Mapping[int, Decimal], quoted: Mapping[int, Currency | None], after: date) -> None:
         self.after, self.base = after, rules.base_currency
         pooled = rules.under("average")
-        self.told, self.kept = Run(pooled), Run(pooled)
-        self.last: dict[int, Decimal] = {}  # units of the ledger, before it had none any more
+        self.told, self.kept = _holding(pooled, units, quoted, after), _holding(pooled, units, quoted, after)
+        self.last = {pk: held for pk, held in units.items() if held}  # units of the ledger, before it had none any more
         self.parted: set[int] = set()
 
-    def of(self, ordered: Iterable[Event], reported: Iterable[Reported]) -> Iterator[Event]:
-        """The entries that are left, each as it would have been."""
+    def of(self, later: Iterable[Event], reported: Iterable[Reported]) -> Iterator[Event]:
         by_day: dict[date, list[Reported]] = defaultdict(list)
         for one in sorted(reported, key=lambda one: (one.day, bool(one.paid))):
             by_day[one.day].append(one)
-        later: list[Event] = []
-        for event in ordered:
-            if event.day > self.after:
-                later.append(event)
-                continue
-            HANDLERS[type(event)](self.told, event)
-            HANDLERS[type(event)](self.kept, event)
-            self._remember(event)
-            yield event
         entries = {day: list(group) for day, group in groupby(later, lambda event: event.day)}
-        for day in sorted({*entries, *(day for day in by_day if day > self.after)}):
-            yield from self._day(entries.get(day, []), by_day[day])
+        with localcontext(EXACT):
+            for day in sorted({*entries, *(day for day in by_day if day > self.after)}):
+                yield from self._day(entries.get(day, []), by_day[day])
 
     def _day(self, events: list[Event], reported: list[Reported]) -> Iterator[Event]:
         before: dict[int, tuple[Decimal, Decimal]] = {}
@@ -156,6 +159,19 @@ class _Keeping:
         return _scaled(event, kept, told)
 
 
+def _holding(rules: Rules, units: Mapping[int, Decimal], quoted: Mapping[int, Currency | None], day: date) -> Run:
+    """A run that begins with these units, which cost nothing, and knows of those that are gone."""
+    run = Run(rules)
+    for instrument, held in units.items():
+        stock = run.stock(instrument, day)
+        stock.currency, stock.quantity = quoted[instrument], held
+        if held < ZERO:
+            stock.owed = run.refill([(None, day, -held, ZERO, ZERO)])
+        elif held:
+            stock.lots = run.refill([(None, day, held, ZERO, ZERO)])
+    return run
+
+
 def _touched(event: Event) -> set[int]:
     """The instruments that an entry is about."""
     legs = {leg.instrument for leg in event.legs} if isinstance(event, Reorganisation) else set()
@@ -174,13 +190,17 @@ def _scaled(event: Event, kept: Decimal, told: Decimal) -> Event | None:
     def part(amount: Decimal) -> Decimal:
         return amount if kept == told else rounded(amount * kept / told)
 
+    def fraction(units: Decimal) -> Decimal:
+        """Never more than there are: rounded down."""
+        return units if kept == told else abs(units * kept / told).quantize(ONE_UNIT, ROUND_DOWN)
+
     changed: dict[str, Any] = {name: part(value) for name in _OF_UNITS if (value := getattr(event, name, ZERO))}
     if isinstance(event, Reorganisation):
-        changed["legs"] = tuple(replace(leg, fraction=abs(part(leg.fraction)), cash=part(leg.cash)) for leg in event.legs)
+        changed["legs"] = tuple(replace(leg, fraction=fraction(leg.fraction), cash=part(leg.cash)) for leg in event.legs)
     if isinstance(event, (Redemption, TransferOut)):
         changed |= {"lots": (), "quantity": min(changed["quantity"], kept)}
     if isinstance(event, Split) and "fraction" in changed:
-        changed["fraction"] = abs(changed["fraction"])
+        changed["fraction"] = fraction(event.fraction)
     if isinstance(event, _MOVES_UNITS) and changed.get("quantity", ZERO) <= ZERO:
         return None
     return replace(event, **changed)

@@ -108,7 +108,9 @@ class WithoutTrades:
         portfolios = [one for one in scope.portfolios if one.pk in scope.told.books]
         quoted = {pk: view.currency for pk, view in scope.instruments.items()} | scope.beyond
         try:
-            found = untraded_in(portfolios, scope.currency, after=since, quoted=quoted, until=scope.until, known_at=scope.known_at)
+            found = untraded_in(
+                portfolios, scope.currency, after=since, books=scope.told.books, quoted=quoted, until=scope.until, known_at=scope.known_at
+            )
         except (MissingRate, LedgerRefused) as problem:
             raise Undefined(f"the ledger cannot be told without its trades: {problem.detail}") from None
         books, market = list(found.books.values()), scope.market_of_all()
