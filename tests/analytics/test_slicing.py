@@ -168,6 +168,8 @@ def test_the_costs_of_a_slice_are_those_of_its_own_entries(person: Any, today: d
 # ── pages and API ───────────────────────────────────────────────────────────
 
 REPORTS = ("performance", "risk", "diversification")
+MORE = ("income", "benchmark", "growth", "costs", "rolling", "attribution", "value", "gains", "drivers", "contribution", "calendar", "drawdowns")
+PAGES = (*REPORTS, "income", "compare", "performance/?tab=attribution", "performance/?tab=rolling", "performance/?tab=costs")
 
 
 def test_the_page_names_its_filters_and_each_can_be_taken_off(signed_in: Any, mixed: Any) -> None:
@@ -202,9 +204,9 @@ def test_a_slice_of_a_difficult_portfolio_is_answered_everywhere(signed_in: Any,
     portfolio = make_portfolio(person, allows_short=True)
     HARD[name](portfolio, began, today)
     for conditions in ("class=stock", "class=not:stock"):
-        for report in REPORTS:
-            assert signed_in.get(f"/{report}/?{conditions}&period=MAX").status_code == 200
-        for part in (*REPORTS, "value", "gains", "drivers", "contribution", "calendar", "drawdowns"):
+        for page in PAGES:
+            assert signed_in.get(f"/{page}{'&' if '?' in page else '/?'}{conditions}&period=MAX").status_code == 200, page
+        for part in (*REPORTS, *MORE):
             assert api.get(f"/api/v1/portfolios/{portfolio.pk}/{part}?{conditions}").status_code == 200
 
 
