@@ -13,6 +13,7 @@ from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.comparing import AllComparisonView, ComparisonView, SidesView
 from analytics.api.health import HealthView
 from analytics.api.periods import AllCostsView, AllGrowthView, AllRollingView, CostsView, GrowthView, RollingView
+from analytics.api.projection import AllProjectionView, ProjectionView
 from analytics.api.returns import (
     AllCalendarView,
     AllContributionView,
@@ -63,6 +64,8 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/gains", api.GainsView.as_view(), name="api-gains"),
     path("portfolios/<id:pk>/income", api.IncomeView.as_view(), name="api-income"),
     path("portfolios/<id:pk>/performance", api.PerformanceView.as_view(), name="api-performance"),
+    path("portfolios/<id:pk>/projection", ProjectionView.as_view(), name="api-projection"),
+    path("portfolios/all/projection", AllProjectionView.as_view(), name="api-projection-all"),
     path("portfolios/<id:pk>/risk", api.RiskView.as_view(), name="api-risk"),
     path("portfolios/<id:pk>/drivers", DriversView.as_view(), name="api-drivers"),
     path("portfolios/<id:pk>/contribution", ContributionView.as_view(), name="api-contribution"),

@@ -9,6 +9,7 @@ Source: Politis and Romano (1992), A circular block-resampling procedure for sta
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,12 +88,19 @@ def projection(
 
     Raises Undefined if the past is too short, or a future is beyond all numbers; MalformedSeries for a negative start.
     """
-    amounts = checked("start and contribution", np.array([start, contribution]), 2)
-    if start < 0:
-        raise MalformedSeries("what is there now is zero or more")
     if len(returns) < 12 * days:
         raise Undefined(f"the past has {len(returns)} days; a projection needs {12 * days}")
     growth = steps_of_the_past(returns, days=days, steps=steps, futures=futures, block=block, seed=seed)
+    return fan_of(growth, start=start, contribution=contribution, seed=seed, goal=goal)
+
+
+@finite_or(BEYOND)
+def fan_of(growth: FloatArray, *, start: float, contribution: float, seed: int, goal: float | None = None) -> Fan:
+    """The fan of futures whose steps are drawn already: `growth` (futures, steps), of `steps_of_the_past`.  The rest as in `projection`."""
+    amounts = checked("start and contribution", np.array([start, contribution]), 2)
+    if start < 0:
+        raise MalformedSeries("what is there now is zero or more")
+    futures, steps = growth.shape
     worth = np.empty((steps + 1, futures))
     worth[0] = amounts[0]
     for step in range(steps):
@@ -106,3 +114,25 @@ def projection(
         seed=seed,
         futures=futures,
     )
+
+
+@finite_or("the contribution is beyond all numbers")
+def needed_contribution(growth: FloatArray, *, start: float, goal: float, chance: float) -> float:
+    """The least amount at the end of each step with which that share of the futures, or more, ends at the goal or above it; 0 where none
+    is needed.  numbers.md: "projection".
+
+    growth  (futures, steps)  of `steps_of_the_past`, steps >= 1
+    chance  above 0, at most 1
+
+    With c paid in at each step a future ends at start·G + c·A: G its growth, A what one unit at each step came to.  So each future has
+    the least c with which it reaches the goal, and the answer is the smallest of these that is enough for so many of them.
+    Raises MalformedSeries for a negative start or another chance.
+    """
+    amounts = checked("start, goal and chance", np.array([start, goal, chance]), 3)
+    if start < 0 or not 0 < chance <= 1 or growth.ndim != 2 or not growth.size:
+        raise MalformedSeries("what is there now is zero or more, a chance lies above 0 and is at most 1, and there are steps")
+    whole, unit = np.ones(len(growth)), np.zeros(len(growth))
+    for step in growth.T:
+        whole, unit = whole * step, unit * step + 1.0
+    each = np.sort((amounts[1] - amounts[0] * whole) / unit)
+    return max(float(each[math.ceil(chance * len(each) - 1e-9) - 1]), 0.0)
