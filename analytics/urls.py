@@ -29,6 +29,7 @@ from analytics.views.diversification import diversification
 from analytics.views.health import health, health_ask, health_settle, health_source
 from analytics.views.income import income
 from analytics.views.income_feed import IncomeFeedView, income_calendar
+from analytics.views.projection import projection
 from analytics.views.returns import performance
 from analytics.views.risk import risk
 
@@ -52,6 +53,7 @@ urlpatterns: list[Any] = [
     path("calendar/<str:secret>.ics", IncomeFeedView.as_view(), name="income-feed"),
     path("compare/", compare, name="compare"),
     path("performance/", performance, name="performance"),
+    path("projection/", projection, name="projection"),
     path("risk/", risk, name="risk"),
     path("markets/", views.markets, name="markets"),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -17,13 +16,14 @@ from analytics.selectors.projection import (
     LARGEST_SEED,
     LEAST_FUTURES,
     MOST_FUTURES,
-    MOST_MONEY,
     MOST_YEARS,
     MOST_YEARS_OF_FUTURES,
     Projection,
     ProjectionAsked,
     projection_of,
 )
+from analytics.selectors.projection_asked import projection_asked
+from analytics.selectors.risk.asked import Unreadable
 from portfolio_site.web.answers import Told, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField
 
@@ -139,7 +139,7 @@ def _fan(found: Projection) -> list[dict[str, Any]]:
     if fan is None:
         return []
     names = ("p5", "p25", "p50", "p75", "p95")
-    columns = {name: money_texts(worth) for name, worth in zip(names, fan.worth, strict=True)}
+    columns: dict[str, list[Any]] = {name: money_texts(worth) for name, worth in zip(names, fan.worth, strict=True)}
     columns |= {"mean": money_texts(fan.mean), "paid": money_texts(fan.paid)}
     columns["reached"] = [None] * len(found.days) if fan.reached is None else ratio_texts(fan.reached)
     return [{"date": day, **{name: column[at] for name, column in columns.items()}} for at, day in enumerate(found.days)]
@@ -163,44 +163,12 @@ ASKED = [YEARS, CONTRIBUTION, GOAL, CHANCE, SEED, FUTURES]
 PARAMETERS = [*ASKED, CURRENCY, *SLICES]
 
 
-def _whole(request: Request, name: str, otherwise: int, least: int, most: int) -> int:
-    given = request.query_params.get(name, "").strip()
-    if not given:
-        return otherwise
-    if not (given.isascii() and given.isdigit() and len(given) <= 12 and least <= int(given) <= most):
-        raise refuse(name, f"Write a whole number from {least} to {most}.")
-    return int(given)
-
-
-def _number(request: Request, name: str, least: float, most: float, words: str) -> float | None:
-    given = request.query_params.get(name, "").strip()
-    if not given:
-        return None
-    try:
-        number = float(given)
-    except ValueError:
-        number = math.nan
-    if not (least <= number <= most) or "_" in given:
-        raise refuse(name, words)
-    return number
-
-
 def projection_of_query(request: Request) -> ProjectionAsked:
     """What the query string asks for.  Raises ValidationError."""
-    money = "Write an amount of money, such as 250."
-    years = _whole(request, "years", 10, 1, MOST_YEARS)
-    futures = _whole(request, "futures", 1000, LEAST_FUTURES, MOST_FUTURES)
-    if years * futures > MOST_YEARS_OF_FUTURES:
-        raise refuse("futures", f"At most {MOST_YEARS_OF_FUTURES // years} futures for {years} years. Ask for fewer of either.", "too_many")
-    chance = _number(request, "chance", 1, 99, "Write per cent from 1 to 99, such as 75.")
-    return ProjectionAsked(
-        years=years,
-        contribution=_number(request, "contribution", -MOST_MONEY, MOST_MONEY, money) or 0.0,
-        goal=_number(request, "goal", 0, MOST_MONEY, money),
-        chance=0.75 if chance is None else chance / 100,
-        seed=_whole(request, "seed", 1, 0, LARGEST_SEED),
-        futures=futures,
-    )
+    try:
+        return projection_asked(request.query_params)
+    except Unreadable as problem:
+        raise refuse(problem.field, str(problem)) from None
 
 
 class ProjectionView(APIView):

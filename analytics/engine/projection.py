@@ -116,8 +116,19 @@ def fan_of(growth: FloatArray, *, start: float, contribution: float, seed: int, 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """amount  at the end of each step; 0 where none is needed
+    short   what the goal is short of in the future that decides; unit: what one unit a step comes to in it
+    """
+
+    amount: float
+    short: float
+    unit: float
+
+
 @finite_or("the contribution is beyond all numbers")
-def needed_contribution(growth: FloatArray, *, start: float, goal: float, chance: float) -> float:
+def needed_contribution(growth: FloatArray, *, start: float, goal: float, chance: float) -> Needed:
     """The least amount at the end of each step with which that share of the futures, or more, ends at the goal or above it; 0 where none
     is needed.  numbers.md: "projection".
 
@@ -134,5 +145,6 @@ def needed_contribution(growth: FloatArray, *, start: float, goal: float, chance
     whole, unit = np.ones(len(growth)), np.zeros(len(growth))
     for step in growth.T:
         whole, unit = whole * step, unit * step + 1.0
-    each = np.sort((amounts[1] - amounts[0] * whole) / unit)
-    return max(float(each[math.ceil(chance * len(each) - 1e-9) - 1]), 0.0)
+    short = amounts[1] - amounts[0] * whole
+    deciding = int(np.argsort(short / unit, kind="stable")[math.ceil(chance * len(unit) - 1e-9) - 1])
+    return Needed(max(float(short[deciding] / unit[deciding]), 0.0), float(short[deciding]), float(unit[deciding]))

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 
 from analytics.engine.errors import Undefined
-from analytics.engine.projection import Fan, fan_of, needed_contribution, steps_of_the_past
+from analytics.engine.projection import Fan, Needed, fan_of, needed_contribution, steps_of_the_past
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words, sentence
 from analytics.series import FloatArray
@@ -130,7 +130,9 @@ class ProjectionReport:
         assert reached is not None
         return float(reached[-1])
 
-    def _needed(self) -> float:
+    @cached_property
+    def needed(self) -> Needed:
+        """Raises Undefined."""
         goal = self._goal()
         return needed_contribution(self.growth, start=self.start, goal=goal, chance=self.asked.chance)
 
@@ -149,7 +151,7 @@ class ProjectionReport:
         if first is None or last is None:
             return ()
         return (
-            f"Each future is put together of stretches of {BLOCK * self.step_days} trading days, drawn with equal chance from the {days} "
+            f"Each future is put together of stretches of {BLOCK * self.step_days} trading days, drawn with equal chance from the {days:,} "
             f"from {in_words(first)} to {in_words(last)}. Nothing says that what comes will be like them.",
             "Returns are after the fees and taxes that were recorded. Taxes on what is gained later, and inflation, are not counted.",
             "What is paid in or taken out comes at the end of each month and is always the same amount; nothing is taken out of nothing.",
@@ -182,7 +184,7 @@ class ProjectionReport:
             middle=self._ends("projection", 2),
             high=self._ends("projection", 4),
             reached=figure("reached", Unit.FRACTION, self._reached),
-            needed=figure("needed_contribution", Unit.MONEY, self._needed, scope.currency),
+            needed=figure("needed_contribution", Unit.MONEY, lambda: self.needed.amount, scope.currency),
             assumptions=self._assumptions(first, last, past_days),
             warnings=scope.warnings,
         )

@@ -88,6 +88,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
             ("compare", "Compare", "git-compare-arrows", "g b"),
         ),
     ),
+    ("Plan", (("projection", "Projection", "target", "g j"),)),
     ("Follow", (("markets", "Markets", "globe", "g m"), ("alerts", "Alerts", "bell-ring", "g a"), ("news", "News", "newspaper", "g n"))),
 )
 FOOT: tuple[_Entry, ...] = (("import", "Import", "upload", "u"), ("settings", "Settings", "settings", "g s"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -49,8 +51,8 @@ def test_the_needed_contribution_is_the_least_that_is_enough(pair: Any) -> None:
 
 def test_a_goal_that_is_reached_anyway_needs_nothing() -> None:
     growth = np.full((10, 12), 1.01)
-    assert needed_contribution(growth, start=100.0, goal=100.0, chance=1.0) == 0.0
-    assert needed_contribution(np.ones((10, 12)), start=0.0, goal=120.0, chance=0.5) == pytest.approx(10.0)
+    assert needed_contribution(growth, start=100.0, goal=100.0, chance=1.0).amount == 0.0
+    assert needed_contribution(np.ones((10, 12)), start=0.0, goal=120.0, chance=0.5).amount == pytest.approx(10.0)
 
 
 def test_the_same_seed_answers_the_same_and_another_does_not(api: Any, pair: Any) -> None:
@@ -132,3 +134,70 @@ def test_it_costs_the_queries_of_the_series_alone(api: Any, pair: Any, person: A
     for _ in range(3):
         record(pair, "buy", one.rows[5][0], make_instrument(price="10"), quantity="1", price="10")
     assert queries() == few <= 6
+
+
+# ── the page ────────────────────────────────────────────────────────────────
+
+
+def test_the_page_shows_the_fan_its_seed_and_every_assumption(signed_in: Any, pair: Any) -> None:
+    answer = signed_in.get("/projection/", {"goal": "60000", "years": "12", "seed": "9", "contribution": "150,50"})
+    page = html.unescape(answer.content.decode())
+    found = projection_of(Scope([pair]), ProjectionAsked(years=12, goal=60_000.0, seed=9, contribution=150.5))
+    assert answer.status_code == 200 and 'data-chart="fan"' in page and "Seed 9" in page
+    assert all(said in page for said in found.assumptions)
+    assert 'name="contribution" value="150,50"' in page and 'name="goal" value="60000"' in page
+    assert page.count('<tr><th scope="row">') == 13
+
+
+def test_each_figure_of_the_page_explains_itself(signed_in: Any, pair: Any) -> None:
+    asked = {"goal": "60000", "contribution": "100"}
+    for why in ("projection", "projection_low", "projection_high", "paid", "reached", "needed_contribution"):
+        answer = signed_in.get("/projection/", {**asked, "why": why})
+        assert answer.status_code == 200 and "The same seed" in answer.content.decode().replace("the same seed", "The same seed")
+    assert signed_in.get("/projection/", {"why": "nothing"}).status_code == 404
+
+
+def test_what_cannot_be_read_is_said_and_left_out(signed_in: Any, pair: Any) -> None:
+    page = html.unescape(signed_in.get("/projection/", {"years": "500", "goal": "a lot"}).content.decode())
+    assert "“500” cannot be used for years." in page and "“a lot” cannot be used for goal." in page
+    assert "10 years from" in page
+
+
+def test_page_files_and_api_say_the_same(signed_in: Any, api: Any, pair: Any) -> None:
+    asked = {"goal": "60000", "contribution": "100", "seed": "3"}
+    told = json.loads(signed_in.get("/projection/", {**asked, "export": "json"}).content)
+    body = api.get(path(pair), asked).json()
+    figures = {row["figure"]: row["value"] for row in told["figures"]}
+    for name in ("middle", "low", "reached", "needed_contribution"):
+        assert float(figures[name]) == pytest.approx(float(body[name]), rel=1e-6)
+    for form in ("csv", "xlsx"):
+        assert signed_in.get("/projection/", {**asked, "export": form, "table": "fan"}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["empty", "cash", "today"])
+def test_the_page_of_a_portfolio_at_the_edge_says_why_there_is_no_fan(
+    signed_in: Any, person: Any, share: Any, began: date, today: date, kind: str
+) -> None:
+    portfolio = make_portfolio(person, tracks_cash=kind == "cash")
+    if kind == "cash":
+        record(portfolio, "deposit", began, amount="100")
+    elif kind == "today":
+        record(portfolio, "buy", today, share, quantity="1", price="100")
+    answer = signed_in.get("/projection/", {"goal": "1000"})
+    assert answer.status_code == 200
+    for why in ("projection", "reached", "needed_contribution", "paid"):
+        assert signed_in.get("/projection/", {"goal": "1000", "why": why}).status_code == 200
+    assert signed_in.get("/projection/", {"export": "xlsx"}).status_code == 200
+
+
+def test_the_page_costs_as_many_queries_however_much_is_held(signed_in: Any, pair: Any, one: Any) -> None:
+    def queries() -> int:
+        signed_in.get("/projection/")
+        with CaptureQueriesContext(connection) as seen:
+            assert signed_in.get("/projection/", {"goal": "50000"}).status_code == 200
+        return len(seen)
+
+    few = queries()
+    for _ in range(3):
+        record(pair, "buy", one.rows[5][0], make_instrument(price="10"), quantity="1", price="10")
+    assert queries() == few <= 16

@@ -27,6 +27,7 @@ PAGES = [
     "/markets/?q=a",
     "/risk/",
     "/income/",
+    "/projection/",
     "/instruments/1/",
     "/instruments/1/?view=candles&span=all",
     "/watchlists/add/",

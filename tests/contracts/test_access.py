@@ -183,6 +183,7 @@ def _kind(route: Route) -> str:
         ("rolling", "portfolio"),
         ("costs", "portfolio"),
         ("growth", "portfolio"),
+        ("projection", "portfolio"),
         ("risk", "portfolio"),
         ("explain", "portfolio"),
         ("diversification", "portfolio"),

@@ -13,6 +13,7 @@ from portfolio_site.web.charts.areas import areas
 from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_money, money_axis, separators
 from portfolio_site.web.charts.bars import Stack, Step, Waterfall, bars, bridge, contributions, stacks
 from portfolio_site.web.charts.behind import effects, rolling
+from portfolio_site.web.charts.fans import Fan, fan
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.several import Rebased, several
@@ -27,6 +28,7 @@ __all__ = [
     "Bars",
     "Bin",
     "Chart",
+    "Fan",
     "Happening",
     "History",
     "Mark",
@@ -48,6 +50,7 @@ __all__ = [
     "donut",
     "effects",
     "falls",
+    "fan",
     "hover_money",
     "kept",
     "money_axis",
