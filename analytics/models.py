@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -31,6 +32,20 @@ class ConcentrationLimit(models.Model):
         return f"{self.check_name} of {self.owner_id}"
 
 
+class UnusualDay(models.Model):
+    """A day that was unlike a portfolio's own past, noticed once."""
+
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="unusual_days")
+    day = models.DateField()
+    noticed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="unusual_day_once", fields=["portfolio", "day"])]
+
+    def __str__(self) -> str:
+        return f"{self.day} of portfolio {self.portfolio_id}"
+
+
 class Snapshot(models.Model):
     """What the nightly batch keeps of one portfolio, and whether it is due (analytics/snapshots).  Can be emptied at any time."""
 
@@ -47,6 +62,7 @@ class Snapshot(models.Model):
     objects: ClassVar[Any] = SnapshotQuerySet.as_manager()
 
     written: tuple[str, ...] = ()  # no column: what the batch has made anew of it
+    unusual: date | None = None  # no column: its last day, where that was unlike its past
 
     class Meta:
         indexes = [models.Index(name="snapshot_due", fields=["due_at"], condition=models.Q(due_at__isnull=False))]  # the sweep

@@ -24,6 +24,7 @@ from analytics.api.returns import (
     DrawdownsView,
     DriversView,
 )
+from analytics.api.unusual import AllUnusualDaysView, UnusualDaysView
 from analytics.views.comparing import compare
 from analytics.views.diversification import diversification
 from analytics.views.health import health, health_ask, health_settle, health_source
@@ -76,6 +77,8 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/attribution", AttributionView.as_view(), name="api-attribution"),
     path("portfolios/<id:pk>/rolling", RollingView.as_view(), name="api-rolling"),
     path("portfolios/<id:pk>/costs", CostsView.as_view(), name="api-costs"),
+    path("portfolios/<id:pk>/unusual-days", UnusualDaysView.as_view(), name="api-unusual-days"),
+    path("portfolios/all/unusual-days", AllUnusualDaysView.as_view(), name="api-unusual-days-all"),
     path("portfolios/<id:pk>/growth", GrowthView.as_view(), name="api-growth"),
     path("portfolios/all/attribution", AllAttributionView.as_view(), name="api-attribution-all"),
     path("portfolios/all/rolling", AllRollingView.as_view(), name="api-rolling-all"),

@@ -62,6 +62,29 @@ def robust_deviations(returns: FloatArray, *, window: int) -> Answers:
     return Answers.of((series[window:] - centre) / np.where(steady, 1.0, unit), (steady, STEADY))
 
 
+@finite_or(BEYOND)
+def deviations_from_own_past(returns: FloatArray, *, most: int) -> Answers:
+    """The same for every day against all days before it, the newest `most` of them: (n,), one for each return.
+
+    Raises MalformedSeries for a `most` of fewer than 20.
+    """
+    series = checked("returns", returns)
+    if most < LEAST_OBSERVATIONS:
+        raise MalformedSeries(f"a window has {LEAST_OBSERVATIONS} days or more")
+    early = min(most, len(series))
+    values, few, steady = np.zeros(len(series)), np.zeros(len(series), dtype=bool), np.zeros(len(series), dtype=bool)
+    few[: min(LEAST_OBSERVATIONS, len(series))] = True
+    for place in range(LEAST_OBSERVATIONS, early):
+        try:
+            values[place] = robust_deviation(series[:place], float(series[place]))
+        except Undefined:
+            steady[place] = True
+    if len(series) > most:
+        late = robust_deviations(series, window=most)
+        values[most:], steady[most:] = late.values, ~late.known
+    return Answers.of(values, (few, f"fewer than {LEAST_OBSERVATIONS} trading days lie before this one"), (steady, STEADY))
+
+
 def unusual(deviations: Answers, *, limit: float = LIMIT) -> BoolArray:
     """Which days lie beyond the limit on either side.  A day without an answer does not."""
     return np.asarray(deviations.known & (np.abs(deviations.values) > limit))

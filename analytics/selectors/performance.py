@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,11 +20,12 @@ from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
 from analytics.engine.rates import one_rate
 from analytics.engine.returns import DAYS_A_YEAR, annualised, daily_growth, modified_dietz, simple_return
-from analytics.engine.risk import annual_volatility, returns_between, risk_level
+from analytics.engine.risk import annual_volatility, risk_level
 from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
 from analytics.selectors.value import value_on
-from analytics.series import BoolArray, Daily, FloatArray, IntArray, each_day
+from analytics.series import BoolArray, Daily, FloatArray, each_day
+from analytics.trading import TradingReturns, trading_returns
 from market.selectors import BenchmarkView
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
@@ -61,14 +61,6 @@ def performance_of(scope: Scope, start: date | None = None, end: date | None = N
 def past_year(scope: Scope) -> Stretch:
     """The year up to today: it opens at the close of the same day a year ago."""
     return Stretch(scope, start=years_before(scope.today, 1) + ONE_DAY)
-
-
-class TradingReturns(NamedTuple):
-    """Returns from the close of one business day to that of the next; `opens` and `closes` are the entries of the two."""
-
-    values: FloatArray
-    opens: IntArray
-    closes: IntArray
 
 
 @dataclass(eq=False)
@@ -289,16 +281,7 @@ class Stretch:
 
     def returns(self, begin: int = 0) -> TradingReturns:
         """Of business days from entry `begin`, or the opening, on; a day on which nothing was at work has none.  Raises Undefined."""
-        index = self.index
-        begin = max(begin, self.opening)
-        chosen = self.daily.trading.copy()
-        chosen[:begin] = False
-        chosen[begin] = True
-        places = np.flatnonzero(chosen)
-        worked = np.concatenate(([0], np.cumsum(self.working)))
-        counted = worked[places[1:]] > worked[places[:-1]]
-        values = returns_between(index, chosen)
-        return TradingReturns(values[counted], places[:-1][counted], places[1:][counted])
+        return trading_returns(self.index, self.working, self.daily.trading, max(begin, self.opening))
 
     @cached_property
     def risk_level(self) -> Figure:

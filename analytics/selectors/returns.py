@@ -26,6 +26,7 @@ from analytics.selectors.explaining.periods import fall_makers, growth_makers, s
 from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.period.growth import Growth, GrowthReport
+from analytics.selectors.period.unusual import UnusualDay, UnusualDays
 from analytics.selectors.scope import Scope, figure, sentence
 from analytics.selectors.shapes import ChartSeries, Explanation, Explanations, Performance
 from analytics.series import FloatArray
@@ -106,6 +107,7 @@ class Returns:
     years             latest first
     bridge, parts     what changed the value, and what each holding added to the return
     growth            of the value: its trend, its months, what changed it today and this month
+    unusual           days that are unlike the portfolio's own past, newest first
     net_twr           after fees and taxes, and gross_twr before them, whichever the rest is told in
     """
 
@@ -121,6 +123,7 @@ class Returns:
     net_twr: Figure
     gross_twr: Figure
     growth: Growth
+    unusual: tuple[UnusualDay, ...]
     chart: ChartSeries
     explanations: Mapping[str, Explanation]
 
@@ -233,9 +236,18 @@ class ReturnsReport:
             net_twr=self.stretch.net_twr,
             gross_twr=self.stretch.gross_twr,
             growth=self.growth.result(),
+            unusual=self.unusual_days,
             chart=chart,
             explanations=Explanations(self.makers()),
         )
+
+    @cached_property
+    def unusual(self) -> UnusualDays:
+        return UnusualDays(self.stretch, self.parts)
+
+    @cached_property
+    def unusual_days(self) -> tuple[UnusualDay, ...]:
+        return self.unusual.days()
 
     @cached_property
     def growth(self) -> GrowthReport:
@@ -250,6 +262,7 @@ class ReturnsReport:
             **fall_makers(self.scope, self.stretch, self.fallen),
             **stretch_makers(self.scope, self.stretch, rolled),
             **growth_makers(self.growth),
+            **self.unusual.makers(self.unusual_days),
         }
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import date, datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from analytics.models import Snapshot
+from analytics.models import Snapshot, UnusualDay
 from analytics.selectors.batch import SharedScope
+from analytics.selectors.period.unusual import newest_if_unusual
 from analytics.selectors.reads import Together
+from analytics.signals import unusual_day
 from analytics.snapshots.kept import digest, packed
 from analytics.snapshots.reading import Stored
 from market.models import FxRate
@@ -86,7 +88,19 @@ def take_snapshots(ids: Sequence[int], now: datetime) -> int:
         for names in (("book", "book_rests_on", "series", "series_rests_on"), ("series", "series_rests_on"), ()):
             alike = [row for row in taken if row.written == names]
             Snapshot.objects.bulk_create(alike, update_conflicts=True, unique_fields=["portfolio"], update_fields=[*names, "due_at", "made_at"])
+        _notice([(row.portfolio_id, row.unusual) for row in taken if row.unusual is not None], now)
     return len(taken)
+
+
+def _notice(days: Sequence[tuple[int, date]], now: datetime) -> None:
+    """Keeps the unusual days that were not noticed before, and sends word of them on commit.  Two queries, none for no days."""
+    if not days:
+        return
+    known = set(UnusualDay.objects.filter(portfolio__in=[pk for pk, _ in days]).values_list("portfolio", "day"))
+    new = [one for one in days if one not in known]
+    UnusualDay.objects.bulk_create([UnusualDay(portfolio_id=pk, day=day, noticed_at=now) for pk, day in new], ignore_conflicts=True)
+    for pk, day in new:
+        transaction.on_commit(partial(unusual_day.send, sender=None, portfolio_id=pk, day=day))
 
 
 def _groups(portfolios: Sequence[Portfolio]) -> list[tuple[Any, list[Portfolio]]]:
@@ -121,7 +135,9 @@ def _snapshot(scope: NightScope, before: _Before) -> Snapshot:
         row.book, row.book_rests_on = packed(scope.told.books[portfolio.pk], book_on), book_on
         written += ["book", "book_rests_on"]
     if written or series_on != before.series:
-        row.series, row.series_rests_on = packed(scope.afresh(), series_on), series_on
+        computed = scope.afresh()
+        row.series, row.series_rests_on = packed(computed, series_on), series_on
+        row.unusual = newest_if_unusual(computed.daily, scope.today)
         written += ["series", "series_rests_on"]
     row.written = tuple(written)
     return row

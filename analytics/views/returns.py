@@ -73,6 +73,7 @@ def _context(ask: Asked, report: Returns) -> dict[str, Any]:
         "falls": [(fall, f"fall_{place}") for place, fall in enumerate(report.falls, start=1)],
         "stretches": [(one, f"stretches_{one.years}") for one in report.rolling],
         "growth": report.growth,
+        "unusual": [(one, f"unusual_{one.day.isoformat()}") for one in report.unusual],
         "changes": (("Today", "change_today", report.growth.today), ("This month", "change_month", report.growth.month)),
         "files": FILES,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from analytics.selectors import Bridge, Part, PerformanceSeries, Returns, YearRow
+from analytics.selectors.period.unusual import MOST_DRIVERS, UnusualDay
 from analytics.selectors.returns import Fall
 from market.selectors import day_of
 from portfolio_site.kernel.figures import Figure, Unit
@@ -19,6 +20,7 @@ FILES = (
     ("contribution", "Contribution"),
     ("months", "Months"),
     ("falls", "Falls"),
+    ("unusual", "Unusual days"),
     ("years", "Calendar years"),
 )
 
@@ -56,6 +58,7 @@ def returns_tables(report: Returns) -> list[Table]:
         _contribution(report.parts),
         _months(report.years),
         _falls(report.falls),
+        _unusual(report.unusual),
         _years(report.years),
     ]
 
@@ -74,6 +77,15 @@ def _series(series: PerformanceSeries, currency: str) -> Table:
     invested = [Figure("invested", Unit.MONEY, amount, currency=currency) for amount in series.invested.tolist()]
     rows = [(one.day, one.value, put_in, one.twr, one.benchmark_twr) for one, put_in in zip(points, invested, strict=True)]
     return _table("series", columns("date", "value", "invested", "twr", "benchmark_twr"), rows)
+
+
+def _unusual(days: Sequence[UnusualDay]) -> Table:
+    rows = []
+    for one in days:
+        drivers = [cell for driver in one.drivers for cell in (driver.instrument.symbol if driver.instrument else "Cash", driver.gain)]
+        rows.append((one.day, one.before, one.twr, one.deviation, one.past, *drivers, *[None] * (2 * MOST_DRIVERS - len(drivers))))
+    heads = [f"{name}_{place}" for place in range(1, MOST_DRIVERS + 1) for name in ("driver", "gain")]
+    return _table("unusual", columns("day", "before", "twr", "deviation", "past", *heads), rows)
 
 
 def _drivers(bridge: Bridge) -> Table:

@@ -168,7 +168,21 @@ def test_the_costs_of_a_slice_are_those_of_its_own_entries(person: Any, today: d
 # ── pages and API ───────────────────────────────────────────────────────────
 
 REPORTS = ("performance", "risk", "diversification")
-MORE = ("income", "benchmark", "growth", "costs", "rolling", "attribution", "value", "gains", "drivers", "contribution", "calendar", "drawdowns")
+MORE = (
+    "income",
+    "unusual-days",
+    "benchmark",
+    "growth",
+    "costs",
+    "rolling",
+    "attribution",
+    "value",
+    "gains",
+    "drivers",
+    "contribution",
+    "calendar",
+    "drawdowns",
+)
 PAGES = (*REPORTS, "income", "compare", "performance/?tab=attribution", "performance/?tab=rolling", "performance/?tab=costs")
 
 

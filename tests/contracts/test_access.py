@@ -187,6 +187,7 @@ def _kind(route: Route) -> str:
         ("risk", "portfolio"),
         ("explain", "portfolio"),
         ("diversification", "portfolio"),
+        ("unusual", "portfolio"),
         ("instrument", "instrument"),
         ("import", "import"),
         ("alert", "alert"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.engine.anomaly import LIMIT, robust_deviation, robust_deviations, unusual
+from analytics.engine.anomaly import LIMIT, deviations_from_own_past, robust_deviation, robust_deviations, unusual
 from analytics.engine.errors import MalformedSeries, Undefined
 from analytics.engine.projection import LEVELS, projection, steps_of_the_past
 from tests.engine.drawn import series
@@ -110,6 +110,20 @@ def test_the_spring_of_2020_is_unusual_and_its_wild_days_do_not_hide_each_other(
     wild = int(np.argmin(moves))  # 16 March 2020, -12 %
     assert found.at(len(found) - len(moves) + wild) < -8
     assert abs(moves[wild] - np.mean(moves)) / np.std(moves, ddof=1) < 8  # by mean and spread it is less far out
+
+
+@given(series(), st.integers(20, 90))
+def test_a_day_is_compared_with_all_that_lies_before_it_up_to_so_many_days(moves: np.ndarray, most: int) -> None:
+    found = deviations_from_own_past(moves, most=most)
+    assert len(found) == len(moves)
+    for place in range(len(moves)):
+        past = moves[max(place - most, 0) : place]
+        try:
+            alone = robust_deviation(past, float(moves[place]))
+        except Undefined:
+            assert found.why_not(place)
+        else:
+            assert found.at(place) == pytest.approx(alone, rel=1e-9, abs=1e-9)
 
 
 def test_deviations_without_an_answer_say_why() -> None:

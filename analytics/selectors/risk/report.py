@@ -21,12 +21,13 @@ from analytics.engine.covariance import correlations
 from analytics.engine.errors import Undefined
 from analytics.engine.rolling import rolling_volatility
 from analytics.engine.tail import Method
-from analytics.selectors.performance import ONE_DAY, Stretch, TradingReturns
+from analytics.selectors.performance import ONE_DAY, Stretch
 from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.risk.shapes import AgainstBenchmark, Dated, Fall, Risk, RiskAsked, Riskless, TailRow, TestedRow
 from analytics.selectors.risk.stress import own_stress, past_stress
 from analytics.selectors.scope import Scope, figure, sentence
 from analytics.series import FloatArray
+from analytics.trading import TradingReturns
 from market.errors import NoRisklessRate
 from market.selectors import risk_free
 from portfolio_site.kernel.dates import DAYS_A_YEAR, years_before
