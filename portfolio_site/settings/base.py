@@ -113,6 +113,11 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # ── storage ─────────────────────────────────────────────────────────────────
+SQLITE_OPTIONS = {  # checked at each start: portfolio_site/selftest.py
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000;",
+}
 if DATABASE_URL:
     _database = environ.Env.db_url_config(DATABASE_URL)
     _database["CONN_HEALTH_CHECKS"] = True
@@ -126,11 +131,7 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "plumbline.sqlite3",
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000;",
-            },
+            "OPTIONS": {**SQLITE_OPTIONS},
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

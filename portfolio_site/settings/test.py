@@ -9,7 +9,17 @@ from pathlib import Path
 
 from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import CACHES, CHANNEL_LAYERS, DATABASES, PROVIDER_KEYS, PROVIDERS, REDIS_URL, REST_FRAMEWORK, TEMPLATES
+from portfolio_site.settings.base import (
+    CACHES,
+    CHANNEL_LAYERS,
+    DATABASES,
+    PROVIDER_KEYS,
+    PROVIDERS,
+    REDIS_URL,
+    REST_FRAMEWORK,
+    SQLITE_OPTIONS,
+    TEMPLATES,
+)
 
 SECRET_KEY = "test-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
@@ -27,7 +37,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, not memory: tests with several threads need several connections
     DATABASES["default"]["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"plumbline-test-{os.getpid()}.sqlite3"}
     # what tests write need outlive no loss of power, only a killed process
-    DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+    DATABASES["default"]["OPTIONS"]["init_command"] = str(SQLITE_OPTIONS["init_command"]).replace("synchronous=FULL", "synchronous=OFF")
 else:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
     DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"

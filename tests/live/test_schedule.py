@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, connections
+from django.db.utils import ConnectionHandler
 
 from portfolio_site import health, schedule, selftest
 from portfolio_site.celery import QUEUES, app
+from portfolio_site.settings.base import SQLITE_OPTIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -67,16 +68,39 @@ def test_a_message_goes_to_one_queue_only():
     assert len({(queues[name].exchange.name, queues[name].routing_key) for name in QUEUES}) == len(QUEUES)
 
 
-def test_the_database_of_this_run_keeps_exact_decimals():
-    selftest.check_sqlite()
-    assert connection.vendor in {"sqlite", "postgresql"}
+@pytest.fixture
+def sqlite(tmp_path, monkeypatch):
+    """A database file as the product opens one, with some of its options changed."""
+    opened = []
+
+    def opening(**changed):
+        options = {name: value for name, value in (SQLITE_OPTIONS | changed).items() if value is not None}
+        handler = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "own.sqlite3", "OPTIONS": options}})
+        opened.append(handler["default"])
+        monkeypatch.setattr(selftest, "connection", handler["default"])
+
+    yield opening
+    for one in opened:
+        one.close()
 
 
-def test_sqlite_without_immediate_transactions_is_refused(monkeypatch):
-    if connection.vendor != "sqlite":
-        pytest.skip("only SQLite has this setting")
-    monkeypatch.setattr(connections["default"], "transaction_mode", None)
-    with pytest.raises(selftest.UnsafeDatabase, match="not IMMEDIATE"):
+def test_a_database_file_as_the_product_opens_it_is_safe(sqlite, django_db_blocker):
+    sqlite()
+    with django_db_blocker.unblock():
+        selftest.check_sqlite()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"transaction_mode": None}, "not IMMEDIATE"),
+        ({"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}, "synchronous is 1, not FULL"),
+        ({"init_command": "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL"}, "journal_mode is delete, not WAL"),
+    ],
+)
+def test_a_database_file_that_is_opened_otherwise_is_refused(sqlite, django_db_blocker, changed, said):
+    sqlite(**changed)
+    with django_db_blocker.unblock(), pytest.raises(selftest.UnsafeDatabase, match=said):
         selftest.check_sqlite()
 
 
