@@ -105,7 +105,7 @@ def snapshot(portfolio: Any) -> None:
     from portfolios.selectors import events_of, rules_of
 
     scope = Scope([portfolio], reads=Reads())
-    market, rules = scope.market_of_holdings(), rules_of(portfolio)
+    market, rules = scope.market_of_holdings, rules_of(portfolio)
     events, last = events_of(portfolio), scope.today
     moves = [_move(event) for event in events]
     work = work_of("M")
