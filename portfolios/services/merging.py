@@ -22,7 +22,6 @@ from accounts.services import record_audit
 from market.errors import CannotMerge
 from market.services.listing.recorded import Counted, Recorder, records
 from portfolio_site.kernel.decimals import EXACT, plain
-from portfolio_site.kernel.errors import DomainError
 from portfolios.actions import ratios
 from portfolios.actions.settling import join_proposals
 from portfolios.choices import TransactionKind
@@ -30,10 +29,10 @@ from portfolios.ledger.replay import replay
 from portfolios.models import ActionProposal, Holding, Portfolio, Reconciliation, Transaction, TransactionLeg
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.selectors.portfolios import linked_meanwhile, locked_portfolios
+from portfolios.services.afterwards import follow_and_check
 from portfolios.services.comparing import Told, told_of
 from portfolios.services.parting import PartedLedgers
-from portfolios.services.projections import check_portfolio, write_all
-from portfolios.services.recording import follow_transfers
+from portfolios.services.projections import write_all
 from portfolios.signals import ledger_changed
 
 ZERO = Decimal(0)
@@ -94,7 +93,7 @@ class Ledgers(Recorder):
             self.progress(len(self.both) + done, 2 * len(self.both))
             self._tell_anew(self.locked[pk], before)
         for pk in self.both:
-            self._follow(self.locked[pk])
+            follow_and_check(self.actor, self.locked[pk], CannotMerge, "as one")
         for pk, (entries, since) in sorted(self.named.items()):
             self._publish(self.locked[pk], entries, since)
         self.memory["statements"] = _rename_in_statements(self.stays, self.goes)
@@ -121,20 +120,6 @@ class Ledgers(Recorder):
                 "Its owner has to unlock it first."
             )
         write_all(portfolio, replay(events_of(portfolio), rules_of(portfolio)))
-
-    def _follow(self, portfolio: Portfolio) -> None:
-        """What a pool of both carries to another portfolio may have another cost; then the check of every night."""
-        try:
-            if portfolio.is_linked:
-                follow_transfers(self.actor, portfolio, replay(events_of(portfolio), rules_of(portfolio)))
-            findings = check_portfolio(portfolio)
-        except DomainError as refused:
-            code = refused.code.replace("_", " ")
-            raise CannotMerge(
-                f"A portfolio that has units from portfolio {portfolio.pk} refuses the cost that they would have ({code}). Its owner has to see to that first."
-            ) from None
-        if findings:
-            raise CannotMerge(f"In portfolio {portfolio.pk} the two do not add up as one: {findings[0].what}.")
 
     def _drop_second_splits(self, portfolio: Portfolio) -> None:
         """Of a split that stands there for each of the two, the one recorded later goes, as of when it was recorded: it never counted."""

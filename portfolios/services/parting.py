@@ -19,14 +19,13 @@ from market.errors import CannotPart
 from market.models import CorporateAction
 from market.services.listing.journal import put_back
 from market.services.listing.recorded import Parter
-from portfolio_site.kernel.errors import DomainError
 from portfolios.ledger.replay import replay
 from portfolios.models import ActionProposal, Portfolio, Reconciliation, Transaction, TransactionLeg
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.selectors.portfolios import linked_meanwhile, locked_portfolios
+from portfolios.services.afterwards import follow_and_check
 from portfolios.services.comparing import Told, told_of
-from portfolios.services.projections import check_portfolio, write_all
-from portfolios.services.recording import follow_transfers
+from portfolios.services.projections import write_all
 from portfolios.signals import ledger_changed
 
 _AT_ONCE = 1_000
@@ -75,7 +74,7 @@ class PartedLedgers(Parter):
             self._tell_anew(self.locked[pk])
         for done, (pk, first) in enumerate(self.named.items()):
             self.progress(len(self.named) + done, 2 * len(self.named))
-            self._follow(self.locked[pk])
+            follow_and_check(self.actor, self.locked[pk], CannotPart, "apart")
             self._publish(self.locked[pk], first)
 
     # ── which entries ───────────────────────────────────────────────────────
@@ -142,19 +141,6 @@ class PartedLedgers(Parter):
                 "Its owner has to unlock it first."
             )
         write_all(portfolio, replay(events_of(portfolio), rules_of(portfolio)))
-
-    def _follow(self, portfolio: Portfolio) -> None:
-        try:
-            if portfolio.is_linked:
-                follow_transfers(self.actor, portfolio, replay(events_of(portfolio), rules_of(portfolio)))
-            findings = check_portfolio(portfolio)
-        except DomainError as refused:
-            code = refused.code.replace("_", " ")
-            raise CannotPart(
-                f"A portfolio that has units from portfolio {portfolio.pk} refuses the cost that they would have ({code}). Its owner has to see to that first."
-            ) from None
-        if findings:
-            raise CannotPart(f"In portfolio {portfolio.pk} the two do not add up apart: {findings[0].what}.")
 
     def _publish(self, portfolio: Portfolio, since: date) -> None:
         record_audit(
