@@ -4,7 +4,7 @@ A `Feed` says where the price stands.  In JSON by a path of names and numbers ("
 by the name of a column.  With `rows` (JSON) or in CSV each row is a day where `day` names its date: then there is a history, and the
 newest day is the quote.  Without `day` there is a quote only, of the first row.
 
-The address is somebody's input: it is fetched through `guarded.py`, so that it can neither reach into a private network nor be led there.
+The address is somebody's input: it is fetched through `web/outgoing.py`, so that it can neither reach into a private network nor be led there.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from market.choices import Quality
-from market.providers import guarded, reading
+from market.providers import reading
 from market.providers.base import History, PriceRow, SymbolQuote
 from market.providers.failures import BadAnswer, Failure, NoData, UnknownSymbol
 from market.providers.limits import MINUTE, Limits, Window
 from market.providers.web import Reply, Web, classified, one_by_one
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolio_site.kernel.money import CURRENCIES
+from portfolio_site.web import outgoing
 
 LARGEST = 4 * 1024 * 1024  # bytes of a body
 WHOLE = 15.0  # seconds for all of it
@@ -79,7 +80,7 @@ class Feed:
 
 
 def _faults(feed: Feed) -> Iterable[tuple[str, str]]:
-    yield "address", guarded.faults(_filled(feed.address, "X", "X")) or _where(feed.address)
+    yield "address", outgoing.faults(_filled(feed.address, "X", "X")) or _where(feed.address)
     yield "header", _header_fault(feed)
     yield "secret", _secret_fault(feed)
     yield "kind", "" if feed.kind in {JSON, CSV} else "Choose JSON or CSV."
@@ -154,13 +155,13 @@ class UrlSource:
         cls,
         feed: Feed,
         *,
-        allowed: Sequence[guarded.Network] = (),
-        lookup: guarded.Resolve = guarded.resolve,
+        allowed: Sequence[outgoing.Network] = (),
+        lookup: outgoing.Resolve | None = None,
         gate: Callable[[int], None] = lambda cost: None,
     ) -> Self:
         """`allowed`: private networks that it may go to all the same."""
         headers = {feed.header: feed.secret} if feed.header else {}
-        session = guarded.session(allowed, lookup)
+        session = outgoing.Way(allowed, lookup)
         web = Web("", headers, (feed.secret,), gate, largest=LARGEST, whole=WHOLE, session=session)
         return cls(web, feed)
 

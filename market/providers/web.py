@@ -21,6 +21,7 @@ import requests
 import urllib3
 
 from market.providers.failures import BadAnswer, Failure, NotConfigured, ProviderFailed, Throttled, Unreachable
+from portfolio_site.web.outgoing import LeadsInside, NoAddress
 
 CONNECT, READ, WHOLE = 3.05, 10.0, 25.0  # seconds: to connect, between two pieces of a body, for all of it
 LARGEST = 8 * 1024 * 1024  # bytes of a body after decompression; the longest daily history has about a fifth of that
@@ -166,6 +167,10 @@ class Web:
                 head = Reply(response.status_code, kept.get("content-type", ""), b"", kept)
                 with _pause_kept(head):
                     return replace(head, body=self._body(response, largest or self.largest))
+        except LeadsInside as problem:
+            raise NotConfigured(problem.detail) from None
+        except NoAddress as problem:
+            raise Unreachable(problem.detail) from None
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise Unreachable("The source did not answer in time.") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:

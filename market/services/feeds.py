@@ -79,7 +79,7 @@ def check_feed(row: UrlFeed) -> None:
     except Invalid as problem:
         errors += problem.errors
     else:
-        from market.providers.guarded import leads_inside
+        from portfolio_site.web.outgoing import leads_inside
 
         if leads_inside(row.address, networks_allowed()):
             detail = "This leads into a private network. Whoever runs Plumbline can allow that by URL_SOURCE_NETWORKS."

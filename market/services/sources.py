@@ -17,8 +17,8 @@ from market.providers.limits import DAY, MINUTE, Limits, Window
 from market.providers.registry import Added, Can, Entry, Key, Setup
 
 if TYPE_CHECKING:  # these load an HTTP client, which a start without sources does not need
-    from market.providers.guarded import Network
     from market.providers.url_source import Feed, UrlSource
+    from portfolio_site.web.outgoing import Network
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def tell_sources() -> None:
 def _networks(listed: Sequence[str]) -> tuple[Network, ...]:
     if not listed:
         return ()
-    from market.providers.guarded import networks
+    from portfolio_site.web.outgoing import networks
 
     try:
         return networks(listed)

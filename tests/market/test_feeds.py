@@ -334,7 +334,7 @@ def attacked(boss: Any, address: str) -> feeds.Trial:
 
 @pytest.mark.parametrize("address", ["10.0.0.5", "192.168.1.1", "169.254.169.254", "127.0.0.1", "::1", "fd00:ec2::254", "100.64.0.1", "0.0.0.0"])
 def test_a_name_that_leads_inside_is_not_asked(world: Emulator, boss: Any, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setattr("market.providers.guarded.resolve", lambda host, port: [address])
+    monkeypatch.setattr("portfolio_site.web.outgoing.resolve", lambda host, port: [address])
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))])
     found = attacked(boss, "http://prices.example/{symbol}")
     assert found.status == "failed" and "private network" in found.detail and world.calls() == []

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from market.choices import Quality
-from market.providers import guarded
 from market.providers.base import History, PriceRow, SymbolQuote
 from market.providers.failures import Failure, FailureKind
 from market.providers.url_source import Feed, UrlSource
 from portfolio_site.kernel.errors import Invalid
+from portfolio_site.web import outgoing
 from tests.emulator import Answer, Emulator
 
 NOW = datetime(2026, 6, 16, 15, tzinfo=UTC)
@@ -26,7 +26,7 @@ GERMAN = Feed("house", "https://prices.example/kurse?symbol={symbol}", "csv", "S
 
 def source(emulator: Emulator, feed: Feed) -> UrlSource:
     address = feed.address.replace("https://prices.example", emulator.base("url_source"))
-    return UrlSource.open(replace(feed, address=address), allowed=guarded.networks(["127.0.0.1"]))
+    return UrlSource.open(replace(feed, address=address), allowed=outgoing.networks(["127.0.0.1"]))
 
 
 def refused(**fields: Any) -> set[str]:

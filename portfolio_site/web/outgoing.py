@@ -1,8 +1,8 @@
-"""A way out that leads to the public internet only, for addresses that a person types.
+"""The one way out that leads to the public internet only, for addresses that a person types: prices, webhooks.
 
 The name is resolved once, each time a connection is made, and the connection goes to exactly the address that was judged: a name that
 answers otherwise the second time gains nothing.  A host with one address that is refused is refused.  No proxy, no `.netrc` and no
-redirect is followed.  https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+redirect is followed: `Way` sends no request but the one that it was asked for.  https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
 
-from market.providers.failures import NotConfigured, Unreachable
+from portfolio_site.kernel.errors import Unavailable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -31,6 +31,16 @@ METADATA = frozenset(
 )  # that clouds tell machines their keys at
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 LONGEST = 2_000  # characters of an address
+
+
+class LeadsInside(Unavailable):
+    """The address, or what its name answers, lies where nothing may be asked for."""
+
+    code, title = "leads_inside", "The address leads into a private network."
+
+
+class NoAddress(Unavailable):
+    code, title = "no_address", "The name has no address."
 
 
 def networks(listed: Sequence[str]) -> tuple[Network, ...]:
@@ -69,15 +79,15 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def judged(host: str, port: int, allowed: Sequence[Network], lookup: Resolve = resolve) -> str:
-    """The one address to connect to.  Raises NotConfigured where any is refused, Unreachable where there is none."""
+    """The one address to connect to.  Raises LeadsInside where any is refused, NoAddress where there is none."""
     try:
         found = [ipaddress.ip_address(text.partition("%")[0]) for text in lookup(host, port)]
     except (OSError, UnicodeError, ValueError):
-        raise Unreachable(f"The name {host[:100]} has no address.") from None
+        raise NoAddress(f"The name {host[:100]} has no address.") from None
     if not found:
-        raise Unreachable(f"The name {host[:100]} has no address.")
+        raise NoAddress(f"The name {host[:100]} has no address.")
     if not all(permitted(address, allowed) for address in found):
-        raise NotConfigured(f"{host[:100]} leads into a private network, where this source must not go.")
+        raise LeadsInside(f"{host[:100]} leads into a private network, where nothing may be asked for.")
     return str(found[0])
 
 
@@ -112,13 +122,21 @@ def leads_inside(address: str, allowed: Sequence[Network] = ()) -> bool:
     return not permitted(found, allowed)
 
 
-def session(allowed: Sequence[Network] = (), lookup: Resolve = resolve) -> requests.Session:
-    """A session whose connections are judged."""
-    made = requests.Session()
-    made.trust_env = False
-    for scheme in ("https://", "http://"):
-        made.mount(scheme, _Adapter(allowed, lookup))
-    return made
+class Way(requests.Session):
+    """A session whose connections are judged, and which follows no redirect, whatever its caller asks for.
+
+    allowed    private networks that it may go to all the same
+    Calls raise LeadsInside and NoAddress beside what `requests` raises.  Time and size are the caller's to bound.
+    """
+
+    def __init__(self, allowed: Sequence[Network] = (), lookup: Resolve | None = None) -> None:
+        super().__init__()
+        self.trust_env = False
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(allowed, lookup or resolve))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        return super().send(request, **{**options, "allow_redirects": False, "proxies": None})
 
 
 class _Adapter(HTTPAdapter):
