@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
@@ -30,6 +31,17 @@ def preferences_of(user: User | AnonymousUser) -> Preferences:
         return user.preferences
     except ObjectDoesNotExist:
         return Preferences(user=user)
+
+
+def mailable(user: User) -> str | None:
+    """The address that this person may get mail at: the one they sign in by, once it is confirmed."""
+    return mailable_among([user.pk]).get(user.pk)
+
+
+def mailable_among(user_ids: Collection[int]) -> dict[int, str]:
+    """Confirmed addresses by person; who has none is not in it.  One query."""
+    found = EmailAddress.objects.filter(user__in=user_ids, user__is_active=True, verified=True, primary=True)
+    return dict(found.values_list("user_id", "email"))
 
 
 def audit_of(user: User) -> AuditEntryQuerySet:

@@ -31,7 +31,14 @@ from portfolio_site.web.pages import render_page
 
 _YEAR = 365 * 24 * 3600
 LOG_PAGE = 50
-SECTIONS = (("profile", "Profile"), ("display", "Display"), ("money", "Money"), ("security", "Security"), ("log", "Log"))
+SECTIONS = (
+    ("profile", "Profile"),
+    ("display", "Display"),
+    ("money", "Money"),
+    ("notifications", "Notifications"),
+    ("security", "Security"),
+    ("log", "Log"),
+)
 
 
 # ── before signing in ───────────────────────────────────────────────────────

@@ -11,5 +11,8 @@ describe(
         "alert.changed": "Alert changed",
         "alert.deleted": "Alert deleted",
         "alert.fired": "Alert fired",
+        "notifications.changed": "Ways to be told changed",
+        "notifications.unsubscribed": "Mails about alerts stopped",
+        "delivery.replayed": "Message sent again",
     },
 )

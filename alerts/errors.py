@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.kernel.errors import Invalid, NotFound
+from portfolio_site.kernel.errors import Conflict, Invalid, NotFound
 
 
 class NoSuchAlert(NotFound):
@@ -15,3 +15,19 @@ class NoSuchNotification(NotFound):
 
 class BadAlert(Invalid):
     code, title = "bad_alert", "The alert was refused."
+
+
+class BadLink(NotFound):
+    code, title = "bad_link", "The link is not ours."
+
+
+class NoSuchDelivery(NotFound):
+    code, title = "no_such_delivery", "There is no such delivery."
+
+
+class NotReplayable(Conflict):
+    code, title = "not_replayable", "The delivery cannot be sent again."
+
+
+class CannotTest(Invalid):
+    code, title = "cannot_test", "The test was not sent."

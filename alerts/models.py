@@ -54,3 +54,7 @@ class Firing(models.Model):
 
     def __str__(self) -> str:
         return f"firing {self.pk}"
+
+
+from alerts.delivery_models import Delivery as Delivery  # noqa: E402  (the tables of the outbox)
+from alerts.delivery_models import NotificationSettings as NotificationSettings  # noqa: E402

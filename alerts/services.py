@@ -16,6 +16,7 @@ from accounts.services import record_audit
 from alerts.choices import RuleKind
 from alerts.errors import BadAlert
 from alerts.models import Firing, Rule
+from alerts.outbox.enqueuing import enqueue
 from alerts.rules import RuleSnapshot, armed_at_first, arming, decide
 from alerts.signals import alert_fired
 from market.models import Instrument
@@ -144,6 +145,7 @@ def _fire(rule: Rule, quote: QuoteView, sentence: str, now: datetime) -> Firing 
     firing, new = Firing.objects.get_or_create(event_key=key, defaults={"rule": rule, "sentence": sentence, "fired_at": now})
     if not new:
         return None
+    enqueue([firing])
     record_audit(None, "alert.fired", subject=rule.owner_id, object_type="alert", object_id=rule.pk)
     transaction.on_commit(partial(alert_fired.send, Firing, firing_id=firing.pk, user_id=rule.owner_id))
     return firing

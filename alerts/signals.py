@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 alert_fired = Signal()  # firing_id: int, user_id: int
+outbox_filled = Signal()  # channels: list[str]; deliveries of these are due

@@ -7,9 +7,11 @@ from typing import Any
 from django.urls import path
 
 from alerts import api, views
+from alerts.outbox import urls as outbox
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 urlpatterns: list[Any] = [
+    *outbox.urlpatterns,
     path("alerts/", views.alerts, name="alerts"),
     path("alerts/add/", views.alert_add, name="alert-add"),
     path("alerts/card/", views.alerts_card, name="alerts-card"),
@@ -21,6 +23,7 @@ urlpatterns: list[Any] = [
     path("notifications/<id:pk>/read/", views.notification_read, name="notification-read"),
 ]
 api_patterns: list[Any] = [
+    *outbox.api_patterns,
     path("alerts", api.AlertsView.as_view(), name="api-alerts"),
     path("alerts/events", api.AlertEventsView.as_view(), name="api-alert-events"),
     path("alerts/<id:pk>", api.AlertView.as_view(), name="api-alert"),

@@ -25,7 +25,7 @@ app.conf.beat_scheduler = "portfolio_site.beat:Scheduler"
 app.conf.beat_max_loop_interval = 1  # seconds: a job that is due every two is then on time, and the end is not waited for
 app.conf.result_expires = None  # results are not kept, so nothing has to be swept
 app.autodiscover_tasks()
-app.autodiscover_tasks(["portfolios.imports", "portfolios.actions"])
+app.autodiscover_tasks(["portfolios.imports", "portfolios.actions", "alerts.outbox"])
 
 
 @app.on_after_configure.connect

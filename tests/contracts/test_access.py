@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from alerts.models import Firing
+from alerts.models import Delivery, Firing
 from alerts.services import create_rule
 from market.models import Article, ArticleInstrument, FxRate, Instrument, MutedPublisher
 from market.services import ActionRow, PartDraft, create_blend, create_watchlist, ingest_actions, remove_blend
@@ -35,6 +35,7 @@ PUBLIC = {
     "api-schema",
     "api-docs",
     "income-feed",  # whoever knows the secret address of a calendar
+    "unsubscribe",  # a signed link of a mail
     "preferences-toggle",  # a cookie, for people who are not signed in
 }
 # allauth's own pages before signing in
@@ -123,7 +124,10 @@ def _ledger_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
 def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
     rule = create_rule(person, instrument=own, kind="price_above", threshold=factories.D(20))
     firing = Firing.objects.create(rule=rule, event_key="a-test", sentence="It rose.", fired_at=timezone.now())
-    return {"alert": rule.pk, "notification": firing.pk}
+    sent = Delivery.objects.create(
+        key="a-test:email", owner=person, channel="email", family="price", firing=firing, payload={"sentence": "It rose."}, state="dead"
+    )
+    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk}
 
 
 def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
@@ -191,6 +195,7 @@ def _kind(route: Route) -> str:
         ("instrument", "instrument"),
         ("import", "import"),
         ("alert", "alert"),
+        ("deliver", "delivery"),
         ("notification", "notification"),
         ("proposal", "proposal"),
         ("news-open", "article"),

@@ -1,0 +1,9 @@
+"""The channels by name."""
+
+from __future__ import annotations
+
+from alerts.channels.base import Way
+from alerts.channels.email import EmailWay
+from alerts.outbox.choices import Channel
+
+WAYS: dict[str, Way] = {Channel.EMAIL: EmailWay()}

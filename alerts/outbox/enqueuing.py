@@ -1,0 +1,71 @@
+"""Putting what fired into the outbox, in the transaction of the firing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts.models import Delivery, Firing
+from alerts.outbox.choices import Channel, State, family_of
+from alerts.outbox.wishes import Wishes, wishes_of
+from alerts.signals import outbox_filled
+
+BATCH = 1000
+
+
+def enqueue(firings: Iterable[Firing]) -> list[Delivery]:
+    """One row per firing and channel that its person wants it on; a key that is there already adds nothing.
+
+    To be called inside the transaction that writes the firings.  Few queries however many they are; the senders are rung on commit.
+    """
+    fired = list(firings)
+    if not fired:
+        return []
+    now = timezone.now()
+    wishes = wishes_of({firing.rule.owner_id for firing in fired})
+    rows = [row for firing in fired for row in _rows_of(firing, wishes[firing.rule.owner_id], now)]
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    ring(rows, now)
+    return rows
+
+
+def ring(rows: Iterable[Delivery], now: datetime) -> None:
+    """Rings for the channels that have something due, once the transaction is through."""
+    channels = sorted({row.channel for row in rows if row.state != State.HELD and row.next_at is not None and row.next_at <= now})
+    if channels:
+        transaction.on_commit(partial(outbox_filled.send, Delivery, channels=channels), robust=True)
+
+
+def _rows_of(firing: Firing, wishes: Wishes, now: datetime) -> Iterator[Delivery]:
+    family = family_of(firing.rule.kind)
+    for channel in wishes.channels(family):
+        held = channel == Channel.EMAIL and wishes.in_digests
+        yield Delivery(
+            key=f"{firing.event_key}:{channel}",
+            owner_id=firing.rule.owner_id,
+            channel=channel,
+            family=family,
+            firing=firing,
+            payload=payload_of(firing),
+            state=State.HELD if held else State.WAITING,
+            next_at=wishes.digest_at(now) if held else wishes.not_before(now),
+        )
+
+
+def payload_of(firing: Firing) -> dict[str, Any]:
+    """What every channel tells, kept as it was when the alert fired."""
+    instrument = getattr(firing.rule, "instrument", None)
+    return {
+        "sentence": firing.sentence,
+        "symbol": instrument.symbol if instrument is not None else "",
+        "note": firing.rule.note,
+        "kind": firing.rule.kind,
+        "alert": firing.rule_id,
+        "notification": firing.pk,
+        "fired_at": firing.fired_at.isoformat(),
+    }

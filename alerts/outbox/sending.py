@@ -1,0 +1,76 @@
+"""A round of sending: claims what is due on one channel, sends it, notes what came of it, until nothing is due or time is up."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from datetime import timedelta
+
+from django.utils import timezone
+
+from alerts.channels.base import Later, Never, Outcome, Sender
+from alerts.channels.registry import WAYS
+from alerts.models import Delivery
+from alerts.outbox import digests
+from alerts.outbox.choices import Channel
+from alerts.outbox.claims import claim, postpone, release, settle
+from alerts.outbox.timing import LEASE
+from alerts.outbox.wishes import Wishes, wishes_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 10  # claimed together
+SURE = LEASE.total_seconds() / 3  # seconds after a claim in which a further one of it may still be begun
+BLOCKED = timedelta(seconds=20)  # that the others wait where the way itself does not answer
+
+
+def deliver_due(channel: str, *, seconds: float = 30.0) -> Counter[str]:
+    """What came of the round, by kind of outcome."""
+    told: Counter[str] = Counter()
+    ends = time.monotonic() + seconds
+    with WAYS[channel].opened() as sender:
+        while time.monotonic() < ends and not told["blocked"]:
+            claimed = claim(channel, AT_ONCE)
+            if not claimed:
+                break
+            _send_all(sender, claimed, told)
+    return told
+
+
+def _send_all(sender: Sender, claimed: list[Delivery], told: Counter[str]) -> None:
+    begun = time.monotonic()
+    wishes = wishes_of({delivery.owner_id for delivery in claimed})
+    for place, delivery in enumerate(claimed):
+        if time.monotonic() - begun > SURE:
+            release(claimed[place:])
+            return
+        outcome = _send(sender, delivery, wishes[delivery.owner_id])
+        if outcome is None:
+            continue
+        told[type(outcome).__name__.lower()] += 1
+        if not settle(delivery, outcome):
+            log.warning("delivery.lease_ended", extra={"delivery": delivery.pk})
+        elif isinstance(outcome, Later | Never):
+            log.info("delivery.not_sent", extra={"delivery": delivery.pk, "channel": delivery.channel, "attempt": delivery.attempts})
+        if isinstance(outcome, Later) and outcome.everywhere:
+            told["blocked"] += 1
+            release(claimed[place + 1 :], BLOCKED)
+            return
+
+
+def _send(sender: Sender, delivery: Delivery, wishes: Wishes) -> Outcome | None:
+    """The outcome; None where it is not the time for it.  A test is sent whatever the hour."""
+    if not delivery.is_test:
+        if not digests.is_digest(delivery) and not wishes.settings.wants(delivery.family, delivery.channel):
+            return Never("You switched this off before it was sent.", unwanted=True)
+        quiet_until = wishes.not_before(now := timezone.now())
+        if quiet_until > now and delivery.channel in QUIET:
+            postpone(delivery, quiet_until)
+            return None
+    if digests.is_digest(delivery) and not digests.fill(delivery, wishes):
+        return Never("Nothing was left to tell.", unwanted=True)
+    return sender.send(delivery)
+
+
+QUIET = frozenset({Channel.EMAIL})  # channels that quiet hours hold back
