@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.personal import DERIVED, GIVEN, rows
+from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, rows
 
 PERSONAL = [
     rows(
@@ -16,5 +16,21 @@ PERSONAL = [
         "What alerts said",
         person="rule__owner",
         fields={GIVEN: "id rule sentence fired_at read_at", DERIVED: "event_key"},
+    ),
+    rows(
+        "alerts.Delivery",
+        "Messages about alerts",
+        person="owner",
+        fields={
+            GIVEN: "id owner channel family firing digest payload state attempts problem code reference created_at sent_at",
+            DERIVED: "key",
+            INTERNAL: "next_at lease",
+        },
+    ),
+    rows(
+        "alerts.NotificationSettings",
+        "How you want to be told",
+        person="owner",
+        fields={GIVEN: "id owner unwanted email_pace digest_hour quiet_from quiet_until"},
     ),
 ]

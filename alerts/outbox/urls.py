@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import path
 
 from alerts.outbox import api, views
+from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 urlpatterns: list[Any] = [
     path("settings/notifications/", views.settings_notifications, name="settings-notifications"),
