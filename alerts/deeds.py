@@ -13,6 +13,10 @@ describe(
         "alert.fired": "Alert fired",
         "notifications.changed": "Ways to be told changed",
         "notifications.unsubscribed": "Mails about alerts stopped",
+        "webhook.created": "Webhook added",
+        "webhook.changed": "Webhook changed",
+        "webhook.deleted": "Webhook deleted",
+        "webhook.rotated": "Secret of a webhook replaced",
         "delivery.replayed": "Message sent again",
     },
 )

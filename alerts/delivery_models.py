@@ -25,6 +25,7 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     family = models.CharField(max_length=12, choices=Family)
     firing = models.ForeignKey("alerts.Firing", null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries")
+    webhook = models.ForeignKey("alerts.Webhook", null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     digest = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="items")  # the mail that it went with
     payload = SealedJSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

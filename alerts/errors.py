@@ -31,3 +31,11 @@ class NotReplayable(Conflict):
 
 class CannotTest(Invalid):
     code, title = "cannot_test", "The test was not sent."
+
+
+class BadWebhook(Invalid):
+    code, title = "bad_webhook", "The webhook was refused."
+
+
+class NoSuchWebhook(NotFound):
+    code, title = "no_such_webhook", "There is no such webhook."

@@ -58,3 +58,4 @@ class Firing(models.Model):
 
 from alerts.delivery_models import Delivery as Delivery  # noqa: E402  (the tables of the outbox)
 from alerts.delivery_models import NotificationSettings as NotificationSettings  # noqa: E402
+from alerts.webhook_models import Webhook as Webhook  # noqa: E402

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, rows
+from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, SECRET, rows
 
 PERSONAL = [
     rows(
@@ -22,10 +22,16 @@ PERSONAL = [
         "Messages about alerts",
         person="owner",
         fields={
-            GIVEN: "id owner channel family firing digest payload state attempts problem code reference created_at sent_at",
+            GIVEN: "id owner channel family firing webhook digest payload state attempts problem code reference created_at sent_at",
             DERIVED: "key",
             INTERNAL: "next_at lease",
         },
+    ),
+    rows(
+        "alerts.Webhook",
+        "Addresses of programs that are told",
+        person="owner",
+        fields={GIVEN: "id owner url events description active stopped created_at", SECRET: "secret old_secret", INTERNAL: "old_secret_until"},
     ),
     rows(
         "alerts.NotificationSettings",

@@ -8,10 +8,12 @@ from django.urls import path
 
 from alerts import api, views
 from alerts.outbox import urls as outbox
+from alerts.webhooks import urls as webhooks
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 urlpatterns: list[Any] = [
     *outbox.urlpatterns,
+    *webhooks.urlpatterns,
     path("alerts/", views.alerts, name="alerts"),
     path("alerts/add/", views.alert_add, name="alert-add"),
     path("alerts/card/", views.alerts_card, name="alerts-card"),
@@ -24,6 +26,7 @@ urlpatterns: list[Any] = [
 ]
 api_patterns: list[Any] = [
     *outbox.api_patterns,
+    *webhooks.api_patterns,
     path("alerts", api.AlertsView.as_view(), name="api-alerts"),
     path("alerts/events", api.AlertEventsView.as_view(), name="api-alert-events"),
     path("alerts/<id:pk>", api.AlertView.as_view(), name="api-alert"),

@@ -6,3 +6,4 @@ ledger_changed = Signal()  # portfolio_id: int, since: date (the earliest day af
 rules_turned_on = Signal()  # portfolio_id: int (what the market reports is applied by itself from now on)
 import_uploaded = Signal()  # batch_id: int
 import_confirmed = Signal()  # batch_id: int
+import_over = Signal()  # batch: ImportBatch, recorded or failed; sent inside the transaction that ends it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.channels.base import Way
 from alerts.channels.email import EmailWay
+from alerts.channels.webhook import WebhookWay
 from alerts.outbox.choices import Channel
 
-WAYS: dict[str, Way] = {Channel.EMAIL: EmailWay()}
+WAYS: dict[str, Way] = {Channel.EMAIL: EmailWay(), Channel.WEBHOOK: WebhookWay()}

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from alerts.models import Delivery, NotificationSettings
 from alerts.outbox import selectors, services
-from alerts.outbox.choices import Channel, Family, Pace, State
+from alerts.outbox.choices import PERSONAL, Channel, Family, Pace, State
 from alerts.selectors import get_rule
 from portfolio_site.web.paging import CursorPages
 
@@ -37,7 +37,9 @@ class DeliverySerializer(serializers.Serializer[Any]):
 class NotificationSettingsSerializer(serializers.Serializer[Any]):
     """How to be told.  `channels` holds, for each kind of alert, the channels that are on; the inbox always is."""
 
-    channels = serializers.DictField(child=serializers.ListField(child=serializers.ChoiceField(choices=Channel.choices)), required=False)
+    channels = serializers.DictField(
+        child=serializers.ListField(child=serializers.ChoiceField(choices=[(channel.value, channel.label) for channel in PERSONAL])), required=False
+    )
     email_pace = serializers.ChoiceField(choices=Pace.choices, required=False)
     digest_hour = serializers.IntegerField(min_value=0, max_value=23, required=False)
     quiet_from = serializers.TimeField(allow_null=True, required=False, format="%H:%M")
@@ -59,7 +61,7 @@ class NotificationSettingsSerializer(serializers.Serializer[Any]):
 
 
 def _told(kept: NotificationSettings) -> dict[str, Any]:
-    channels = {family: [channel for channel in Channel.values if kept.wants(family, channel)] for family in Family.values}
+    channels = {family: [channel for channel in PERSONAL if kept.wants(family, channel)] for family in Family.values}
     return dict(NotificationSettingsSerializer({"channels": channels, **_values(kept)}).data)
 
 

@@ -9,6 +9,18 @@ class Channel(models.TextChoices):
     """Ways to tell a person, beside the inbox, which is the firing itself."""
 
     EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
+
+
+PERSONAL = (Channel.EMAIL,)  # chosen by kind of alert, silent in quiet hours; a webhook has events of its own
+
+
+class Event(models.TextChoices):
+    """What programs can be told of."""
+
+    ALERT_FIRED = "alert.fired", "An alert fired"
+    IMPORT_FINISHED = "import.finished", "An import was recorded"
+    IMPORT_FAILED = "import.failed", "An import failed"
 
 
 class State(models.TextChoices):

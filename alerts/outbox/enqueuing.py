@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from alerts.models import Delivery, Firing
-from alerts.outbox.choices import Channel, State, family_of
+from alerts.models import Delivery, Firing, Webhook
+from alerts.outbox.choices import Channel, Event, State, family_of
 from alerts.outbox.wishes import Wishes, wishes_of
 from alerts.signals import outbox_filled
 
@@ -28,7 +29,11 @@ def enqueue(firings: Iterable[Firing]) -> list[Delivery]:
         return []
     now = timezone.now()
     wishes = wishes_of({firing.rule.owner_id for firing in fired})
-    rows = [row for firing in fired for row in _rows_of(firing, wishes[firing.rule.owner_id], now)]
+    hooks: dict[int, list[Webhook]] = defaultdict(list)
+    for webhook in Webhook.objects.listening(set(wishes)):
+        if Event.ALERT_FIRED in webhook.events:
+            hooks[webhook.owner_id].append(webhook)
+    rows = [row for firing in fired for row in _rows_of(firing, wishes[firing.rule.owner_id], hooks[firing.rule.owner_id], now)]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
     ring(rows, now)
     return rows
@@ -41,8 +46,8 @@ def ring(rows: Iterable[Delivery], now: datetime) -> None:
         transaction.on_commit(partial(outbox_filled.send, Delivery, channels=channels), robust=True)
 
 
-def _rows_of(firing: Firing, wishes: Wishes, now: datetime) -> Iterator[Delivery]:
-    family = family_of(firing.rule.kind)
+def _rows_of(firing: Firing, wishes: Wishes, hooks: Sequence[Webhook], now: datetime) -> Iterator[Delivery]:
+    family, payload = family_of(firing.rule.kind), payload_of(firing)
     for channel in wishes.channels(family):
         held = channel == Channel.EMAIL and wishes.in_digests
         yield Delivery(
@@ -51,9 +56,20 @@ def _rows_of(firing: Firing, wishes: Wishes, now: datetime) -> Iterator[Delivery
             channel=channel,
             family=family,
             firing=firing,
-            payload=payload_of(firing),
+            payload=payload,
             state=State.HELD if held else State.WAITING,
             next_at=wishes.digest_at(now) if held else wishes.not_before(now),
+        )
+    for webhook in hooks:
+        yield Delivery(
+            key=f"{firing.event_key}:webhook:{webhook.pk}",
+            owner_id=firing.rule.owner_id,
+            channel=Channel.WEBHOOK,
+            family=family,
+            webhook=webhook,
+            firing=firing,
+            payload={"event": Event.ALERT_FIRED.value, **payload},
+            next_at=now,
         )
 
 

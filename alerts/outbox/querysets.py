@@ -30,3 +30,14 @@ class DeliveryQuerySet(models.QuerySet[Any]):
     def held_by(self, owner_id: int) -> Self:
         """Waiting for the owner's next digest."""
         return self.filter(state=State.HELD, owner=owner_id, digest=None)
+
+
+class WebhookQuerySet(models.QuerySet[Any]):
+    """Addresses of programs."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def listening(self, owner_ids: Any) -> Self:
+        """Those of these people that are on."""
+        return self.filter(owner__in=owner_ids, active=True)

@@ -13,7 +13,7 @@ from alerts.channels.base import Later, Never, Outcome, Sender
 from alerts.channels.registry import WAYS
 from alerts.models import Delivery
 from alerts.outbox import digests
-from alerts.outbox.choices import Channel
+from alerts.outbox.choices import PERSONAL, State
 from alerts.outbox.claims import claim, postpone, release, settle
 from alerts.outbox.timing import LEASE
 from alerts.outbox.wishes import Wishes, wishes_of
@@ -41,10 +41,14 @@ def deliver_due(channel: str, *, seconds: float = 30.0) -> Counter[str]:
 def _send_all(sender: Sender, claimed: list[Delivery], told: Counter[str]) -> None:
     begun = time.monotonic()
     wishes = wishes_of({delivery.owner_id for delivery in claimed})
+    silent: set[int] = set()  # webhooks that did not take one: the rest of theirs need not be tried now
     for place, delivery in enumerate(claimed):
         if time.monotonic() - begun > SURE:
             release(claimed[place:])
             return
+        if delivery.webhook_id in silent:
+            release([delivery], BLOCKED)
+            continue
         outcome = _send(sender, delivery, wishes[delivery.owner_id])
         if outcome is None:
             continue
@@ -53,10 +57,19 @@ def _send_all(sender: Sender, claimed: list[Delivery], told: Counter[str]) -> No
             log.warning("delivery.lease_ended", extra={"delivery": delivery.pk})
         elif isinstance(outcome, Later | Never):
             log.info("delivery.not_sent", extra={"delivery": delivery.pk, "channel": delivery.channel, "attempt": delivery.attempts})
+        if isinstance(outcome, Later) and delivery.webhook_id is not None:
+            silent.add(delivery.webhook_id)
+            _spare(delivery.webhook_id)
         if isinstance(outcome, Later) and outcome.everywhere:
             told["blocked"] += 1
             release(claimed[place + 1 :], BLOCKED)
             return
+
+
+def _spare(webhook_id: int) -> None:
+    """What else waits for a webhook that does not answer waits a while: one that hangs must not hold up everybody's."""
+    now = timezone.now()
+    Delivery.objects.filter(webhook=webhook_id, state=State.WAITING, next_at__lt=now + BLOCKED).update(next_at=now + BLOCKED)
 
 
 def _send(sender: Sender, delivery: Delivery, wishes: Wishes) -> Outcome | None:
@@ -65,12 +78,9 @@ def _send(sender: Sender, delivery: Delivery, wishes: Wishes) -> Outcome | None:
         if not digests.is_digest(delivery) and not wishes.settings.wants(delivery.family, delivery.channel):
             return Never("You switched this off before it was sent.", unwanted=True)
         quiet_until = wishes.not_before(now := timezone.now())
-        if quiet_until > now and delivery.channel in QUIET:
+        if quiet_until > now and delivery.channel in PERSONAL:
             postpone(delivery, quiet_until)
             return None
     if digests.is_digest(delivery) and not digests.fill(delivery, wishes):
         return Never("Nothing was left to tell.", unwanted=True)
     return sender.send(delivery)
-
-
-QUIET = frozenset({Channel.EMAIL})  # channels that quiet hours hold back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.services import record_audit
 from alerts.errors import CannotTest, NotReplayable
 from alerts.models import Delivery, Firing, NotificationSettings
-from alerts.outbox.choices import Channel, Family, Pace, State
+from alerts.outbox.choices import PERSONAL, Channel, Family, Pace, State, family_of
 from alerts.outbox.enqueuing import payload_of, ring
 from alerts.outbox.unsubscribing import Wish
 from alerts.outbox.wishes import wishes_of
@@ -31,7 +31,7 @@ def save_settings(
     switches = set(found.unwanted)
     for family, channels in wanted.items():
         chosen = set(channels)
-        for channel in Channel.values:
+        for channel in PERSONAL:
             switch = f"{Family(family).value}:{channel}"
             switches.discard(switch) if channel in chosen else switches.add(switch)
     found.unwanted = sorted(switches)
@@ -96,11 +96,8 @@ def replay_all(actor: Any, deliveries: Iterable[Delivery]) -> int:
 def send_test(actor: Any, *, channels: Iterable[str] = (), rule: Any = None) -> list[Delivery]:
     """A test on these channels; with a rule, on all that its alerts go to.  Nothing lands in the inbox.  Raises CannotTest."""
     now = timezone.now()
-    if Delivery.objects.filter(owner=actor, key__startswith="test:", created_at__gt=now - timedelta(minutes=1)).count() >= TESTS_A_MINUTE:
-        raise CannotTest(f"You sent {TESTS_A_MINUTE} tests within a minute. Wait a little, then try again.")
+    refuse_too_many_tests(actor, now)
     wishes = wishes_of([actor.pk])[actor.pk]
-    from alerts.outbox.choices import family_of
-
     family = Family.PRICE if rule is None else family_of(rule.kind)
     chosen = list(channels) or wishes.channels(family)
     if unreachable := [channel for channel in chosen if channel not in wishes.reachable]:
@@ -117,7 +114,13 @@ def send_test(actor: Any, *, channels: Iterable[str] = (), rule: Any = None) -> 
     return rows
 
 
-def _test_payload(rule: Any, now: Any) -> dict[str, Any]:
+def refuse_too_many_tests(actor: Any, now: datetime) -> None:
+    """Raises CannotTest."""
+    if Delivery.objects.filter(owner=actor, key__startswith="test:", created_at__gt=now - timedelta(minutes=1)).count() >= TESTS_A_MINUTE:
+        raise CannotTest(f"You sent {TESTS_A_MINUTE} tests within a minute. Wait a little, then try again.")
+
+
+def _test_payload(rule: Any, now: datetime) -> dict[str, Any]:
     if rule is None:
         sentence = "This is a test. Alerts reach you here."
         return {"sentence": sentence, "symbol": "", "note": "", "kind": "test", "alert": None, "notification": None, "fired_at": now.isoformat()}

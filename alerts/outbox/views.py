@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.selectors import mailable
 from alerts.channels.email import letter_of
 from alerts.outbox import selectors, services
-from alerts.outbox.choices import Channel, Family
+from alerts.outbox.choices import PERSONAL, Channel, Family
 from alerts.outbox.forms import NotificationsForm
 from alerts.outbox.unsubscribing import wish_of
 from alerts.selectors import get_rule
@@ -34,7 +34,7 @@ def _settings_page(request: HttpRequest, template: str, context: dict[str, Any],
 def settings_notifications(request: HttpRequest) -> HttpResponse:
     """Which alerts go where, how often mail comes, and when it is quiet."""
     kept = selectors.settings_of(request.user)
-    channels = list(Channel)
+    channels = list(PERSONAL)
     form = NotificationsForm(request.POST or None, settings=kept, channels=channels)
     if request.method == "POST" and form.is_valid():
         names = ("email_pace", "digest_hour", "quiet_from", "quiet_until")
@@ -85,7 +85,7 @@ def delivery_replay(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def channel_test(request: HttpRequest, channel: str) -> HttpResponse:
     """A test on one channel."""
-    if channel not in Channel.values:
+    if channel not in PERSONAL:
         raise Http404
     return _test(request, "settings-notifications", channels=[channel])
 

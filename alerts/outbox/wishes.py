@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Preferences
 from accounts.selectors import mailable_among
 from alerts.models import NotificationSettings
-from alerts.outbox.choices import Channel, Pace
+from alerts.outbox.choices import PERSONAL, Channel, Pace
 from alerts.outbox.timing import after_quiet, digest_due
 
 
@@ -24,7 +24,7 @@ class Wishes:
 
     def channels(self, family: str) -> list[str]:
         """The channels that an alert of this family goes to."""
-        return [channel for channel in Channel.values if channel in self.reachable and self.settings.wants(family, channel)]
+        return [channel for channel in PERSONAL if channel in self.reachable and self.settings.wants(family, channel)]
 
     @property
     def in_digests(self) -> bool:

@@ -233,6 +233,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 10  # seconds that a sender waits for a mail server
+WEBHOOK_NETWORKS = env.words("WEBHOOK_NETWORKS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Plumbline <plumbline@localhost>")
 
 # ── API ─────────────────────────────────────────────────────────────────────

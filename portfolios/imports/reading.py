@@ -17,6 +17,7 @@ from portfolios.imports.judging import judge
 from portfolios.imports.summary import summary_of, will_be_recorded
 from portfolios.models import ImportBatch, ImportRow
 from portfolios.services.storing import store
+from portfolios.signals import import_over
 
 LEASE = timedelta(seconds=30)  # a job that has not been heard of for so long is dead
 MOST_ATTEMPTS = 5
@@ -93,6 +94,7 @@ def fail(batch: ImportBatch, problem: str) -> None:
         batch.status, batch.problem, batch.content, batch.touched_at = ImportStatus.FAILED, problem[:500], None, None
         batch.finished_at = timezone.now()
         batch.save()
+        import_over.send(ImportBatch, batch=batch)
 
 
 def facts_of(parsed: Parsed) -> dict[str, Any]:

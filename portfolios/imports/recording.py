@@ -25,6 +25,7 @@ from portfolios.imports.reading import MOST_ATTEMPTS, claim, touch
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow
 from portfolios.services import TransactionDraft, only_writer, record_many
+from portfolios.signals import import_over
 
 
 def commit_batch(batch_id: int) -> None:
@@ -85,6 +86,7 @@ def _record(batch: ImportBatch) -> None:
         batch.status, batch.content, batch.finished_at = ImportStatus.COMMITTED, None, timezone.now()
         batch.rows_done, batch.touched_at, batch.attempts, batch.problem = batch.rows_total, None, 0, _left_behind(batch)
         batch.save()
+        import_over.send(ImportBatch, batch=batch)
         record_audit(
             batch.uploaded_by,
             "import.recorded",

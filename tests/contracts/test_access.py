@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from alerts.models import Delivery, Firing
 from alerts.services import create_rule
+from alerts.webhooks.services import create_webhook
 from market.models import Article, ArticleInstrument, FxRate, Instrument, MutedPublisher
 from market.services import ActionRow, PartDraft, create_blend, create_watchlist, ingest_actions, remove_blend
 from portfolios.actions.proposing import propose_actions
@@ -127,7 +128,8 @@ def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
     sent = Delivery.objects.create(
         key="a-test:email", owner=person, channel="email", family="price", firing=firing, payload={"sentence": "It rose."}, state="dead"
     )
-    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk}
+    webhook = create_webhook(person, url="https://example.org/in", events=["alert.fired"]).webhook
+    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk, "webhook": webhook.pk}
 
 
 def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
@@ -196,6 +198,7 @@ def _kind(route: Route) -> str:
         ("import", "import"),
         ("alert", "alert"),
         ("deliver", "delivery"),
+        ("webhook", "webhook"),
         ("notification", "notification"),
         ("proposal", "proposal"),
         ("news-open", "article"),
