@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import services, tasks
 from accounts.errors import TooManyAttempts, WrongCredentials
+from accounts.middleware import SIGNED_IN_KEY
 from accounts.models import User
+from portfolio_site.web.addresses import client_address
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
         return user
 
+    def get_client_ip(self, request: Any) -> str:
+        return client_address(request)
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Not for whoever signed in a moment ago: that was the same proof."""
+        return super().is_reauthentication_required(app=app, **more) and not _signed_in_just_now(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        return [{**method, "description": _AGAIN[method["id"]]} for method in super().get_reauthentication_methods(user)]
+
     # ── where to ────────────────────────────────────────────────────────────
 
     def is_safe_url(self, url: str | None) -> bool:
@@ -84,6 +97,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> Any:
         if app_settings.EMAIL_NOTIFICATIONS:
             super().send_notification_mail(template_prefix, user, context, email)
+
+
+_AGAIN = {
+    "reauthenticate": "Use the password",
+    "mfa_reauthenticate": "Use a code of the app or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
+
+def _signed_in_just_now(request: Any) -> bool:
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    return bool(request.user.is_authenticated and request.session.get(SIGNED_IN_KEY, 0) > since)
 
 
 def _enqueue(message: EmailMessage) -> None:

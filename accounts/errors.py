@@ -27,6 +27,18 @@ class WrongCredentials(Forbidden):
     code, title = "wrong_credentials", "You are not signed in."
 
 
+class CodeNeeded(Forbidden):
+    """The password is right and the account asks for a second factor.  The API answers 401."""
+
+    code, title = "otp_required", "A code is needed."
+
+
+class WrongCode(Forbidden):
+    """The code of a second factor is wrong, or was used before.  The API answers 401."""
+
+    code, title = "wrong_otp", "You are not signed in."
+
+
 class TooManyAttempts(Forbidden):
     """The account had too many failed sign-ins.  The API answers 429."""
 

@@ -1,4 +1,4 @@
-"""A first guess of a person's basics from what their browser says.  Every guess can be changed on the welcome page."""
+"""A guess of a person's basics, and of their device, from what the browser says.  The basics can be changed on the welcome page."""
 
 from __future__ import annotations
 
@@ -64,3 +64,33 @@ def _region_asked_for(accept_language: str) -> str:
             continue
         return territory if territory and len(territory) == 2 and territory.isalpha() else ""
     return ""
+
+
+# The first that is found is taken: browsers name the ones that they pretend to be as well.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(user_agent: str) -> str:
+    """What a person would call it: “Firefox on Windows”.  The first word of what a program says it is, where it is no browser."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or user_agent.partition("/")[0].strip()[:40] or "Unknown device"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account.signals import email_changed, email_confirmed, password_changed, password_reset, user_signed_up
+from allauth.account.signals import user_logged_in as listed_in
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 
-from accounts import tasks
+from accounts import tasks, tokens
+from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
-from accounts.services import record_audit
+from accounts.services import record_audit, tell_access_changed
 from accounts.signals import user_registered
 from portfolio_site.web import deeds
 
@@ -35,19 +40,29 @@ def note_sign_in(*, user: User, **_: Any) -> None:
     _note(user, "session.started")
 
 
+@receiver(listed_in)
+def begin_watching(*, request: Any, **_: Any) -> None:
+    """From here on the list of sessions is told that this one is in use."""
+    request.session[SIGNED_IN_KEY] = request.session[SEEN_KEY] = int(time.time())
+
+
 @receiver(user_logged_out)
 def note_sign_out(*, user: User | None = None, **_: Any) -> None:
     _note(user, "session.ended")
+    if user is not None:
+        tell_access_changed(user)
 
 
 @receiver(password_changed)
 def note_password_change(*, user: User, **_: Any) -> None:
     _note(user, "password.changed")
+    tell_access_changed(user)
 
 
 @receiver(password_reset)
 def note_password_reset(*, user: User, **_: Any) -> None:
     _note(user, "password.reset")
+    tell_access_changed(user)
 
 
 @receiver(email_changed)
@@ -58,6 +73,28 @@ def note_email_change(*, user: User, **_: Any) -> None:
 @receiver(email_confirmed)
 def note_email_confirmation(*, email_address: Any, **_: Any) -> None:
     _note(email_address.user, "email.confirmed")
+
+
+def _factors_changed(user: User, action: str) -> None:
+    """What came over the API before ends; sessions on pages stay, as their list says."""
+    with transaction.atomic():
+        tokens.revoke_all(user)
+        _note(user, action)
+
+
+@receiver(authenticator_added)
+def note_new_factor(*, user: User, **_: Any) -> None:
+    _factors_changed(user, "factor.added")
+
+
+@receiver(authenticator_removed)
+def note_removed_factor(*, user: User, **_: Any) -> None:
+    _factors_changed(user, "factor.removed")
+
+
+@receiver(authenticator_reset)
+def note_renewed_codes(*, user: User, **_: Any) -> None:
+    _factors_changed(user, "factor.renewed")
 
 
 @receiver(deeds.done)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from accounts.audit import ChainReport, check_chain
+from accounts.guesses import device_name
 from accounts.models import AuditEntry, AuditHead, Preferences
 from accounts.querysets import AuditEntryQuerySet
 
@@ -42,6 +49,26 @@ def mailable_among(user_ids: Collection[int]) -> dict[int, str]:
     """Confirmed addresses by person; who has none is not in it.  One query."""
     found = EmailAddress.objects.filter(user__in=user_ids, user__is_active=True, verified=True, primary=True)
     return dict(found.values_list("user_id", "email"))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One place where a person is signed in.  `device` is what its browser calls itself, in short."""
+
+    pk: int
+    device: str
+    address: str
+    since: datetime
+    seen_at: datetime
+    here: bool
+
+
+def sessions_of(user: User, here: str = "") -> list[SessionLine]:
+    """Where the person is signed in, this one first, then the latest seen.  One query; a session that ended is not among them."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=timezone.now())
+    rows = UserSession.objects.filter(Exists(alive), user_id=user.pk).order_by("-last_seen_at")
+    lines = [SessionLine(row.pk, device_name(row.user_agent), row.ip, row.created_at, row.last_seen_at, row.session_key == here) for row in rows]
+    return sorted(lines, key=lambda line: not line.here)
 
 
 def audit_of(user: User) -> AuditEntryQuerySet:

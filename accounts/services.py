@@ -69,6 +69,11 @@ def _locked_head(subject: int) -> AuditHead:
     return head
 
 
+def tell_access_changed(user: User) -> None:
+    """Says, on commit, that what this person came in by may have ended: their sockets look again at once."""
+    transaction.on_commit(partial(signals.access_changed.send, User, user_id=user.pk), robust=True)
+
+
 def free_username(email: str) -> str:
     """A username that nobody has, made from the part of an address before the “@”."""
     base = re.sub(r"[^a-z0-9_.+-]", "", email.partition("@")[0].lower())[:40] or "person"

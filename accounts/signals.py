@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 user_registered = Signal()  # user_id: somebody made an account through the API; their address is not confirmed yet
+access_changed = Signal()  # user_id: a session or token of this person ended, or another password or factor holds

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from accounts.errors import BadToken
 from accounts.models import RefreshToken, User
-from accounts.services import record_audit
+from accounts.services import record_audit, tell_access_changed
 
 LONGEST = 2048  # characters of a token that is looked at at all
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -104,6 +104,7 @@ def _rotated(refresh: str) -> TokenPair | None:
     if token.used_at is not None:
         RefreshToken.objects.in_family_of(token).not_revoked().update(revoked_at=now)
         record_audit(None, "token.reused", subject=user.pk, object_type="user", object_id=user.pk)
+        tell_access_changed(user)
         return None
     token.used_at = now
     token.save(update_fields=["used_at"])
@@ -129,6 +130,13 @@ def revoke(refresh: str) -> None:
     ended = RefreshToken.objects.in_family_of(token).not_revoked().update(revoked_at=timezone.now())
     if ended:
         record_audit(token.user, "token.revoked", object_type="user", object_id=token.user_id)
+        tell_access_changed(token.user)
+
+
+def revoke_all(user: User) -> int:
+    """End all tokens of a person, inside the caller's transaction: a password or a factor changed, or they sign out everywhere."""
+    tell_access_changed(user)
+    return RefreshToken.objects.filter(user=user).not_revoked().update(revoked_at=timezone.now())
 
 
 def user_of_access(token: str) -> User:

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import forms, services
 from accounts.choices import Theme
+from accounts.factors import factors_of
 from accounts.log import groups, lines_of, log_of
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE, use_preferences
 from accounts.models import User
@@ -194,9 +195,10 @@ settings_money = _preferences_section("money")
 @login_required
 @require_GET
 def settings_security(request: HttpRequest) -> HttpResponse:
-    """The password and the address that signs in."""
+    """What signs in, the state of each factor, and where the person is signed in."""
     user: User = request.user  # type: ignore[assignment]
-    return _settings_page(request, "security", {"address": _address(user)})
+    context = {"address": _address(user), "factors": factors_of(user), "has_password": user.has_usable_password()}
+    return _settings_page(request, "security", context)
 
 
 @login_required

@@ -39,7 +39,6 @@ AUTH_TIMEOUT = 5.0  # seconds to say who one is
 MESSAGES = (60, 20.0)  # from a peer: so many at once, and so many a second
 LONGEST_MESSAGE = 16 * 1024
 SOCKETS_A_PERSON = 50
-TOKEN_RECHECK = 30.0  # seconds between looks at a token; a session is looked at every sweep
 
 UNAUTHENTICATED, NOT_YOURS, TOO_SLOW, TOO_MANY, NOT_JSON = 4401, 4403, 4408, 4429, 1003
 
@@ -82,7 +81,6 @@ class Socket(Member, ABC):
         self._allowance = Allowance(*MESSAGES)
         self._end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._token = ""
-        self._token_seen = 0.0
         self._password = ""
 
     @classmethod
@@ -169,7 +167,7 @@ class Socket(Member, ABC):
             self._known(await database_sync_to_async(user_of_access)(token))
         except BadToken:
             raise Closed(UNAUTHENTICATED) from None
-        self._token, self._token_seen = token, time.monotonic()
+        self._token = token
 
     def _known(self, user: Any) -> None:
         self.user, self.user_id, self._password = user, user.pk, user.password
@@ -177,14 +175,11 @@ class Socket(Member, ABC):
     async def still_allowed(self) -> None:
         """Ends the socket when the session or token it came by has ended, the password changed, or what it shows is no longer its person's."""
         if self._token:
-            if time.monotonic() - self._token_seen < TOKEN_RECHECK:
-                return
             try:
                 await database_sync_to_async(user_of_access)(self._token)
             except BadToken:
                 self.end(UNAUTHENTICATED)
                 return
-            self._token_seen = time.monotonic()
         elif not await database_sync_to_async(self._session_holds)():
             self.end(UNAUTHENTICATED)
             return

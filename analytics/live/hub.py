@@ -68,6 +68,7 @@ class Hub:
         self._people: dict[int, int] = defaultdict(int)  # person → sockets
         self._dirty: set[int] = set()
         self._changed: set[int] = set()  # portfolios whose ledger changed
+        self._doubted: set[int] = set()  # people whose right to listen may have ended
         self._ledger_news = 0
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -240,12 +241,14 @@ class Hub:
             case "ledger.changed":
                 self._ledger_news += 1
                 self._changed.add(message["portfolio"])
+            case "access.changed":
+                self._doubted.add(message["user"])
             case "alert.fired":
                 for member in self._members:
                     if member.user_id == message["user"]:
                         member.letters.append(message["alert"])
                         member.wake.set()
-        if self._dirty or self._changed:
+        if self._dirty or self._changed or self._doubted:
             self._news.set()
 
     async def _pump(self) -> None:
@@ -255,7 +258,9 @@ class Hub:
             self._news.clear()
             dirty, self._dirty = self._dirty, set()
             changed, self._changed = self._changed, set()
+            doubted, self._doubted = self._doubted, set()
             try:
+                await self._ask([member for member in self._members if member.user_id in doubted])
                 await self._move(dirty)
                 await self._renew({key for key in self.valuations if changed.intersection(key[0])})
             except DatabaseError as problem:
@@ -263,6 +268,7 @@ class Hub:
                 await asyncio.sleep(RETRY)
                 self._dirty |= dirty
                 self._changed |= changed
+                self._doubted |= doubted
                 self._news.set()
 
     async def _move(self, dirty: set[int]) -> None:
@@ -295,14 +301,14 @@ class Hub:
         while True:
             await asyncio.sleep(SWEEP)
             before, elapsed = elapsed, elapsed + SWEEP
-            await self._guarded(self._ask_members)
+            await self._guarded(lambda: self._ask(list(self._members)))
             if elapsed // FRESH > before // FRESH:
                 await self._guarded(lambda: self._renew(list(self.valuations)))
             if elapsed // REJOIN > before // REJOIN:
                 await self._guarded(self._join_groups)
 
-    async def _ask_members(self) -> None:
-        for member in list(self._members):
+    async def _ask(self, members: list[Member]) -> None:
+        for member in members:
             await member.still_allowed()
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:

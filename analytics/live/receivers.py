@@ -1,4 +1,5 @@
-"""News heard: a changed ledger, and new rates of a person's own, go out to the hubs, which read the portfolios again."""
+"""News heard: a changed ledger, and new rates of a person's own, go out to the hubs, which read the portfolios again; so does an
+ended sign-in, upon which they ask at once who may still listen."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.signals import access_changed
 from market.signals import rates_changed
 from portfolio_site.web import push
 from portfolios.models import Portfolio
@@ -23,3 +25,8 @@ def tell_hubs_of_own_rates(*, owner_id: int | None, **_: Any) -> None:
     if owner_id is not None:
         for pk in Portfolio.objects.filter(owner=owner_id).values_list("pk", flat=True):
             push.send("ledger", {"type": "ledger.changed", "portfolio": pk})
+
+
+@receiver(access_changed, dispatch_uid="analytics.live.access")
+def tell_hubs_of_ended_access(*, user_id: int, **_: Any) -> None:
+    push.send(f"user.{user_id}", {"type": "access.changed", "user": user_id})

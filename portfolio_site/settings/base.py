@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "portfolio_site.web.middleware.ProblemMiddleware",
 ]
@@ -212,7 +215,8 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("PROXY_COUNT", 0, least=0)
+PROXY_COUNT = env.integer("PROXY_COUNT", 0, least=0)  # read by web/addresses.py alone
+from portfolio_site.settings.signing_in import *  # noqa: E402, F403  (factors, limits, other sign-ins)
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -237,7 +241,7 @@ WEBHOOK_NETWORKS = env.words("WEBHOOK_NETWORKS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Plumbline <plumbline@localhost>")
 
 # ── API ─────────────────────────────────────────────────────────────────────
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -249,7 +253,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "portfolio_site.web.paging.CursorPages",
     "DEFAULT_THROTTLE_CLASSES": ["portfolio_site.web.throttling.PersonThrottle", "portfolio_site.web.throttling.AddressThrottle"],
     "DEFAULT_THROTTLE_RATES": {"person": "600/min", "address": "120/min", "sign_in": "30/min"},
-    "NUM_PROXIES": env.integer("PROXY_COUNT", 0, least=0),
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
     "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -348,4 +351,5 @@ LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # upstream is RequestIdMiddleware, which checked it
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it believes what a client writes; RequestIdMiddleware logs the address
 from portfolio_site.settings.logs import LOGGING  # noqa: E402, F401  (needs LOG_LEVEL's reader)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web import problems
+from portfolio_site.web.addresses import client_address
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -27,7 +28,7 @@ class RequestIdMiddleware:
         request.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
         request.META["HTTP_X_REQUEST_ID"] = request.request_id  # type: ignore[attr-defined]
         request.__dict__.pop("headers", None)  # Django keeps the headers once read; what reads them next must see this id
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request.request_id, ip=client_address(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if limit := getattr(request, "rate_limit", None):

@@ -228,3 +228,15 @@ class SealedBytesField(SealedField):
 
     def _load(self, raw: bytes) -> bytes:
         return raw
+
+
+class SealedSerializer:
+    """How a session is stored (SESSION_SERIALIZER): its JSON, sealed.  One that does not open is an empty session."""
+
+    _label = b"session"
+
+    def dumps(self, value: Any) -> bytes:
+        return seal(json.dumps(value, separators=(",", ":")).encode(), self._label)
+
+    def loads(self, stored: bytes) -> Any:
+        return json.loads(unseal(stored, self._label))

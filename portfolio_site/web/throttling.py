@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from portfolio_site.kernel.errors import Unavailable
+from portfolio_site.web.addresses import client_network
 
 
 class TooOften(Unavailable):
@@ -19,6 +20,9 @@ class TooOften(Unavailable):
 class _Throttle(SimpleRateThrottle):
     num_requests: int
     duration: int
+
+    def get_ident(self, request: Request) -> str:
+        return client_network(request._request)
 
     def allow_request(self, request: Request, view: Any) -> bool:
         allowed = super().allow_request(request, view)

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -52,6 +54,7 @@ GATE = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_login_code",
+    "mfa_login_webauthn",
 }
 
 
@@ -108,7 +111,18 @@ def test_nobody_gets_in_without_signing_in(client: Client, route: Route) -> None
 def belongings(person: Any, today: date) -> dict[str, int]:
     """One row of each kind that has an address, all of them the person's: its number by kind."""
     own = factories.make_instrument("HOUSE", owner=person, exchange="")
-    return {"instrument": own.pk, **_ledger_of(person, own, today), **_alerts_of(person, own), **_market_of(person, own, today)}
+    return {
+        "instrument": own.pk,
+        **_ledger_of(person, own, today),
+        **_alerts_of(person, own),
+        **_market_of(person, own, today),
+        **_sign_ins_of(person),
+    }
+
+
+def _sign_ins_of(person: Any) -> dict[str, int]:
+    passkey = Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}})
+    return {"passkey": passkey.pk, "session": UserSession.objects.create(user=person, ip="192.0.2.1", session_key="k", user_agent="x").pk}
 
 
 def _ledger_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
@@ -208,6 +222,8 @@ def _kind(route: Route) -> str:
         ("blend", "blend"),
         ("benchmark", "blend"),
         ("own-rate", "rate"),
+        ("mfa_", "passkey"),
+        ("session-end", "session"),
     ):
         if name.startswith(start):
             return kind

@@ -6,9 +6,13 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from allauth.usersessions.models import UserSession
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
+from accounts.sessions import end_other_sessions, end_session
 from accounts.tokens import issue
 from analytics.consumers import base
 from analytics.live import hub as hub_module
@@ -128,6 +132,35 @@ async def test_signing_out_closes_the_socket_within_a_sweep(person, held):
     await peer.next("hello")
     await in_thread(client.logout)()
     assert await peer.closed() == 4401
+
+
+@pytest.mark.parametrize("way", ["this session", "all others", "a factor"])
+async def test_an_ended_sign_in_closes_its_sockets_before_the_next_sweep(person, held, monkeypatch, way):
+    monkeypatch.setattr(hub_module, "SWEEP", 3600)
+    client = Client()
+    await in_thread(client.force_login)(person)
+    key = client.session.session_key
+    row = await UserSession.objects.acreate(user=person, ip="192.0.2.1", session_key=key, user_agent="x")
+    page = await Peer("/ws/prices/", f"sessionid={key}").open()
+    await page.says(type="watch", ids=[], p="")
+    await page.next("hello")
+    pair = await in_thread(issue)(person)
+    program = await Peer("/api/v1/ws/live", origin=b"").open()
+    await program.says(type="auth", token=pair.access)
+    await program.says(type="ping")
+    await program.next("pong")
+    if way == "this session":
+        await in_thread(end_session)(person, row.pk, keep="")
+        assert await page.closed() == 4401
+        await program.leave()
+    elif way == "all others":
+        await in_thread(end_other_sessions)(person, keep="")
+        assert await page.closed() == await program.closed() == 4401
+    else:
+        authenticator = await Authenticator.objects.acreate(user=person, type="totp", data={"secret": "x"})
+        await in_thread(authenticator_added.send)(Authenticator, request=None, user=person, authenticator=authenticator)
+        assert await program.closed() == 4401
+        await page.leave()
 
 
 async def test_a_new_password_closes_the_sockets_of_the_old_one(person, held):

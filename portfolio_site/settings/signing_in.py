@@ -1,0 +1,29 @@
+"""How people prove who they are: second factors, passkeys, limits, and sign-in through others.  docs/accounts.md says what each does."""
+
+from __future__ import annotations
+
+# ── factors ─────────────────────────────────────────────────────────────────
+MFA_ADAPTER = "accounts.factors.FactorsAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Plumbline"
+MFA_TOTP_TOLERANCE = 1  # codes of the half minute before and after pass too: clocks differ.  Each passes once (accounts/factors.py)
+# whoever has a factor may still change the address; a first factor needs a confirmed one all the same (accounts/security_views.py)
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "accounts.factors.CodeForm",
+    "reauthenticate": "accounts.factors.CodeAgainForm",
+    "activate_totp": "accounts.factors.FirstCodeForm",
+    "authenticate_webauthn": "accounts.factors.PasskeyForm",
+    "login_webauthn": "accounts.factors.PasskeyAloneForm",
+    "reauthenticate_webauthn": "accounts.factors.PasskeyAgainForm",
+    "add_webauthn": "accounts.factors.NewPasskeyForm",
+    "edit_webauthn": "accounts.factors.PasskeyNameForm",
+}
+
+# ── the password once more before what concerns the account itself ──────────
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
+
+# ── what is in a session is sealed: it may hold the secret of a factor that is being set up ──
+SESSION_SERIALIZER = "portfolio_site.web.sealed.SealedSerializer"
