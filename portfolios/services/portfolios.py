@@ -17,7 +17,7 @@ from portfolio_site.kernel.words import unwritable
 from portfolios.choices import CostMethod, DividendTreatment
 from portfolios.errors import PeriodLocked
 from portfolios.ledger.replay import replay
-from portfolios.models import Portfolio, Transaction
+from portfolios.models import Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_all
@@ -139,6 +139,7 @@ def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
         links = list(Transaction.objects.filter(portfolio=locked, link__isnull=False).values_list("link", flat=True))
         Transaction.objects.filter(link__in=links).update(link=None)  # the other legs stay, as they are
         Transaction.objects.filter(portfolio=locked).update(replaces=None, origin=None)
+        TransactionLeg.objects.filter(transaction__in=Transaction.objects.filter(portfolio=locked))._raw_delete(locked.holdings.db)
         Transaction.objects.filter(portfolio=locked)._raw_delete(locked.holdings.db)
         since = timezone.localdate(locked.created_at)
         transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=since))
