@@ -26,3 +26,14 @@ describe(
         "preferences.changed": "Preferences changed",
     },
 )
+
+describe(
+    "Your data",
+    {
+        "data.export_asked": "Export of all data asked for",
+        "data.export_ready": "Export of all data ready",
+        "data.exported": "Export of all data downloaded",
+        "data.brought": "Export of Plumbline brought",
+        "data.read_in": "Export of Plumbline read in",
+    },
+)

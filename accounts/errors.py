@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.kernel.errors import Conflict, Forbidden, Invalid
+from portfolio_site.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class BadPreferences(Invalid):
@@ -49,3 +49,25 @@ class BadToken(Forbidden):
     """A token that is forged, expired, spent, revoked or of another kind.  The API answers 401."""
 
     code, title = "bad_token", "You are not signed in."
+
+
+class BadExport(Invalid):
+    code, title = "invalid_export", "The export was not read in."
+
+
+class AlreadyAsked(Conflict):
+    code, title = "already_asked", "It is under way already."
+
+
+class NotEmpty(Conflict):
+    code, title = "not_empty", "There is something already."
+
+
+class NoSuchExport(NotFound):
+    code, title = "no_such_export", "There is no such file."
+
+
+class ConfirmAgain(Forbidden):
+    """A dangerous step needs the password again."""
+
+    code, title = "confirm_again", "Confirm that it is you."

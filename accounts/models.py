@@ -179,3 +179,19 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.sequence}"
+
+
+from accounts.data_rights.models import DataArrival, DataExport  # noqa: E402  (tables of this app; they need what stands above)
+
+__all__ = [
+    "AuditEntry",
+    "AuditHead",
+    "DataArrival",
+    "DataExport",
+    "IdempotencyKey",
+    "Preferences",
+    "RefreshToken",
+    "User",
+    "a_currency",
+    "a_time_zone",
+]

@@ -39,6 +39,22 @@ PERSONAL = [
         fields={GIVEN: "id user key status content_type created_at", DERIVED: "fingerprint body"},
     ),
     rows(
+        "accounts.DataExport",
+        "Requests for one’s own data",
+        person="user",
+        fields={
+            GIVEN: "id user status asked_at problem size ready_at expires_at taken_at",
+            INTERNAL: "touched_at attempts done total",
+            DERIVED: "content",
+        },
+    ),
+    rows(
+        "accounts.DataArrival",
+        "Exports that were brought",
+        person="user",
+        fields={GIVEN: "id user status asked_at problem notes finished_at", INTERNAL: "touched_at attempts done total", DERIVED: "content"},
+    ),
+    rows(
         "accounts.AuditEntry",
         "What was done in the account",
         person="subject",

@@ -59,3 +59,14 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def chain_of(self, subject: int) -> Self:
         """The entries of one person in the order they were written."""
         return self.filter(subject=subject).order_by("sequence")
+
+
+class DataJobQuerySet(models.QuerySet[Any]):
+    """Requests about one's own data."""
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def told(self) -> Self:
+        """Without the file, which may be large."""
+        return self.defer("content")

@@ -16,7 +16,7 @@ from accounts import tasks, tokens
 from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
 from accounts.services import record_audit, tell_access_changed
-from accounts.signals import user_registered
+from accounts.signals import export_asked, export_brought, user_registered
 from portfolio_site.web import deeds
 
 
@@ -101,3 +101,13 @@ def note_renewed_codes(*, user: User, **_: Any) -> None:
 def note_deed(*, actor: User, action: str, object_type: str, object_id: str, data: dict[str, Any], **_: Any) -> None:
     """Deeds in apps that do not know this one.  Inside their transaction."""
     record_audit(actor, action, object_type=object_type, object_id=object_id, **data)
+
+
+@receiver(export_asked)
+def make_export(*, export_id: int, **_: Any) -> None:
+    tasks.make_export.delay(export_id)
+
+
+@receiver(export_brought)
+def read_arrival(*, arrival_id: int, **_: Any) -> None:
+    tasks.read_arrival.delay(arrival_id)

@@ -14,7 +14,8 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.models import IdempotencyKey, RefreshToken
+from accounts.data_rights import bringing, exporting, jobs
+from accounts.models import DataArrival, DataExport, IdempotencyKey, RefreshToken
 from portfolio_site.web.sealed import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -59,3 +60,25 @@ def sweep() -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     RefreshToken.objects.over_by(now).delete()
     IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()
+
+
+@shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)
+def make_export(export_id: int) -> None:
+    exporting.make_export(export_id)
+
+
+@shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)
+def read_arrival(arrival_id: int) -> None:
+    bringing.read_arrival(arrival_id)
+
+
+@shared_task(ignore_result=True)
+def sweep_data_rights() -> int:
+    """Ring again for requests about one's own data that wait, or whose job died; forget files whose time is over.  Returns how many rang."""
+    exporting.forget_exports(timezone.now())
+    exports, arrivals = jobs.waiting(DataExport), jobs.waiting(DataArrival)
+    for pk in exports:
+        make_export.delay(pk)
+    for pk in arrivals:
+        read_arrival.delay(pk)
+    return len(exports) + len(arrivals)

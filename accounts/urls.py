@@ -9,6 +9,7 @@ from allauth.mfa.webauthn import views as passkey_views
 from django.urls import include, path
 
 from accounts import api, security_views, views
+from accounts.data_rights import urls as data_rights
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 # Named as allauth names them: it goes from one to the other by these.
@@ -46,6 +47,7 @@ urlpatterns = [
     path("settings/sessions/end/", security_views.sessions_end, name="sessions-end"),
     path("settings/log/", views.settings_log, name="settings-log"),
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
+    *data_rights.urlpatterns,
 ]
 
 api_patterns = [
@@ -55,4 +57,5 @@ api_patterns = [
     path("auth/logout", api.LogoutView.as_view(), name="api-auth-logout"),
     path("auth/me", api.MeView.as_view(), name="api-auth-me"),
     path("auth/log", api.LogView.as_view(), name="api-auth-log"),
+    *data_rights.api_patterns,
 ]

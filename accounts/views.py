@@ -39,6 +39,7 @@ SECTIONS = (
     ("notifications", "Notifications"),
     ("security", "Security"),
     ("log", "Log"),
+    ("data", "Your data"),
 )
 
 

@@ -13,6 +13,7 @@ PERSONAL = [
             GIVEN: "id owner symbol name asset_class currency exchange price_factor isin sector industry country region provider note created_at",
             DERIVED: "prices_version",
         },
+        known_by="symbol exchange isin name currency asset_class price_factor",
     ),
     rows(
         "market.Price",
@@ -34,6 +35,7 @@ PERSONAL = [
         "Splits and dividends of a person's own instruments",
         person="instrument__owner",
         fields={GIVEN: "id instrument kind ex_day ratio_new ratio_old amount source"},
+        known_by="instrument kind ex_day ratio_new ratio_old amount",
     ),
     rows("market.FxRate", "Exchange rates of a person's own", person="owner", fields={GIVEN: "id owner base quote day rate source simulated"}),
     rows("market.FxColumn", "Reference rates, packed", fields={NOBODYS: "quote version days rates simulated_from"}),
@@ -95,6 +97,7 @@ PERSONAL = [
         "market.Article",
         "News",
         fields={NOBODYS: "id fingerprint story url title summary publisher language published_at fetched_at source instruments"},
+        known_by="url title",
     ),
     rows("market.ArticleInstrument", "What news is about", person="instrument__owner", fields={GIVEN: "id article instrument"}),
     rows("market.NewsAsked", "When sources were asked for news", person="instrument__owner", fields={INTERNAL: "instrument asked_at answered_at"}),

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
-from portfolio_site.web.personal import GIVEN, End, Fate, Rows
+from portfolio_site.web.personal import GIVEN, End, Fate, Rows, known
 
 OURS = ("accounts", "market", "portfolios", "analytics", "alerts", "portfolio_site")
 
@@ -28,6 +28,16 @@ def declared() -> dict[str, Rows]:
             if found.setdefault(one.label.lower(), one) is not one:
                 raise ValueError(f"{one.label} is classified twice.")
     return found
+
+
+@lru_cache(maxsize=1)
+def hooks() -> Any:
+    """What the apps do when data goes out, comes in and is erased (`data_rights.py` of each), from below to above."""
+    for app in OURS:
+        place = "accounts.data_rights.own" if app == "accounts" else f"{app}.data_rights"
+        if find_spec(place) is not None:
+            import_module(place)
+    return known
 
 
 def models_kept() -> Iterator[type[models.Model]]:

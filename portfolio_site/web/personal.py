@@ -10,10 +10,10 @@ and the privacy page go by these lists, and a test fails where a field of a mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class End(StrEnum):
@@ -56,6 +56,7 @@ class Rows:
     person: tuple[str, ...]
     fates: Mapping[str, Fate]
     whole: Fate | None = None  # of a package's model, whose fields are not ours to name: one fate for all of them
+    known_by: tuple[str, ...] = ()  # what names a row that is nobody's, where somebody's rows point at it
 
     def fate(self, name: str) -> Fate | None:
         return self.fates.get(name, self.whole)
@@ -65,27 +66,56 @@ class Rows:
         return bool(self.person)
 
 
-def rows(label: str, what: str, *, person: str = "", fields: Mapping[Fate, str] | Fate) -> Rows:
+def rows(label: str, what: str, *, person: str = "", fields: Mapping[Fate, str] | Fate, known_by: str = "") -> Rows:
     """What becomes of a model's rows.
 
-    label   such as "portfolios.Portfolio"
-    what    in plain words, as the privacy page has them
-    person  lookups from a row to a person, with spaces between; "" where the rows are about nobody
-    fields  names under their fate; or one fate for everything, for models of packages only
+    label     such as "portfolios.Portfolio"
+    what      in plain words, as the privacy page has them
+    person    lookups from a row to a person, with spaces between; "" where the rows are about nobody
+    fields    names under their fate; or one fate for everything, for models of packages only
+    known_by  fields by which a row that is nobody's is recognised elsewhere: exported where a person's rows point at it
     Raises ValueError where a field has two fates.
     """
     if isinstance(fields, Fate):
-        return Rows(label, what, tuple(person.split()), {}, fields)
+        return Rows(label, what, tuple(person.split()), {}, fields, tuple(known_by.split()))
     fates: dict[str, Fate] = {}
     for fate, names in fields.items():
         for name in names.split():
             if name in fates:
                 raise ValueError(f"{label}.{name} stands under two fates.")
             fates[name] = fate
-    return Rows(label, what, tuple(person.split()), fates)
+    return Rows(label, what, tuple(person.split()), fates, None, tuple(known_by.split()))
 
 
-# ── what erasing needs beside removing rows ─────────────────────────────────
+# ── what apps do when data goes out, comes in, and is erased ────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an export beside the plain rows: its path, what it is, and its lines."""
+
+    path: str
+    about: str
+    lines: Iterable[str]
+
+
+class Brought(Protocol):
+    """An export that is being read in."""
+
+    def rows(self, label: str) -> Iterator[dict[str, Any]]:
+        """The rows of one model, as they were exported."""
+
+    def lines(self, path: str) -> Iterator[str]:
+        """The lines of another file; none where it is not there."""
+
+    def place(self, label: str, number: Any, here: Any) -> None:
+        """Says what stands here for a row of the export."""
+
+    def here(self, label: str, number: Any) -> Any:
+        """What stands here for a row of the export; None where nothing does."""
+
+    def left(self, what: str) -> None:
+        """Says to the person what was not taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +134,39 @@ class Blocker:
     url: str = ""
 
 
+Filing = Callable[[Any], Iterator[File]]
+Reading = Callable[[Any, Brought], None]
 Asking = Callable[[Any], list[Blocker]]
 
 
 @dataclass(slots=True)
 class _Known:
+    files: list[Filing] = field(default_factory=list)
+    readers: list[Reading] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     blockers: list[Asking] = field(default_factory=list)
 
 
-_known = _Known()
+known = _Known()  # filled by each app's `data_rights.py`, from below to above
+
+
+def exports_files(files: Filing) -> Filing:
+    """Decorator of a function that gives files of an export beside the plain rows."""
+    known.files.append(files)
+    return files
+
+
+def reads_back(read: Reading) -> Reading:
+    """Decorator of a function that takes an app's part of an export in, by the services of the app, inside the caller's transaction."""
+    known.readers.append(read)
+    return read
 
 
 def erase_step(name: str) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
     """Decorator of what an app does, by the person's number, before the person's rows are removed."""
 
     def kept_step(work: Callable[[int], None]) -> Callable[[int], None]:
-        _known.steps.append(Step(name, work))
+        known.steps.append(Step(name, work))
         return work
 
     return kept_step
@@ -128,15 +174,5 @@ def erase_step(name: str) -> Callable[[Callable[[int], None]], Callable[[int], N
 
 def blocks_erasure(ask: Asking) -> Asking:
     """Decorator of a function that says what a person must settle before they can be erased."""
-    _known.blockers.append(ask)
+    known.blockers.append(ask)
     return ask
-
-
-def erase_steps() -> list[Step]:
-    """All of them, in the order in which apps are listed from above to below."""
-    return list(reversed(_known.steps))
-
-
-def erasure_blockers(person: Any) -> list[Blocker]:
-    """Everything that stands in the way of erasing this person."""
-    return [one for ask in _known.blockers for one in ask(person)]

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from accounts.data_rights.exporting import ask_for_export
 from alerts.models import Delivery, Firing
 from alerts.services import create_rule
 from alerts.webhooks.services import create_webhook
@@ -113,6 +114,7 @@ def belongings(person: Any, today: date) -> dict[str, int]:
     own = factories.make_instrument("HOUSE", owner=person, exchange="")
     return {
         "instrument": own.pk,
+        "data": ask_for_export(person).pk,
         **_ledger_of(person, own, today),
         **_alerts_of(person, own),
         **_market_of(person, own, today),
@@ -224,6 +226,8 @@ def _kind(route: Route) -> str:
         ("own-rate", "rate"),
         ("mfa_", "passkey"),
         ("session-end", "session"),
+        ("data-export", "data"),
+        ("auth-export", "data"),
     ):
         if name.startswith(start):
             return kind

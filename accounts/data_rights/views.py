@@ -1,0 +1,96 @@
+"""The pages of one's own data: taking it along, bringing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.data_rights import bringing, exporting
+from accounts.data_rights.arriving import LARGEST_UPLOAD
+from accounts.data_rights.confirming import confirmed_on_page
+from accounts.data_rights.selectors import data_page_of, get_export
+from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.downloads import file_name
+from portfolio_site.web.pages import render_page
+
+
+class BringForm(forms.Form):
+    """An export of Plumbline."""
+
+    file = forms.FileField(
+        label="Export of Plumbline", max_length=255, allow_empty_file=True, widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"})
+    )
+
+
+def _page(request: HttpRequest, form: BringForm, status: int = 200) -> HttpResponse:
+    from accounts.views import SECTIONS
+
+    context: dict[str, Any] = {
+        "page": "settings",
+        "section": "data",
+        "sections": SECTIONS,
+        "data": data_page_of(request.user),  # type: ignore[arg-type]
+        "form": form,
+        "limit": LARGEST_UPLOAD // 1024**2,
+    }
+    return render_page(request, "accounts/settings/data.html", context, fragment="state", status=status)
+
+
+@login_required
+@require_GET
+def settings_data(request: HttpRequest) -> HttpResponse:
+    """What can be done with everything that is kept about oneself."""
+    return _page(request, BringForm())
+
+
+@login_required
+@require_POST
+def data_export(request: HttpRequest) -> HttpResponse:
+    """Ask for a file of everything."""
+    try:
+        exporting.ask_for_export(request.user)  # type: ignore[arg-type]
+    except DomainError as problem:
+        messages.error(request, problem.detail)
+    else:
+        messages.success(request, "Your data is being put together")
+    return redirect("settings-data")
+
+
+@login_required
+@require_POST
+def data_export_take(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file, once, after the password."""
+    export = get_export(request.user, pk)  # type: ignore[arg-type]
+    confirmed_on_page(request)
+    return as_file(exporting.take_export(request.user, export.pk), export.ready_at)  # type: ignore[arg-type]
+
+
+def as_file(content: bytes, made_at: Any) -> HttpResponse:
+    """The ZIP as an attachment that nothing between may keep."""
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{file_name("plumbline-export", made_at.date() if made_at else None)}.zip"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def data_bring(request: HttpRequest) -> HttpResponse:
+    """Read an export of Plumbline in."""
+    form = BringForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, 422)
+    try:
+        file = form.cleaned_data["file"]
+        bringing.bring_export(request.user, file.read(LARGEST_UPLOAD + 1))  # type: ignore[arg-type]
+    except DomainError as problem:
+        form.add_error("file", problem.detail)
+        return _page(request, form, 422)
+    messages.success(request, "Your export is being read in")
+    return redirect("settings-data")
