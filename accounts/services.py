@@ -133,6 +133,11 @@ def guess_preferences(user: User, *, accept_language: str, time_zone: str = "") 
     return preferences
 
 
+def confirm_address(user: User) -> None:
+    """Takes the address as confirmed without asking it: of the demo person, whom nobody's mailbox stands behind."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
 @transaction.atomic
 def update_profile(actor: User, *, name: str | None = None, username: str | None = None) -> User:
     """Change what a person is called.  Raises BadProfile or AlreadyTaken."""

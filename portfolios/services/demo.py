@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import register, update_preferences, update_profile
+from accounts.services import confirm_address, register, update_preferences, update_profile
 from market.choices import AssetClass
 from market.models import Instrument
 from market.selectors import instruments_visible_to
@@ -119,6 +119,7 @@ def _listed(user: Any) -> dict[str, Instrument]:
 
 def _demo_person() -> Any:
     user = register(email=DEMO_EMAIL, username=DEMO_USERNAME, password=DEMO_PASSWORD)
+    confirm_address(user)
     update_profile(user, name="Mia")
     update_preferences(user, base_currency="EUR", locale="en-GB", time_zone="Europe/Berlin", welcome_done=True)
     return user

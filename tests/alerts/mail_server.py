@@ -27,7 +27,7 @@ class MailServer:
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
         self._controller.start()
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  (the package's name)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         mail = email.message_from_bytes(envelope.content)
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer[0] in "23" or answer in ("drop", "hang"):
