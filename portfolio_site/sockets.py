@@ -23,7 +23,7 @@ ROUTES = [
 
 
 class OwnOrigin:
-    """Refuses the handshake of a foreign page; says in the scope whether one of ours opens the socket.
+    """Refuses the handshake of a foreign page; says in the scope whether one of ours opens the socket, and by what the server sends.
 
     A session counts only on a socket that one of our pages opens: the browser sends cookies whoever asks.
     """
@@ -36,7 +36,7 @@ class OwnOrigin:
         if ours is False:
             await _refuse(receive, send)
             return
-        await self._application(scope | {"same_origin": bool(ours)}, receive, send)
+        await self._application(scope | {"same_origin": bool(ours), "wire": send}, receive, send)
 
 
 async def _refuse(receive: Any, send: Any) -> None:

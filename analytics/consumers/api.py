@@ -12,7 +12,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db.models import Q
 
-from analytics.consumers.base import NOT_YOURS, TOO_MANY, Closed, Socket
+from analytics.consumers.base import NOT_YOURS, TOO_MANY, Closed, Said, Socket, members
 from analytics.live import frames
 from analytics.live.valuation import Key
 from market.models import Instrument
@@ -24,11 +24,6 @@ from portfolios.selectors import get_portfolio
 MOST_INSTRUMENTS = 500
 MOST_PORTFOLIOS = 50
 _PORTFOLIO = re.compile(r"portfolio:([1-9][0-9]{0,17})")
-
-
-def _members(body: dict[str, Any]) -> str:
-    """JSON without its braces."""
-    return dumps(body)[1:-1].decode()
 
 
 class ApiSocket(Socket):
@@ -66,7 +61,7 @@ class ApiSocket(Socket):
         return [channel if isinstance(channel, str) else "" for channel in channels]
 
     async def _error(self, code: str, detail: str, channel: str = "") -> None:
-        await self.put("error", _members({"code": code, "detail": detail} | ({"channel": channel} if channel else {})))
+        await self.put("error", members({"code": code, "detail": detail} | ({"channel": channel} if channel else {})))
 
     # ── subscriptions ───────────────────────────────────────────────────────
 
@@ -153,29 +148,33 @@ class ApiSocket(Socket):
         self.moved, self.revalued, self.renewed = set(), {}, set()
 
     async def _portfolio_snapshot(self, pk: int) -> None:
+        await self.put(*self._whole(pk))
+
+    def _whole(self, pk: int) -> Said:
         body = frames.portfolio(self.hub.valuations[self.portfolios[pk]])
-        await self.put("snapshot", f'"channel":"portfolio:{pk}",{_members(body)}')
+        return "snapshot", f'"channel":"portfolio:{pk}",{members(body)}'
 
     async def _quotes_snapshot(self, channel: str) -> None:
         quotes = self.hub.encoded.quotes(self.hub.quotes, self.lists[channel])
         await self.put("snapshot", f'"channel":{dumps(channel).decode()},"quotes":{quotes}')
 
-    async def flush(self) -> None:
-        moved, revalued, renewed, letters = self.moved, self.revalued, self.renewed, self.letters
+    def composed(self) -> list[Said]:
+        moved, revalued, renewed, letters = self.moved & self.instruments, self.revalued, self.renewed, self.letters
         self._drop_pending()
         self.letters = []
-        if moved := moved & self.instruments:
-            await self.put("quotes", f'"quotes":{self.hub.encoded.quotes(self.hub.quotes, moved)}')
-        for pk, key in list(self.portfolios.items()):
+        messages: list[Said] = []
+        if moved:
+            messages.append(("quotes", f'"quotes":{self.hub.encoded.quotes(self.hub.quotes, moved)}'))
+        for pk, key in self.portfolios.items():
             valuation = self.hub.valuations.get(key)
             if valuation is None:
                 continue
             if key in renewed:
-                await self._portfolio_snapshot(pk)
+                messages.append(self._whole(pk))
             elif key in revalued:
-                await self.put("portfolio", _members(frames.portfolio(valuation, sorted(revalued[key]))))
-        for letter in letters if self.alerts else ():
-            await self.put("alert", _members(letter))
+                messages.append(("portfolio", members(frames.portfolio(valuation, sorted(revalued[key])))))
+        messages += [("alert", members(letter)) for letter in letters if self.alerts]
+        return messages
 
 
 class LiveSocket(ApiSocket):

@@ -1,7 +1,8 @@
 """What all sockets share: who is there, limits, order, pace, and the end.
 
-A socket has one reader and one sender.  The sender wakes when the hub has something, sends the newest of it, and then rests for a
-quarter of a second: at most four rounds a second, whatever the market does.  Who does not take what is sent is closed.
+A socket has one reader.  When the hub has something for it, it is asked to send the newest, at most four times a second whatever the
+market does.  Where the connection takes it, that is done on the spot; else a task of its own waits for the peer, and nobody waits for
+the task.  Who does not take what is sent is closed.
 
 Close codes: 4401 not signed in (any more), 4403 not yours, 4408 too slow, 4429 too many, 1003 not JSON.
 """
@@ -13,6 +14,8 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -26,13 +29,14 @@ from django.utils import timezone
 from accounts.errors import BadToken
 from accounts.tokens import user_of_access
 from analytics.live.hub import Hub, Member, hub
+from portfolio_site.web.json import dumps
 
 log = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Said = tuple[str, str]  # kind and body of a message: see `Socket.put`
 
-PACE = 0.25  # seconds between rounds: four a second
 SEND_TIMEOUT = 5.0  # seconds that a peer has to take a message
 LINGER = 5.0  # seconds that a cut-off peer has to fetch what is on its way
 AUTH_TIMEOUT = 5.0  # seconds to say who one is
@@ -49,6 +53,11 @@ class Closed(Exception):
     def __init__(self, code: int | None = None) -> None:
         super().__init__(code)
         self.code = code
+
+
+def members(body: dict[str, Any]) -> str:
+    """JSON without its braces."""
+    return dumps(body)[1:-1].decode()
 
 
 class Allowance:
@@ -74,10 +83,12 @@ class Socket(Member, ABC):
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         super().__init__()
         self.scope, self._receive, self._send = scope, receive, send
+        self._wire: Send = scope.get("wire", send)  # past what middleware wraps around each message
         self.user: Any = None
         self.hub: Hub = hub()
         self._seq = 0
         self._order = asyncio.Lock()
+        self._waiting: asyncio.Task[None] | None = None  # for the peer to take what was sent
         self._allowance = Allowance(*MESSAGES)
         self._end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._token = ""
@@ -96,7 +107,7 @@ class Socket(Member, ABC):
         if (await self._receive())["type"] != "websocket.connect":
             return
         await self._send({"type": "websocket.accept"})
-        tasks: list[asyncio.Task[None]] = []
+        reader: asyncio.Task[None] | None = None
         code: int | None = None
         try:
             await self._authenticate()
@@ -104,32 +115,28 @@ class Socket(Member, ABC):
                 raise Closed(TOO_MANY)
             await self.hub.join(self)
             await self.opened()
-            tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
-            endings: list[asyncio.Future[Any]] = [*tasks, self._end]
+            reader = asyncio.create_task(self._read())
+            endings: list[asyncio.Future[Any]] = [reader, self._end]
             await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
-            code = self._code(tasks)
+            code = self._code(reader)
         except Closed as end:
             code = end.code
         except TimeoutError:
             code = 1011
         finally:
-            for task in tasks:
-                task.cancel()
+            for task in (reader, self._waiting):
+                if task is not None:
+                    task.cancel()
             await self.hub.leave(self)
         if code is not None:
             await self._close(code)
 
-    def _code(self, tasks: list[asyncio.Task[None]]) -> int | None:
-        """Why it ended: what the sweep said, else what reader or sender raised."""
+    def _code(self, reader: asyncio.Task[None]) -> int | None:
+        """Why it ended: what the sweep or sending said, else what the reader raised."""
         if self._end.done():
             return self._end.result()
-        for task in tasks:
-            if task.done() and not task.cancelled() and (problem := task.exception()) is not None:
-                if isinstance(problem, Closed):
-                    return problem.code
-                log.error("socket.failed", exc_info=problem)
-                return 1011
-        return None
+        problem = None if reader.cancelled() else reader.exception()
+        return None if problem is None else _code_of(problem)
 
     def end(self, code: int | None) -> None:
         """Ends the socket from outside its own tasks."""
@@ -141,7 +148,7 @@ class Socket(Member, ABC):
             async with asyncio.timeout(1):
                 await self._send({"type": "websocket.close", "code": code})
         except TimeoutError:
-            _force_close(self._send, code)
+            _force_close(self._wire, code)
         except (OSError, RuntimeError):  # the peer went first
             return
 
@@ -230,30 +237,81 @@ class Socket(Member, ABC):
 
     # ── out ─────────────────────────────────────────────────────────────────
 
-    async def _write(self) -> None:
-        while True:
-            await self.wake.wait()
-            self.wake.clear()
-            await self.flush()
-            await asyncio.sleep(PACE)
+    def deliver(self) -> None:
+        """Sends what the hub has put down: on the spot where the connection takes it, else by a task that waits for the peer."""
+        if self._order.locked():  # something is on its way: the newest goes after it
+            self.hub.call(self)
+            return
+        try:
+            messages = self.composed()
+            while messages and _takes(self._wire):
+                _at_once(self._wire({"type": "websocket.send", "text": self._text(*messages.pop(0))}))
+        except (OSError, RuntimeError):
+            self.end(None)
+        except Exception as problem:
+            self.end(_code_of(problem))
+        else:
+            if messages:
+                self._waiting = asyncio.create_task(self._put_all(messages))
+
+    async def _put_all(self, messages: list[Said]) -> None:
+        try:
+            for kind, body in messages:
+                await self.put(kind, body)
+        except Closed as end:
+            self.end(end.code)
 
     @abstractmethod
-    async def flush(self) -> None:
-        """Sends the newest of what the hub has put down."""
+    def composed(self) -> list[Said]:
+        """The newest of what the hub has put down, taken away from there: messages for `put`."""
+
+    def _text(self, kind: str, body: str) -> str:
+        self._seq += 1
+        return f'{{"type":"{kind}","seq":{self._seq},"time":"{_moment()}"{"," if body else ""}{body}}}'
 
     async def put(self, kind: str, body: str) -> None:
         """Sends one message in order.  `body` is JSON members without braces, or empty.  Raises Closed(4408) if the peer does not take it."""
         async with self._order:
-            self._seq += 1
-            moment = timezone.now().isoformat(timespec="milliseconds")
-            text = f'{{"type":"{kind}","seq":{self._seq},"time":"{moment}"{"," if body else ""}{body}}}'
             try:
                 async with asyncio.timeout(SEND_TIMEOUT):
-                    await self._send({"type": "websocket.send", "text": text})
+                    await self._wire({"type": "websocket.send", "text": self._text(kind, body)})
             except TimeoutError:
                 raise Closed(TOO_SLOW) from None
             except (OSError, RuntimeError):
                 raise Closed from None
+
+
+def _code_of(problem: BaseException) -> int | None:
+    if isinstance(problem, Closed):
+        return problem.code
+    log.error("socket.failed", exc_info=problem)
+    return 1011
+
+
+def _moment() -> str:
+    """Now, to the millisecond.  The part that holds for a second is made once."""
+    now = time.time()
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
+
+
+@lru_cache(maxsize=2)
+def _second(number: int) -> str:
+    return datetime.fromtimestamp(number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _takes(send: Send) -> bool:
+    """Whether the connection takes a message without waiting.  uvicorn's `send` is a method of the connection, which knows; others do not say."""
+    writable = getattr(getattr(send, "__self__", None), "writable", None)
+    return writable is not None and writable.is_set()
+
+
+def _at_once(sending: Awaitable[None]) -> None:
+    """Runs to its end what does not wait: a task for each of thousands of messages would cost more than the messages."""
+    try:
+        sending.__await__().__next__()
+    except StopIteration:
+        return
+    raise RuntimeError("the connection waits though it said that it takes more")
 
 
 def _force_close(send: Send, code: int) -> None:

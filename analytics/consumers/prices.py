@@ -20,14 +20,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Preferences
-from analytics.consumers.base import Socket
+from analytics.consumers.base import Said, Socket, members
 from analytics.live.valuation import Key, Line, Valuation
 from market.choices import Quality
 from market.models import Instrument
 from market.selectors import QuoteView
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web import numbers, times, writing
-from portfolio_site.web.json import dumps
 from portfolios.selectors import chosen_portfolios
 
 MOST_ROWS = 1000
@@ -68,7 +67,7 @@ class PricesSocket(Socket):
         self.key = key
         self.hub.watch(self, instruments=visible, keys=() if key is None else (key,))
         await self._hello()
-        await self._tick(self.instruments)
+        await self.put_page("tick", self._tick(self.instruments))
         for pk in sorted(self.instruments):
             quote = self.hub.quotes.get(pk)
             if quote is not None and quote.stale:
@@ -89,19 +88,17 @@ class PricesSocket(Socket):
 
     # ── out ─────────────────────────────────────────────────────────────────
 
-    async def flush(self) -> None:
+    def composed(self) -> list[Said]:
         moved, renewed, letters = self.moved, bool(self.renewed), self.letters
         revalued = bool(self.revalued)
         self.moved, self.revalued, self.renewed, self.letters = set(), {}, set(), []
         if renewed:
             moved = set(self.instruments)
-        if moved or revalued or renewed:
-            await self._tick(moved)
-        for letter in letters:
-            await self.put("alert", dumps(letter)[1:-1].decode())
+        messages = [("tick", members(self._tick(moved)))] if moved or revalued or renewed else []
+        return messages + [("alert", members(letter)) for letter in letters]
 
     async def put_page(self, kind: str, body: dict[str, Any]) -> None:
-        await self.put(kind, dumps(body)[1:-1].decode())
+        await self.put(kind, members(body))
 
     async def _hello(self) -> None:
         quotes = [self.hub.quotes[pk] for pk in self.instruments if pk in self.hub.quotes]
@@ -115,7 +112,7 @@ class PricesSocket(Socket):
             text = f"The price of {quote.symbol} is of {times.moment(quote.as_of)}."
         await self.put_page("stale", {"id": str(quote.instrument_id), "text": text})
 
-    async def _tick(self, ids: Iterable[int]) -> None:
+    def _tick(self, ids: Iterable[int]) -> dict[str, Any]:
         valuation = self.hub.valuations.get(self.key) if self.key is not None else None
         quotes = [self.hub.quotes[pk] for pk in sorted(ids) if pk in self.hub.quotes]
         with self._speaking():
@@ -124,7 +121,7 @@ class PricesSocket(Socket):
             body["as_of"] = times.clock(newest, "s") if newest else ""
             if valuation is not None and valuation.value is not None:
                 body["totals"] = _totals(valuation)
-        await self.put_page("tick", body)
+        return body
 
     def _row(self, quote: QuoteView, valuation: Valuation | None) -> dict[str, Any]:
         before = self._shown.get(quote.instrument_id, quote.price)

@@ -70,26 +70,19 @@ def portfolio(valuation: Valuation, holdings: Iterable[int] | None = None) -> di
 
 
 class Encoder:
-    """Quotes as JSON: each encoded once for each of its prices, and each combination once while it is the newest."""
+    """Quotes as JSON: each encoded once for each of its prices, however many sockets get it."""
 
     def __init__(self) -> None:
-        self._pieces: dict[int, tuple[int, bytes]] = {}
-        self._lists: dict[tuple[tuple[int, int], ...], str] = {}
+        self._pieces: dict[int, tuple[int, str]] = {}
 
     def quotes(self, views: Mapping[int, QuoteView], ids: Iterable[int]) -> str:
         """A JSON list of the quotes of these instruments."""
-        chosen = tuple((pk, views[pk].sequence) for pk in sorted(ids) if pk in views)
-        known = self._lists.get(chosen)
-        if known is None:
-            if len(self._lists) > 256:
-                self._lists.clear()
-            known = self._lists[chosen] = "[" + ",".join(self._piece(views[pk]).decode() for pk, _ in chosen) + "]"
-        return known
+        return f"[{','.join([self._piece(views[pk]) for pk in ids if pk in views])}]"
 
-    def _piece(self, view: QuoteView) -> bytes:
+    def _piece(self, view: QuoteView) -> str:
         known = self._pieces.get(view.instrument_id)
         if known is None or known[0] != view.sequence:
-            known = self._pieces[view.instrument_id] = (view.sequence, dumps(quote(view)))
+            known = self._pieces[view.instrument_id] = (view.sequence, dumps(quote(view)).decode())
         return known[1]
 
     def forget(self, instrument_id: int) -> None:
@@ -97,4 +90,3 @@ class Encoder:
 
     def clear(self) -> None:
         self._pieces.clear()
-        self._lists.clear()

@@ -1,8 +1,9 @@
 """One hub per live process: everything that sockets show, held once.
 
 It has one subscription to the channel layer, keeps the newest quote of each instrument that somebody looks at, revalues the
-portfolios that somebody looks at, and tells each member what changed for it.  Members send at their own pace: what moved twice
-in between is sent once, the newest.  A price is a latest value with a sequence number, never a queue of changes.
+portfolios that somebody looks at, and puts down for each member what changed for it.  Members are asked to send in rounds, each at
+most four times a second: what moved twice in between is sent once, the newest.  A price is a latest value with a sequence number,
+never a queue of changes, so that rounds which take longer with a crowd lose nothing that counts.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ from portfolios.selectors import holdings_of
 log = logging.getLogger(__name__)
 
 GROUPS = ("quotes", "ledger")
-GATHER = 0.05  # seconds in which ticks are gathered into one look at the database
+GATHER = 0.05  # seconds between two looks at the database: ticks in between are gathered
+PACE = 0.25  # seconds between two rounds of one member: four a second
+STEP = 0.02  # seconds between looks at who has rested for so long
+AT_ONCE = 100  # members that send before others get their turn on the loop
 SWEEP = 5.0  # seconds between looks at who may still listen
 FRESH = 300.0  # seconds after which a valuation is taken anew: rates change once a day, and nobody says so
 REJOIN = 3600.0  # seconds: a layer forgets its groups after a day
@@ -48,7 +52,10 @@ class Member:
         self.revalued: dict[Key, set[int]] = {}  # valuations, with the holdings that moved
         self.renewed: set[Key] = set()  # valuations taken anew: all of it may differ
         self.letters: list[dict[str, Any]] = []  # news for this person
-        self.wake = asyncio.Event()
+        self.rests_until = 0.0  # of the loop's clock
+
+    def deliver(self) -> None:
+        """Asked when something was put down, once every PACE seconds at most.  Sends the newest of it without waiting for the peer."""
 
     async def still_allowed(self) -> None:
         """Asked every few seconds.  Closes itself when its person may no longer listen."""
@@ -71,6 +78,8 @@ class Hub:
         self._doubted: set[int] = set()  # people whose right to listen may have ended
         self._ledger_news = 0
         self._news = asyncio.Event()
+        self._called: dict[Member, None] = {}  # who has something to send, in the order in which they got it
+        self._bell = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._layer: Any = None
         self._channel = ""
@@ -92,6 +101,7 @@ class Hub:
         if member not in self._members:
             return
         self._members.discard(member)
+        self._called.pop(member, None)
         self.watch(member, instruments=(), keys=())
         self._people[member.user_id] -= 1
         if not self._people[member.user_id]:
@@ -102,6 +112,11 @@ class Hub:
                 log.warning("hub.leave", extra={"problem": repr(problem)})
         if not self._members:
             await self.stop()
+
+    def call(self, member: Member) -> None:
+        """The member has something to send: it is asked in one of the next rounds."""
+        self._called[member] = None
+        self._bell.set()
 
     def sockets_of(self, user_id: int) -> int:
         return self._people.get(user_id, 0)
@@ -189,7 +204,8 @@ class Hub:
         push.remember_loop(asyncio.get_running_loop())
         self._layer = get_channel_layer()
         self._tasks = [
-            asyncio.create_task(work, name=name) for name, work in (("listen", self._listen()), ("pump", self._pump()), ("sweep", self._sweep()))
+            asyncio.create_task(work, name=name)
+            for name, work in (("listen", self._listen()), ("pump", self._pump()), ("rounds", self._rounds()), ("sweep", self._sweep()))
         ]
 
     async def stop(self) -> None:
@@ -202,6 +218,7 @@ class Hub:
         self.valuations.clear()
         self._keys_of.clear()
         self.encoded.clear()
+        self._called.clear()
         for task in tasks:
             if task is not asyncio.current_task():
                 task.cancel()
@@ -247,14 +264,17 @@ class Hub:
                 for member in self._members:
                     if member.user_id == message["user"]:
                         member.letters.append(message["alert"])
-                        member.wake.set()
+                        self.call(member)
         if self._dirty or self._changed or self._doubted:
             self._news.set()
 
     async def _pump(self) -> None:
+        clock = asyncio.get_running_loop().time
+        looked = 0.0
         while True:
             await self._news.wait()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(max(0.0, looked + GATHER - clock()))
+            looked = clock()
             self._news.clear()
             dirty, self._dirty = self._dirty, set()
             changed, self._changed = self._changed, set()
@@ -279,13 +299,13 @@ class Hub:
         for pk in newer:
             for member in self._lookers.get(pk, ()):
                 member.moved.add(pk)
-                member.wake.set()
+                self.call(member)
         for key in {key for pk in newer for key in self._keys_of.get(pk, ())}:
             moved = self.valuations[key].apply(self.quotes, newer)
             if moved:
                 for member in self._owners.get(key, ()):
                     member.revalued.setdefault(key, set()).update(moved)
-                    member.wake.set()
+                    self.call(member)
 
     async def _renew(self, keys: Iterable[Key]) -> None:
         """Valuations taken anew; their members are told that everything may differ."""
@@ -293,7 +313,25 @@ class Hub:
             await self.value(key, anew=True)
             for member in self._owners.get(key, ()):
                 member.renewed.add(key)
-                member.wake.set()
+                self.call(member)
+
+    async def _rounds(self) -> None:
+        """Asks those who have rested to send.  A round lets go of the loop now and then, so that reading goes on beside it."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            now = clock()
+            for turn, member in enumerate([one for one in self._called if one.rests_until <= now], start=1):
+                if member in self._called:  # it may have left in between
+                    del self._called[member]
+                    member.rests_until = clock() + PACE
+                    member.deliver()
+                if turn % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            if self._called:
+                self._bell.set()
+                await asyncio.sleep(STEP)
 
     async def _sweep(self) -> None:
         """Who may still listen; and, less often, what nobody sends news of."""
