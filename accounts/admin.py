@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 
+from accounts.keys.models import ApiKey
 from accounts.models import AuditEntry, Preferences, RefreshToken, User
 
 admin.site.site_header = "Plumbline administration"
@@ -55,6 +56,14 @@ class RefreshTokenAdmin(ReadOnly):
     list_select_related = ("user",)
     date_hierarchy = "issued_at"
     exclude = ("digest", "password_mark")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    list_display = ("user", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    exclude = ("name", "digest", "password_mark")
 
 
 @admin.register(AuditEntry)

@@ -11,9 +11,12 @@ from rest_framework.request import Request
 
 from accounts import tokens
 from accounts.errors import BadToken
+from accounts.keys.services import credential_of, refusal
 from accounts.middleware import use_preferences
 from accounts.models import User
 from accounts.selectors import preferences_of
+
+CHALLENGE = 'Bearer realm="Plumbline", Api-Key realm="Plumbline"'
 
 
 class NotSignedIn(BaseAuthentication):
@@ -23,7 +26,7 @@ class NotSignedIn(BaseAuthentication):
         return None
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="Plumbline"'
+        return CHALLENGE
 
 
 class BearerAuthentication(NotSignedIn):
@@ -43,7 +46,37 @@ class BearerAuthentication(NotSignedIn):
         return user, words[1]
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="Plumbline"'
+        """A bearer token that was shown and is not good is said to be the fault (RFC 6750)."""
+        shown = request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer ")
+        return 'Bearer realm="Plumbline", error="invalid_token"' if shown else CHALLENGE
+
+
+class ApiKeyAuthentication(NotSignedIn):
+    """`Authorization: Api-Key <key>`.  A key that is not good is 401; if it was one of ours, its person reads of it in the key's log."""
+
+    def authenticate(self, request: Request) -> Any:
+        words = request.META.get("HTTP_AUTHORIZATION", "").split()
+        if not words or words[0].lower() != "api-key":
+            return None
+        key, credential = credential_of(words[1]) if len(words) == 2 else (None, None)
+        if key is not None:
+            request._request.api_key_id = key.pk  # type: ignore[attr-defined]  # accounts.keys.middleware
+        if key is None or credential is None:
+            problem = refusal()
+            raise AuthenticationFailed(problem.detail, code=problem.code)
+        use_preferences(preferences_of(key.user))
+        return key.user, credential
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document names it."""
+
+    target_class = "accounts.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        words = "A key of Settings, API keys: Authorization: Api-Key KEY"
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": words}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

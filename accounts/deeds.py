@@ -22,6 +22,8 @@ describe(
         "token.issued": "Signed in over the API",
         "token.revoked": "Signed out over the API",
         "token.reused": "A spent API token was used again; everything that came from it was ended",
+        "key.made": "API key made",
+        "key.revoked": "API key revoked",
         "profile.changed": "Profile changed",
         "preferences.changed": "Preferences changed",
     },

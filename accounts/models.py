@@ -182,8 +182,11 @@ class AuditHead(models.Model):
 
 
 from accounts.data_rights.models import DataArrival, DataExport  # noqa: E402  (tables of this app; they need what stands above)
+from accounts.keys.models import ApiKey, ApiKeyCall  # noqa: E402
 
 __all__ = [
+    "ApiKey",
+    "ApiKeyCall",
     "AuditEntry",
     "AuditHead",
     "DataArrival",

@@ -33,6 +33,13 @@ PERSONAL = [
         fields={GIVEN: "id user family issued_at expires_at used_at revoked_at", SECRET: "digest password_mark"},
     ),
     rows(
+        "accounts.ApiKey",
+        "API keys, without what opens them",
+        person="user",
+        fields={GIVEN: "id user name prefix scopes created_at expires_at last_used_at revoked_at", SECRET: "digest password_mark"},
+    ),
+    rows("accounts.ApiKeyCall", "What was called with API keys", person="key__user", fields={GIVEN: "id key method path status address at"}),
+    rows(
         "accounts.IdempotencyKey",
         "Answers kept for a day, so that sending twice does once",
         person="user",

@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.data_rights import bringing, exporting, jobs
+from accounts.keys.services import sweep_keys
 from accounts.models import DataArrival, DataExport, IdempotencyKey, RefreshToken
 from portfolio_site.web.sealed import seal, unseal
 
@@ -55,11 +56,12 @@ def send_confirmation(user_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Remove what is over: sessions, refresh tokens, kept answers."""
+    """Remove what is over: sessions, refresh tokens, kept answers, calls of keys."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     RefreshToken.objects.over_by(now).delete()
     IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()
+    sweep_keys(now)
 
 
 @shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)

@@ -44,7 +44,7 @@ def _derived(purpose: bytes) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), b"plumbline tokens: " + purpose, hashlib.sha256).digest()
 
 
-def _mark(user: User) -> str:
+def password_mark(user: User) -> str:
     """Stands for the password as it is now; another password gives another mark."""
     return hmac.new(_derived(b"password mark"), user.password.encode(), hashlib.sha256).hexdigest()
 
@@ -62,14 +62,14 @@ def _access(user: User, family: uuid.UUID, now: datetime) -> str:
         "jti": uuid.uuid4().hex,
         "kind": "access",
         "family": str(family),
-        "mark": _mark(user),
+        "mark": password_mark(user),
     }
     return jwt.encode(claims, _derived(b"access"), algorithm=settings.TOKEN_ALGORITHM)
 
 
 def _pair(user: User, family: uuid.UUID, ends: datetime, now: datetime) -> TokenPair:
     refresh = secrets.token_urlsafe(32)
-    RefreshToken.objects.create(user=user, family=family, digest=_digest(refresh), password_mark=_mark(user), issued_at=now, expires_at=ends)
+    RefreshToken.objects.create(user=user, family=family, digest=_digest(refresh), password_mark=password_mark(user), issued_at=now, expires_at=ends)
     return TokenPair(_access(user, family, now), refresh, int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()))
 
 
@@ -99,7 +99,12 @@ def _rotated(refresh: str) -> TokenPair | None:
     token = _locked(refresh)
     now = timezone.now()
     user = token.user
-    if token.revoked_at is not None or token.expires_at <= now or not user.is_active or not hmac.compare_digest(token.password_mark, _mark(user)):
+    if (
+        token.revoked_at is not None
+        or token.expires_at <= now
+        or not user.is_active
+        or not hmac.compare_digest(token.password_mark, password_mark(user))
+    ):
         raise BadToken("This refresh token is no longer good. Sign in again.")
     if token.used_at is not None:
         RefreshToken.objects.in_family_of(token).not_revoked().update(revoked_at=now)
@@ -155,6 +160,6 @@ def user_of_access(token: str) -> User:
         raise refused
     alive = RefreshToken.objects.filter(family=family, user=claims["sub"]).not_revoked()
     user: User | None = User.objects.select_related("preferences").filter(Exists(alive), pk=int(claims["sub"]), is_active=True).first()
-    if user is None or not hmac.compare_digest(_mark(user), str(claims["mark"])):
+    if user is None or not hmac.compare_digest(password_mark(user), str(claims["mark"])):
         raise refused
     return user

@@ -10,6 +10,7 @@ from django.urls import include, path
 
 from accounts import api, security_views, views
 from accounts.data_rights import urls as data_rights
+from accounts.keys import urls as keys
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 # Named as allauth names them: it goes from one to the other by these.
@@ -45,6 +46,7 @@ urlpatterns = [
     path("settings/sessions/", security_views.sessions, name="usersessions_list"),
     path("settings/sessions/<id:pk>/end/", security_views.session_end, name="session-end"),
     path("settings/sessions/end/", security_views.sessions_end, name="sessions-end"),
+    *keys.urlpatterns,
     path("settings/log/", views.settings_log, name="settings-log"),
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
     *data_rights.urlpatterns,
@@ -56,6 +58,7 @@ api_patterns = [
     path("auth/refresh", api.RefreshView.as_view(), name="api-auth-refresh"),
     path("auth/logout", api.LogoutView.as_view(), name="api-auth-logout"),
     path("auth/me", api.MeView.as_view(), name="api-auth-me"),
+    *keys.api_patterns,
     path("auth/log", api.LogView.as_view(), name="api-auth-log"),
     *data_rights.api_patterns,
 ]

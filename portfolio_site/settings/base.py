@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.LastSeenMiddleware",
     "accounts.middleware.PreferencesMiddleware",
+    "accounts.keys.middleware.CallsMiddleware",
     "portfolio_site.web.middleware.ProblemMiddleware",
 ]
 
@@ -227,6 +228,7 @@ CSRF_FAILURE_VIEW = "portfolio_site.web.problems.csrf_failure"
 # JSON web tokens of the API: signed by a key derived from SECRET_KEY, one algorithm, short lives
 TOKEN_ALGORITHM = "HS256"
 TOKEN_ISSUER = "plumbline"
+API_KEY_LOG_EVERY = env.integer("API_KEY_LOG_EVERY", 5, least=0)  # seconds between two writings of what keys called
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
 
@@ -244,15 +246,20 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Plumbline <plumbline@localh
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "accounts.permissions.WithinScope"],
     "DEFAULT_RENDERER_CLASSES": ["portfolio_site.web.json.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portfolio_site.web.json.ExactJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "portfolio_site.web.paging.CursorPages",
-    "DEFAULT_THROTTLE_CLASSES": ["portfolio_site.web.throttling.PersonThrottle", "portfolio_site.web.throttling.AddressThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"person": "600/min", "address": "120/min", "sign_in": "30/min"},
+    "DEFAULT_THROTTLE_CLASSES": [
+        "portfolio_site.web.throttling.PersonThrottle",
+        "portfolio_site.web.throttling.CredentialThrottle",
+        "portfolio_site.web.throttling.AddressThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"person": "600/min", "credential": "300/min", "address": "120/min", "sign_in": "30/min"},
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
     "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -272,6 +279,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portfolio_site.web.schema.problems_everywhere",
+        "accounts.permissions.scopes_named",
     ],
     "ENUM_NAME_OVERRIDES": {
         "TransactionKind": "portfolios.choices.TransactionKind",

@@ -29,7 +29,9 @@ class _Throttle(SimpleRateThrottle):
         if self.rate is not None and getattr(self, "key", None) is not None:
             left = max(self.num_requests - len(self.history), 0)
             wait = 0 if not self.history else max(0, round(self.duration - (self.timer() - self.history[-1])))
-            request._request.rate_limit = (self.num_requests, left, wait)  # type: ignore[attr-defined]
+            told = getattr(request._request, "rate_limit", None)
+            if told is None or left < told[1]:  # of several limits the nearest is told
+                request._request.rate_limit = (self.num_requests, left, wait)  # type: ignore[attr-defined]
         return bool(allowed)
 
 
@@ -42,6 +44,16 @@ class PersonThrottle(_Throttle):
         if not request.user or not request.user.is_authenticated:
             return None
         return str(self.cache_format % {"scope": self.scope, "ident": request.user.pk})
+
+
+class CredentialThrottle(_Throttle):
+    """Keys and connected apps, each by itself, within what their person may ask."""
+
+    scope = "credential"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        ident = getattr(request.auth, "ident", "")
+        return str(self.cache_format % {"scope": self.scope, "ident": ident}) if ident else None
 
 
 class AddressThrottle(_Throttle):

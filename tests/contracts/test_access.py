@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.data_rights.exporting import ask_for_export
+from accounts.keys.services import make_key
 from alerts.models import Delivery, Firing
 from alerts.services import create_rule
 from alerts.webhooks.services import create_webhook
@@ -115,6 +116,7 @@ def belongings(person: Any, today: date) -> dict[str, int]:
     return {
         "instrument": own.pk,
         "data": ask_for_export(person).pk,
+        "key": make_key(person, name="Mine", scopes=["profile:read"], days=None)[0].pk,
         **_ledger_of(person, own, today),
         **_alerts_of(person, own),
         **_market_of(person, own, today),
@@ -228,6 +230,8 @@ def _kind(route: Route) -> str:
         ("session-end", "session"),
         ("data-export", "data"),
         ("auth-export", "data"),
+        ("auth-key", "key"),
+        ("settings-key", "key"),
     ):
         if name.startswith(start):
             return kind
