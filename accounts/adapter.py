@@ -10,6 +10,7 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -17,11 +18,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import services, tasks
-from accounts.errors import TooManyAttempts, WrongCredentials
+from accounts import devices, factors, services, tasks
+from accounts.errors import CodeNeeded, TooManyAttempts, WrongCredentials
 from accounts.middleware import SIGNED_IN_KEY
 from accounts.models import User
-from portfolio_site.web.addresses import client_address
+from accounts.selectors import mailable
+from portfolio_site.web.addresses import client_address, client_network
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +33,52 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     # ── who ─────────────────────────────────────────────────────────────────
 
-    def sign_in(self, request: Any, *, login: str, password: str) -> User:
-        """The person, for the API.  Counts failures per account together with the sign-in page.  Raises WrongCredentials, TooManyAttempts."""
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": "Too many failed sign-ins. Wait five minutes; or sign in with a passkey, or set a new password by mail."
+    }
+
+    def sign_in(self, request: Any, *, login: str, password: str, code: str = "") -> User:
+        """The person, for the API.  Counts failures together with the sign-in page.
+
+        Raises WrongCredentials, TooManyAttempts; where a second factor is on CodeNeeded without a code, and WrongCode.
+        """
         try:
             user = self.authenticate(request, **{"email" if "@" in login else "username": login, "password": password})
         except ValidationError:
             raise TooManyAttempts("Too many failed sign-ins to this account. Wait five minutes, then try again.") from None
         if user is None or not user.is_active:
             raise WrongCredentials("The name or the password is not right.")
+        if factors.needs_second(user):
+            if not code:
+                raise CodeNeeded("This account asks for a second factor. Send the code of the app, or a recovery code, as “otp”.")
+            factors.check_code(user, code)
         return user  # type: ignore[no-any-return]
 
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
-        """Failures count for the account, by whichever name and however it was written."""
-        login = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
-        user = User.objects.by_name(login)
-        return f"account:{user.pk}" if user is not None else f"name:{login}"
+        """Failures count for the account, by whichever name and however it was written, and for the network that they come from."""
+        return f"{_account(User.objects.by_name(_login(credentials)), credentials)}:{client_network(request)}"
+
+    def pre_authenticate(self, request: Any, **credentials: Any) -> None:
+        """Counts the attempt as failed until it succeeds; also by the account alone, unless the person signed in from here before."""
+        super().pre_authenticate(request, **credentials)
+        self._anywhere = None
+        user = User.objects.by_name(_login(credentials))
+        if user is not None and devices.is_known(user, request):
+            return
+        self._anywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=_account(user, credentials))
+        if not self._anywhere:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if (usage := getattr(self, "_anywhere", None)) is not None:
+            usage.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: Any, **credentials: Any) -> None:
+        """After a new password by mail nothing is held against the account."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        account = _account(User.objects.by_name(_login(credentials)), credentials)
+        ratelimit.clear(request, app="allauth.account", action="login_failed_anywhere", key=account)
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
         email = next((text for text in txts if text and "@" in text), "")
@@ -95,8 +128,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         transaction.on_commit(partial(_enqueue, message), robust=True)
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> Any:
-        if app_settings.EMAIL_NOTIFICATIONS:
-            super().send_notification_mail(template_prefix, user, context, email)
+        """To the confirmed address; where there is none, to nobody."""
+        to = email or mailable(user)
+        if app_settings.EMAIL_NOTIFICATIONS and to is not None:
+            super().send_notification_mail(template_prefix, user, context, to)
+
+
+def _login(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
+
+def _account(user: User | None, credentials: dict[str, Any]) -> str:
+    return f"account:{user.pk}" if user is not None else f"name:{_login(credentials)}"
 
 
 _AGAIN = {

@@ -5,16 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from accounts.factors import needs_second
 from accounts.keys.models import ApiKey
 from accounts.models import AuditEntry, Preferences, RefreshToken, User
 
 admin.site.site_header = "Plumbline administration"
 admin.site.site_title = "Plumbline"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+_may_enter = admin.site.has_permission
+
+
+def _with_second_factor(request: HttpRequest) -> bool:
+    """Staff come in with a second factor only, where the settings say so: sign-in asks for it once it is on."""
+    return _may_enter(request) and (not settings.ADMIN_SECOND_FACTOR or needs_second(request.user))  # type: ignore[arg-type]
+
+
+def _login(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """By the site's own page; who is signed in and lacks the factor is sent to where one is added."""
+    if _may_enter(request) and not _with_second_factor(request):
+        messages.warning(request, "The administration needs a second factor. Turn one on here, then open it again")
+        return redirect("settings-security")
+    answer: HttpResponse = _sign_in(request, extra_context)
+    return answer
+
+
+_sign_in = secure_admin_login(admin.site.login)
+admin.site.has_permission = _with_second_factor  # type: ignore[method-assign]
+admin.site.login = _login  # type: ignore[method-assign]
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import log, services, tokens
+from accounts import devices, log, services, tokens
 from accounts.adapter import AccountAdapter
 from accounts.authentication import NotSignedIn
-from accounts.errors import AlreadyTaken, BadProfile, BadToken, TooManyAttempts, WeakPassword, WrongCredentials
+from accounts.errors import AlreadyTaken, BadProfile, BadToken, CodeNeeded, TooManyAttempts, WeakPassword, WrongCode, WrongCredentials
 from accounts.models import Preferences, User
 from accounts.selectors import preferences_of
 from portfolio_site.kernel.errors import DomainError
@@ -55,6 +55,9 @@ class LoginSerializer(serializers.Serializer[Any]):
     email = serializers.CharField(max_length=254, required=False, allow_blank=True)
     username = serializers.CharField(max_length=254, required=False, allow_blank=True)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    otp = serializers.CharField(
+        max_length=20, required=False, allow_blank=True, default="", help_text="where a second factor is on: the code of the app, or a recovery code"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs["login"] = (attrs.get("email") or attrs.get("username") or "").strip()
@@ -165,19 +168,26 @@ class LoginView(_SignInCall):
     @extend_schema(
         operation_id="auth_login",
         request=LoginSerializer,
-        responses={200: TokensSerializer, 401: OpenApiResponse(description="The name or the password is not right.")},
+        responses={
+            200: TokensSerializer,
+            401: OpenApiResponse(
+                description="`wrong_credentials`; with the right password `otp_required` or `wrong_otp`, where a second factor is on."
+            ),
+        },
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:
-        """Sign in with e-mail address or username, and password."""
+        """Sign in with e-mail address or username, and password; where a second factor is on, with `otp` too."""
         given = LoginSerializer(data=request.data)
         given.is_valid(raise_exception=True)
+        wanted = given.validated_data
         try:
-            user = AccountAdapter().sign_in(request._request, login=given.validated_data["login"], password=given.validated_data["password"])
-        except WrongCredentials as problem:
+            user = AccountAdapter().sign_in(request._request, login=wanted["login"], password=wanted["password"], code=wanted["otp"])
+        except (WrongCredentials, CodeNeeded, WrongCode) as problem:
             raise AuthenticationFailed(problem.detail, code=problem.code) from None
         except TooManyAttempts as problem:
             raise Throttled(wait=300, detail=problem.detail, code=problem.code) from None
+        devices.note_sign_in(user, request._request)
         return Response(_tokens(tokens.issue(user)))
 
 

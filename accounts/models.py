@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 
 from accounts.choices import LOCALES, CostMethod, Density, Theme, Trend
-from accounts.querysets import AuditEntryQuerySet, IdempotencyKeyQuerySet, RefreshTokenQuerySet, UserManager
+from accounts.querysets import AuditEntryQuerySet, IdempotencyKeyQuerySet, KnownDeviceQuerySet, RefreshTokenQuerySet, UserManager
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.money import Currency
 from portfolio_site.web.sealed import SealedBytesField
@@ -114,6 +114,26 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return f"refresh token {self.pk} of {self.user_id}"
+
+
+class KnownDevice(models.Model):
+    """A browser or a network that a person signed in from.  Another one is told of by mail, and guesses from it have fewer tries.
+
+    `mark` is a keyed hash of the person with the cookie or the address: the table tells nobody's address.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    mark = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+
+    objects = KnownDeviceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="known_device_once", fields=["user", "mark"])]
+        indexes = [models.Index(name="known_device_age", fields=["seen_at"])]  # the daily sweep
+
+    def __str__(self) -> str:
+        return f"known device {self.pk} of {self.user_id}"
 
 
 class IdempotencyKey(models.Model):

@@ -32,6 +32,7 @@ PERSONAL = [
         person="user",
         fields={GIVEN: "id user family issued_at expires_at used_at revoked_at", SECRET: "digest password_mark"},
     ),
+    rows("accounts.KnownDevice", "Browsers and networks that signed in", person="user", fields={GIVEN: "id user seen_at", SECRET: "mark"}),
     rows(
         "accounts.ApiKey",
         "API keys, without what opens them",

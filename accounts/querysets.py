@@ -9,7 +9,7 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 
 if TYPE_CHECKING:
-    from accounts.models import AuditEntry, IdempotencyKey, RefreshToken, User  # noqa: F401  (also named in the base classes)
+    from accounts.models import AuditEntry, IdempotencyKey, KnownDevice, RefreshToken, User  # noqa: F401  (also named in the base classes)
 
 
 class UserManager(DjangoUserManager[Any]):
@@ -44,6 +44,11 @@ class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
     def over_by(self, moment: datetime) -> Self:
         """Tokens past their end.  A family shares one end, so that whole families are over together."""
         return self.filter(expires_at__lt=moment)
+
+
+class KnownDeviceQuerySet(models.QuerySet["KnownDevice"]):
+    def not_seen_since(self, moment: datetime) -> Self:
+        return self.filter(seen_at__lt=moment)
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):

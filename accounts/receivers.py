@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 
-from accounts import tasks, tokens
+from accounts import devices, tasks, tokens
 from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
 from accounts.services import record_audit, tell_access_changed
@@ -41,8 +41,9 @@ def note_sign_in(*, user: User, **_: Any) -> None:
 
 
 @receiver(listed_in)
-def begin_watching(*, request: Any, **_: Any) -> None:
-    """From here on the list of sessions is told that this one is in use."""
+def begin_watching(*, request: Any, user: User, response: Any = None, **_: Any) -> None:
+    """From here on the list of sessions is told that this one is in use; a place that is new is told to the person."""
+    devices.note_sign_in(user, request, response)
     request.session[SIGNED_IN_KEY] = request.session[SEEN_KEY] = int(time.time())
 
 

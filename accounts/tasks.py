@@ -16,12 +16,13 @@ from kombu.exceptions import OperationalError
 
 from accounts.data_rights import bringing, exporting, jobs
 from accounts.keys.services import sweep_keys
-from accounts.models import DataArrival, DataExport, IdempotencyKey, RefreshToken
+from accounts.models import DataArrival, DataExport, IdempotencyKey, KnownDevice, RefreshToken
 from portfolio_site.web.sealed import seal, unseal
 
 log = logging.getLogger(__name__)
 _LABEL = b"accounts.mail"  # mails hold links that open accounts: they pass through the broker sealed
 MAIL_TROUBLE = (OSError, OperationalError)  # sockets and mail servers (smtplib's errors are OSErrors); brokers
+DEVICE_KEPT_FOR = timedelta(days=365)
 KEPT_FOR = timedelta(hours=24)  # answers under an Idempotency-Key
 
 
@@ -56,10 +57,11 @@ def send_confirmation(user_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Remove what is over: sessions, refresh tokens, kept answers, calls of keys."""
+    """Remove what is over: sessions, refresh tokens, kept answers, calls of keys, devices that were not seen for a year."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     RefreshToken.objects.over_by(now).delete()
+    KnownDevice.objects.not_seen_since(now - DEVICE_KEPT_FOR).delete()
     IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()
     sweep_keys(now)
 

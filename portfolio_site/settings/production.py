@@ -21,6 +21,8 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
+DEVICE_COOKIE_NAME = "__Host-device"
+ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", True)
 
 
 def _refusals() -> list[str]:

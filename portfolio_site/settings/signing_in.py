@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from portfolio_site.settings import env
+
 # ── factors ─────────────────────────────────────────────────────────────────
 MFA_ADAPTER = "accounts.factors.FactorsAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -27,3 +31,12 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
 
 # ── what is in a session is sealed: it may hold the secret of a factor that is being set up ──
 SESSION_SERIALIZER = "portfolio_site.web.sealed.SealedSerializer"
+
+# ── limits ──────────────────────────────────────────────────────────────────
+# Guesses count for the account together with the network that they come from, so that nobody locks out anybody else; the wider limit is
+# for guesses from many networks, and does not hold where the person signed in before (accounts/adapter.py).
+ACCOUNT_RATE_LIMITS: Any = {"login_failed": "10/m/ip,5/300s/key", "login_failed_anywhere": "100/h/key"}
+DEVICE_COOKIE_NAME = "device"  # by which a browser that signed in is known again
+
+# ── the administration ──────────────────────────────────────────────────────
+ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", False)  # production: true unless said otherwise

@@ -1,24 +1,35 @@
-"""The Redis cache for page data: when Redis is down a read finds nothing and a write is dropped, and pages go on."""
+"""The Redis cache for page data: when Redis is down a read finds nothing and a write is dropped, and pages go on.
+
+Limits go on too: while Redis is down each process counts for itself, so that guessing never becomes free.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+LIMITS = ("allauth", "throttle_")  # how the keys begin of what is counted, and of codes that were used
 log = logging.getLogger(__name__)
 
 
 class FailOpenRedisCache(RedisCache):
-    """Never use it for locks; limits that must hold when it is down keep their own count."""
+    """Never use it for locks."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._own_count = LocMemCache(f"limits {server}", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
 
     def _try(self, operation: str, fallback: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return getattr(super(), operation)(*args, **kwargs)
         except RedisError as problem:
             log.warning("cache.unavailable", extra={"operation": operation, "problem": str(problem)})
+            if str(args[0]).startswith(LIMITS):
+                return getattr(self._own_count, operation)(*args, **kwargs)
             return fallback
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:

@@ -9,6 +9,8 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from portfolio_site.settings import signing_in
+
 PASSWORD = "a plumb line hangs true"
 
 
@@ -26,7 +28,7 @@ def api() -> APIClient:
 def limits_on(settings: Any) -> Any:
     """Failed sign-ins are counted, as in production."""
     cache.clear()
-    settings.ACCOUNT_RATE_LIMITS = {}
+    settings.ACCOUNT_RATE_LIMITS = signing_in.ACCOUNT_RATE_LIMITS
     yield
     cache.clear()
 

@@ -48,3 +48,19 @@ def test_an_administrator_can_make_a_person(client, db):
     answer = client.post(reverse("admin:accounts_user_add"), data)
     assert answer.status_code == 302, SimpleNamespace(errors=answer.context and answer.context["errors"])
     assert Preferences.objects.filter(user__username="made").exists()
+
+
+def test_staff_enter_with_a_second_factor_only_where_the_settings_say_so(client, django_user_model, settings):
+    from tests.accounts.factors import with_app
+
+    settings.ADMIN_SECOND_FACTOR = True
+    chief = django_user_model.objects.create_superuser("chief", "chief@example.org", "x")
+    client.force_login(chief)
+    refused = client.get("/admin/", follow=True)
+    assert refused.redirect_chain[-1][0] == "/settings/security/" and "needs a second factor" in refused.content.decode()
+    assert client.get("/admin/accounts/user/")["Location"].startswith("/admin/login/")
+    with_app(chief)
+    assert client.get("/admin/").status_code == 200
+    settings.ADMIN_SECOND_FACTOR = False
+    chief.authenticator_set.all().delete()
+    assert client.get("/admin/").status_code == 200

@@ -42,10 +42,11 @@ def test_a_device_is_called_what_its_person_would_call_it(says, name):
 
 
 def test_the_list_names_devices_and_marks_this_one_in_one_query(client, marta, elsewhere, django_assert_num_queries):
-    sign_in(client, headers={"User-Agent": FIREFOX})
+    client.defaults["HTTP_USER_AGENT"] = FIREFOX
+    sign_in(client)
     with django_assert_num_queries(3):  # the session, the person, the list
         page = client.get(reverse("usersessions_list")).content.decode()
-    assert page.index("This device") < page.index("Safari on iPhone")
+    assert page.index("Firefox on Windows") < page.index("This device") < page.index("Safari on iPhone")
     assert page.count('aria-label="Sign out ') == 1
 
 

@@ -19,3 +19,14 @@ def test_a_read_finds_nothing_and_a_write_is_dropped() -> None:
 def test_what_counts_or_asks_to_be_first_goes_on() -> None:
     assert NOWHERE.add("first", 1) is True
     assert NOWHERE.incr("count") == 1
+
+
+def test_limits_and_used_codes_are_counted_by_the_process_meanwhile() -> None:
+    # every thread has an instance of its own, and they share the count
+    again = FailOpenRedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {"socket_connect_timeout": 0.2}})
+    for key in ("throttle_sign_in_192.0.2.1", "allauth:rl:x"):
+        NOWHERE.set(key, [1.0], 60)
+        assert again.get(key) == [1.0]
+        assert NOWHERE.add(key, 1) is False
+        again.delete(key)
+        assert NOWHERE.get(key) is None
