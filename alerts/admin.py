@@ -22,17 +22,17 @@ class _LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Rule)
 class RuleAdmin(_LookOnly):
-    list_display = ("id", "owner", "instrument", "kind", "active", "armed", "created_at")
+    list_display = ("id", "owner", "instrument", "kind", "active", "armed", "due_at", "created_at")
     list_filter = ("kind", "active", "armed")
     list_select_related = ("owner", "instrument")
     search_fields = ("instrument__symbol", "owner__username")
-    fields = ("owner", "instrument", "kind", "active", "armed", "created_at")
+    fields = ("owner", "instrument", "kind", "active", "armed", "due_at", "looked_at", "created_at")
 
 
 @admin.register(Firing)
 class FiringAdmin(_LookOnly):
-    list_display = ("id", "rule", "event_key", "fired_at", "read_at")
+    list_display = ("id", "rule", "event_key", "fired_at", "held_until", "read_at")
     list_filter = ("fired_at",)
     list_select_related = ("rule",)
     search_fields = ("event_key",)
-    fields = ("rule", "event_key", "fired_at", "read_at")
+    fields = ("rule", "event_key", "fired_at", "held_until", "read_at")

@@ -5,88 +5,57 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerts import selectors, services
-from alerts.choices import RuleKind
+from alerts.api_shapes import (
+    AlertChange,
+    AlertSerializer,
+    AlertWanted,
+    KindSerializer,
+    NotificationSerializer,
+    RehearsalSerializer,
+    kind_shown,
+)
 from alerts.errors import BadAlert
 from alerts.models import Rule
+from alerts.rehearsals import Wanted, tried
+from alerts.rules import KINDS, Watch
 from market.models import Instrument
 from market.selectors import find_instrument, get_instrument
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.web.idempotency import Idempotent
 from portfolio_site.web.paging import CursorPages
-from portfolio_site.web.serializers import ExactField
-
-# ── shapes ──────────────────────────────────────────────────────────────────
-
-
-class AlertSerializer(serializers.Serializer[Any]):
-    """A rule as it is answered."""
-
-    id = serializers.IntegerField(read_only=True)
-    type = serializers.ChoiceField(choices=RuleKind.choices, source="kind")
-    instrument = serializers.IntegerField(source="instrument_id", read_only=True)
-    symbol = serializers.CharField(source="instrument.symbol", read_only=True)
-    threshold = ExactField(help_text="in `price_unit`")
-    price_unit = serializers.CharField(
-        source="instrument.price_unit", read_only=True, help_text="what its prices are in: the currency, or `%` for a bond in percent of par"
-    )
-    currency = serializers.CharField(source="instrument.currency", read_only=True, help_text="of the instrument")
-    note = serializers.CharField()
-    active = serializers.BooleanField()
-    armed = serializers.BooleanField(
-        help_text="False after it fired, until the price has been back by 0.5 % of the threshold and an hour has passed."
-    )
-    created_at = serializers.DateTimeField()
-    last_fired_at = serializers.DateTimeField(allow_null=True)
-
-
-class AlertChange(serializers.Serializer[Any]):
-    """What may be changed."""
-
-    type = serializers.ChoiceField(choices=RuleKind.choices, source="kind", required=False)
-    threshold = ExactField(required=False, help_text="as the instrument is quoted: in its currency, a bond in percent of par")
-    note = serializers.CharField(max_length=services.LONGEST_NOTE, allow_blank=True, required=False)
-    active = serializers.BooleanField(required=False)
-
-
-class AlertWanted(AlertChange):
-    """A new rule; the instrument by `symbol` or by its number."""
-
-    type = serializers.ChoiceField(choices=RuleKind.choices, source="kind")
-    threshold = ExactField(help_text="as the instrument is quoted: in its currency, a bond in percent of par")
-    symbol = serializers.CharField(max_length=60, required=False)
-    instrument = serializers.IntegerField(min_value=1, max_value=10**18 - 1, required=False)
-
-
-class NotificationSerializer(serializers.Serializer[Any]):
-    """One time that a rule came true."""
-
-    id = serializers.IntegerField()
-    alert = serializers.IntegerField(source="rule_id")
-    instrument = serializers.IntegerField(source="rule.instrument_id")
-    symbol = serializers.CharField(source="rule.instrument.symbol")
-    message = serializers.CharField(source="sentence")
-    fired_at = serializers.DateTimeField()
-    read_at = serializers.DateTimeField(allow_null=True)
-
+from portfolios.models import Portfolio
+from portfolios.selectors import get_portfolio
 
 # ── calls ───────────────────────────────────────────────────────────────────
 
 
-def _instrument(user: Any, wanted: dict[str, Any]) -> Instrument:
+def _wanted(user: Any, data: Any) -> dict[str, Any]:
+    """A new rule as it was sent, what it watches looked up."""
+    sent = AlertWanted(data=data)
+    sent.is_valid(raise_exception=True)
+    values = dict(sent.validated_data)
+    portfolio = values.pop("portfolio", None)
+    return values | {"instrument": _instrument(user, values), "portfolio": _portfolio(user, portfolio)}
+
+
+def _instrument(user: Any, wanted: dict[str, Any]) -> Instrument | None:
     pk, symbol = wanted.pop("instrument", None), wanted.pop("symbol", "")
     if pk is not None:
         return get_instrument(user, pk)
     found = find_instrument(user, symbol=symbol) if symbol else None
-    if found is None:
+    if found is None and (symbol or KINDS[wanted["kind"]].watches == {Watch.INSTRUMENT}):
         detail = f"No instrument has the symbol {symbol}." if symbol else "Name the instrument by symbol or number."
         raise BadAlert(detail, errors=[FieldError("symbol", "unknown_instrument" if symbol else "required", detail)])
     return found
+
+
+def _portfolio(user: Any, pk: int | None) -> Portfolio | None:
+    return None if pk is None else get_portfolio(user, pk)
 
 
 def _answer(user: Any, rule: Rule) -> dict[str, Any]:
@@ -105,11 +74,8 @@ class AlertsView(Idempotent, APIView):
 
     @extend_schema(operation_id="alerts_create", request=AlertWanted, responses={201: AlertSerializer}, tags=["alerts"])
     def post(self, request: Request) -> Response:
-        """Watch a price."""
-        wanted = AlertWanted(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values = dict(wanted.validated_data)
-        rule = services.create_rule(request.user, instrument=_instrument(request.user, values), **values)
+        """Watch an instrument, a portfolio, or all of your portfolios."""
+        rule = services.create_rule(request.user, **_wanted(request.user, request.data))
         return Response(_answer(request.user, rule), status=201)
 
 
@@ -133,6 +99,27 @@ class AlertView(APIView):
     def delete(self, request: Request, pk: int) -> Response:
         services.delete_rule(request.user, selectors.get_rule(request.user, pk))
         return Response(status=204)
+
+
+class AlertRehearsalView(APIView):
+    """An alert tried on the past."""
+
+    @extend_schema(operation_id="alerts_rehearse", request=AlertWanted, responses=RehearsalSerializer, tags=["alerts"])
+    def post(self, request: Request) -> Response:
+        """When such an alert would have fired in the past year, by daily closes.  Nothing is kept."""
+        past = tried(request.user, Wanted(**_wanted(request.user, request.data)))
+        days = [{"date": day, "message": message} for day, message in past.fired]
+        answer = {"times": len(days), "days": days, "since": past.since, "until": past.until, "why_not": past.why_not}
+        return Response(RehearsalSerializer(answer).data)
+
+
+class AlertKindsView(APIView):
+    """What can be watched."""
+
+    @extend_schema(operation_id="alerts_kinds", responses=KindSerializer(many=True), tags=["alerts"])
+    def get(self, request: Request) -> Response:
+        """Every type of alert, with the fields of its parameters."""
+        return Response(KindSerializer([kind_shown(one) for one in KINDS.values()], many=True).data)
 
 
 class _Told(APIView):

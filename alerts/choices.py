@@ -2,9 +2,6 @@
 
 from django.db import models
 
-from alerts.rules import ABOVE, BELOW
+from alerts.rules import KINDS
 
-
-class RuleKind(models.TextChoices):
-    PRICE_ABOVE = ABOVE, "Price rises to"
-    PRICE_BELOW = BELOW, "Price falls to"
+RuleKind = models.TextChoices("RuleKind", {name.upper(): (name, kind.label) for name, kind in KINDS.items()})  # type: ignore[call-overload]

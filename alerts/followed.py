@@ -10,5 +10,6 @@ from market.selectors import follows
 
 @follows
 def alerted_instruments() -> dict[int, int]:
-    """Of any rule that is on, with how many there are.  One query."""
-    return dict(Rule.objects.filter(active=True).order_by().values_list("instrument_id").annotate(times=Count("pk")))
+    """Of any rule that is on, with how many there are; portfolios name what they hold themselves.  One query."""
+    chosen = Rule.objects.filter(active=True, instrument__isnull=False)
+    return dict(chosen.order_by().values_list("instrument_id").annotate(times=Count("pk")))

@@ -9,14 +9,19 @@ PERSONAL = [
         "alerts.Rule",
         "Alerts",
         person="owner",
-        fields={GIVEN: "id owner instrument kind threshold note active armed came_back fired_at created_at"},
+        fields={
+            GIVEN: "id owner instrument portfolio kind parameters note active once margin cool_down quiet_from quiet_until expires_at created_at",
+            DERIVED: "armed came_back side fired_at started_at mark why_not version",
+            INTERNAL: "due_at looked_at",
+        },
     ),
     rows(
         "alerts.Firing",
         "What alerts said",
         person="rule__owner",
-        fields={GIVEN: "id rule sentence fired_at read_at", DERIVED: "event_key"},
+        fields={GIVEN: "id rule instrument sentence fired_at held_until read_at", DERIVED: "event_key masked"},
     ),
+    rows("alerts.ScheduledRun", "Jobs that were done", fields={INTERNAL: "id job period claimed_at"}),
     rows(
         "alerts.Delivery",
         "Messages about alerts",

@@ -5,60 +5,118 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
+from accounts.selectors import preferences_of
 from alerts.errors import NoSuchAlert, NoSuchNotification
 from alerts.models import Firing, Rule
+from alerts.rules import Cause, FieldType, Watch, caused_by
+from alerts.wording import ALL_PORTFOLIOS, condition_of
 from market.selectors import QuoteView, quotes_of
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
 
+PRICED = frozenset({"price_above", "price_below", "price_crosses"})
+
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule as lists show it."""
+    """One rule as lists show it.
+
+    state      "watching", "reached", "paused", "expired" or "blind": the last look saw nothing, `rule.why_not` says why
+    condition  what it waits for, in words, after the name of what it watches
+    price      of an instrument, now, in its currency, or in percent of par; None of what has no price to show
+    distance   of a price: how far it is from the threshold, as a fraction of the price; what is still to go is positive for a rise
+    """
 
     rule: Rule
-    price: Figure  # now, in the instrument's currency, or in percent of par
+    name: str
+    condition: str
+    state: str
+    price: Figure | None
     priced_at: datetime | None  # what the price is of
-    threshold: Figure
-    distance: Figure  # how far the price is from the threshold, as a fraction of the price; what is still to go is positive for a rise
+    threshold: Figure | None
+    distance: Figure | None
     last_fired_at: datetime | None
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the condition tells what somebody owns."""
+        return any(field.type is FieldType.MONEY for field in self.rule.spec.fields)
 
 
 def rules_of(user: Any) -> list[RuleRow]:
     """All rules of a person, those that watch first.  Two queries however many."""
-    return rows_of(rules_by_age(user).order_by("-active", "-id"))
+    return rows_of(rules_by_age(user).order_by("-active", "-id"), user)
 
 
 def rules_by_age(user: Any) -> QuerySet[Any]:
     """The rules of a person with `last_fired_at`, newest first."""
-    found: QuerySet[Any] = Rule.objects.visible_to(user).select_related("instrument").annotate(last_fired_at=Max("firings__fired_at")).order_by("-id")
-    return found
+    found: QuerySet[Any] = Rule.objects.visible_to(user).select_related("instrument", "portfolio").annotate(last_fired_at=Max("firings__fired_at"))
+    return found.order_by("-id")
 
 
-def rows_of(rules: Iterable[Any]) -> list[RuleRow]:
+def rules_on(user: Any, *, instrument: int | None = None, portfolio: int | None = None) -> list[RuleRow]:
+    """The same of one instrument or portfolio, for its page."""
+    chosen = rules_by_age(user)
+    return rows_of(chosen.filter(instrument=instrument) if instrument is not None else chosen.filter(portfolio=portfolio), user)
+
+
+def rows_of(rules: Iterable[Any], user: Any) -> list[RuleRow]:
     """Rules (with `last_fired_at`) as rows.  One query for all their prices."""
-    chosen = list(rules)
-    quotes = quotes_of(rule.instrument_id for rule in chosen)
-    return [_row(rule, quotes.get(rule.instrument_id)) for rule in chosen]
+    chosen, now = list(rules), timezone.now()
+    quotes = quotes_of(rule.instrument_id for rule in chosen if rule.instrument_id is not None)
+    currency = preferences_of(user).base_currency
+    return [_row(rule, quotes.get(rule.instrument_id), now, currency) for rule in chosen]
 
 
-def _row(rule: Any, quote: QuoteView | None) -> RuleRow:
+def _row(rule: Any, quote: QuoteView | None, now: datetime, currency: str) -> RuleRow:
+    name = ALL_PORTFOLIOS
+    price = threshold = distance = None
+    if rule.watch is Watch.INSTRUMENT:
+        name = rule.instrument.name
+        price, threshold, distance = _figures(rule, quote)
+    elif rule.portfolio is not None:
+        name = rule.portfolio.name
+    condition = condition_of(rule, currency=currency)
+    return RuleRow(rule, name, condition, state_of(rule, now), price, quote.as_of if quote else None, threshold, distance, rule.last_fired_at)
+
+
+def _figures(rule: Any, quote: QuoteView | None) -> tuple[Figure, Figure | None, Figure | None]:
     unit = rule.instrument.price_unit
     why_not = f"No price of {rule.instrument.symbol} has arrived yet."
+    limit = rule.values["threshold"] if rule.kind in PRICED else None
+    threshold = None if limit is None else Figure("threshold", Unit.MONEY, limit, currency=unit)
     if quote is None:
         price = Figure.undefined("price", Unit.MONEY, why_not, unit)
-        distance = Figure.undefined("distance", Unit.FRACTION, why_not)
-    else:
-        since = timezone.localdate(quote.as_of) if quote.stale else None
-        price = Figure("price", Unit.MONEY, quote.price, currency=unit, stale_since=since)
-        distance = Figure("distance", Unit.FRACTION, quotient(rule.threshold - quote.price, quote.price))
-    threshold = Figure("threshold", Unit.MONEY, rule.threshold, currency=unit)
-    return RuleRow(rule, price, quote.as_of if quote else None, threshold, distance, rule.last_fired_at)
+        return price, threshold, None if limit is None else Figure.undefined("distance", Unit.FRACTION, why_not)
+    since = timezone.localdate(quote.as_of) if quote.stale else None
+    price = Figure("price", Unit.MONEY, quote.price, currency=unit, stale_since=since)
+    return price, threshold, None if limit is None else Figure("distance", Unit.FRACTION, _distance(limit, quote.price))
+
+
+def _distance(limit: Decimal, price: Decimal) -> Decimal:
+    return quotient(limit - price, price)
+
+
+def watching_count(user: Any) -> int:
+    """How many rules of a person are on.  One query."""
+    count: int = Rule.objects.visible_to(user).on().count()
+    return count
+
+
+def state_of(rule: Rule, now: datetime) -> str:
+    if rule.expires_at is not None and rule.expires_at <= now:
+        return "expired"
+    if not rule.active:
+        return "paused"
+    if rule.why_not:
+        return "blind"
+    return "watching" if rule.armed else "reached"
 
 
 def get_rule(user: Any, pk: int) -> Rule:
@@ -69,15 +127,24 @@ def get_rule(user: Any, pk: int) -> Rule:
     return found
 
 
+# ── what was told ───────────────────────────────────────────────────────────
+
+
 def firings_of(user: Any, *, unread: bool = False) -> QuerySet[Any]:
-    """What a person was told, newest first."""
-    found = Firing.objects.visible_to(user).select_related("rule__instrument").order_by("-id")
+    """What a person was told, newest first; without what quiet hours hold back."""
+    found = Firing.objects.visible_to(user).told().select_related("rule", "instrument").order_by("-id")
     return found.unread() if unread else found
+
+
+def history_of(user: Any, rule: Rule) -> QuerySet[Any]:
+    """Every time a rule came true, newest first, also what is still held back."""
+    found: QuerySet[Any] = Firing.objects.visible_to(user).filter(rule=rule).select_related("rule", "instrument").order_by("-id")
+    return found
 
 
 def get_firing(user: Any, pk: int) -> Firing:
     """One notification.  Raises NoSuchNotification, also for somebody else's."""
-    found: Firing | None = Firing.objects.visible_to(user).select_related("rule__instrument").filter(pk=pk).first()
+    found: Firing | None = firings_of(user).filter(pk=pk).first()
     if found is None:
         raise NoSuchNotification("There is no such notification.")
     return found
@@ -89,6 +156,20 @@ def unread_count(user: Any) -> int:
     return count
 
 
+def unread_counts(user_ids: Iterable[int]) -> dict[int, int]:
+    """The same of several people.  One query."""
+    found = Firing.objects.filter(rule__owner__in=list(user_ids)).unread().order_by()
+    return dict(found.values_list("rule__owner").annotate(number=Count("pk")))
+
+
+def told_in(firing_ids: Iterable[int]) -> list[Firing]:
+    """These firings, with whose they are.  One query."""
+    found = Firing.objects.filter(pk__in=list(firing_ids)).select_related("rule__owner__preferences", "instrument")
+    return list(found.order_by("pk"))
+
+
 def watched(instrument_ids: Iterable[int]) -> bool:
-    """Whether any rule watches any of these instruments.  One query on an index."""
-    return bool(Rule.objects.watching(list(instrument_ids)).exists())
+    """Whether any rule watches any of these instruments, or a portfolio that holds one.  One query on indexes."""
+    ids, kinds = list(instrument_ids), caused_by(Cause.QUOTES)
+    alone, held, of_all = (one.filter(kind__in=kinds).order_by().values("pk") for one in (Rule.objects.watching(ids), *Rule.objects.holding(ids)))
+    return bool(alone.union(held, of_all).exists())

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-alert_fired = Signal()  # firing_id: int, user_id: int
 outbox_filled = Signal()  # channels: list[str]; deliveries of these are due
+alerts_fired = Signal()  # firing_ids: tuple[int, ...]; told now, be it that quiet hours have ended

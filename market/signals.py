@@ -6,6 +6,7 @@ quotes_changed = Signal()  # instrument_ids: tuple[int, ...]
 prices_changed = Signal()  # instrument_ids: tuple[int, ...]
 rates_changed = Signal()  # currencies: tuple[str, ...]; owner_id: int | None (None: reference rates)
 actions_changed = Signal()  # instrument_ids: tuple[int, ...]
+news_stored = Signal()  # instrument_ids: tuple[int, ...]; what new articles are about
 instruments_listed = Signal()  # instrument_ids: tuple[int, ...]; new ones, and those that sources call otherwise from now on
 search_begun = Signal()  # text: str; sources are to be asked
 listing_begun = Signal()  # user_id: int; number: str; a hit of a search is to be taken in

@@ -73,6 +73,9 @@ def jobs() -> list[Job]:
         Job("corporate actions", "portfolios.actions.tasks.propose", hour=2, at_start=True),
         Job("snapshots of portfolios", "analytics.tasks.plan_snapshots", hour=5),
         Job("snapshots that wait", "analytics.tasks.sweep_snapshots", timedelta(minutes=5), at_start=True),
+        Job("alerts that are due", "alerts.tasks.look", timedelta(seconds=5), at_start=True),
+        Job("alerts held back by quiet hours", "alerts.tasks.tell_held", timedelta(minutes=1), at_start=True),
+        Job("a day of alerts", "alerts.tasks.begin_day", timedelta(minutes=30), at_start=True),
         Job("nightly check", "portfolio_site.tasks.nightly_check", hour=3),
         Job("check of every ledger", "portfolios.tasks.check_ledgers", hour=3),
     ]

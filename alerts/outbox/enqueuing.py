@@ -75,7 +75,7 @@ def _rows_of(firing: Firing, wishes: Wishes, hooks: Sequence[Webhook], now: date
 
 def payload_of(firing: Firing) -> dict[str, Any]:
     """What every channel tells, kept as it was when the alert fired."""
-    instrument = getattr(firing.rule, "instrument", None)
+    instrument = firing.instrument or firing.rule.instrument
     return {
         "sentence": firing.sentence,
         "symbol": instrument.symbol if instrument is not None else "",

@@ -17,6 +17,7 @@ from alerts.outbox.choices import PERSONAL, Channel, Family, Pace, State, family
 from alerts.outbox.enqueuing import payload_of, ring
 from alerts.outbox.unsubscribing import Wish
 from alerts.outbox.wishes import wishes_of
+from alerts.wording import subject_of
 
 TESTS_A_MINUTE = 5
 KEPT_FOR = timedelta(days=90)  # of deliveries that are over; firings stay
@@ -124,7 +125,7 @@ def _test_payload(rule: Any, now: datetime) -> dict[str, Any]:
     if rule is None:
         sentence = "This is a test. Alerts reach you here."
         return {"sentence": sentence, "symbol": "", "note": "", "kind": "test", "alert": None, "notification": None, "fired_at": now.isoformat()}
-    firing = Firing(rule=rule, sentence=f"This is a test of your alert on {rule.instrument.symbol}.", fired_at=now, event_key="")
+    firing = Firing(rule=rule, sentence=f"This is a test of your alert on {subject_of(rule).name}.", fired_at=now, event_key="")
     return payload_of(firing) | {"kind": "test"}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from market.models import Article, ArticleInstrument, MutedPublisher, OpenedArti
 from market.providers.articles import SUMMARY, TITLE, link, text
 from market.providers.base import ArticleRow
 from market.selectors.news import oldest_kept
+from market.signals import news_stored
 from market.stories import ONE_STORY, fingerprint, neighbouring_stories, story_of
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.web.deeds import tell
@@ -91,6 +93,9 @@ def _store(drafts: Mapping[str, Article], about: Mapping[str, Iterable[int]]) ->
     ArticleInstrument.objects.bulk_create(
         [one for one in links if (one.article_id, one.instrument_id) not in stored], ignore_conflicts=True, batch_size=_BATCH
     )
+    if fresh:
+        told = tuple(sorted({pk for draft in fresh for pk in about[draft.fingerprint]}))
+        transaction.on_commit(partial(news_stored.send, Article, instrument_ids=told))
     return len(fresh)
 
 

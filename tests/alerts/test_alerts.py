@@ -95,8 +95,9 @@ def test_a_rule_on_its_way_back_costs_one_write_and_then_none(rule, apple, djang
         services.check_rules([apple.pk])
 
 
-def test_the_page_says_when_an_alert_fires_again(signed_in, rule):
-    assert "Fires again once the price has been back by 0.5 % and an hour has passed." in signed_in.get("/alerts/").content.decode()
+def test_the_page_of_an_alert_says_when_it_fires_again(signed_in, rule):
+    page = signed_in.get(f"/alerts/{rule.pk}/").content.decode()
+    assert "0.5% of the threshold" in page and "At most every 60 minutes" in page and "rises to $100.00" in page
 
 
 def test_a_rule_made_while_the_price_is_past_it_waits_for_the_price_to_come_back(person, apple):
@@ -168,7 +169,7 @@ def test_an_unknown_kind_is_refused(person, apple):
 
 
 def test_there_is_an_end_to_the_number_of_alerts(person, apple, monkeypatch):
-    monkeypatch.setattr(services, "MOST_RULES", 1)
+    monkeypatch.setattr(services.rules, "MOST_RULES", 1)
     services.create_rule(person, instrument=apple, kind="price_above", threshold=D("100"))
     with pytest.raises(BadAlert, match="Delete some"):
         services.create_rule(person, instrument=apple, kind="price_above", threshold=D("101"))
@@ -204,7 +205,7 @@ def test_the_price_of_a_bond_is_in_percent_of_par_in_the_sentence_on_the_pages_a
     made = api.post("/api/v1/alerts", {"symbol": "BUND", "type": "price_above", "threshold": "98.42"}).json()
     assert (made["threshold"], made["price_unit"], made["currency"]) == ("98.42", "%", "EUR")
     page = signed_in.get("/alerts/").content.decode()
-    assert '<span class="num">98.42%</span>' in page and '<span data-live="price">97.50%</span>' in page and "€" not in page
+    assert "rises to 98.42%" in page and '<span data-live="price">97.50%</span>' in page and "€" not in page
     _publish(bond, "98.5", "97.5")
     (firing,) = services.check_rules([bond.pk])
     assert firing.sentence == "BUND rose to 98.50%; your alert is for 98.42% or more."

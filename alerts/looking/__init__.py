@@ -1,0 +1,1 @@
+"""Looking at what rules watch: what is read of it, for many rules together."""
