@@ -6,3 +6,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import authentication, deeds, receivers  # noqa: F401  (connects what they declare)
+        from accounts.oauth.validator import install
+
+        install()

@@ -203,17 +203,20 @@ class AuditHead(models.Model):
 
 from accounts.data_rights.models import DataArrival, DataExport  # noqa: E402  (tables of this app; they need what stands above)
 from accounts.keys.models import ApiKey, ApiKeyCall  # noqa: E402
+from accounts.oauth.models import AuthorizationCode, SpentRefreshToken  # noqa: E402
 
 __all__ = [
     "ApiKey",
     "ApiKeyCall",
     "AuditEntry",
     "AuditHead",
+    "AuthorizationCode",
     "DataArrival",
     "DataExport",
     "IdempotencyKey",
     "Preferences",
     "RefreshToken",
+    "SpentRefreshToken",
     "User",
     "a_currency",
     "a_time_zone",

@@ -39,6 +39,18 @@ PERSONAL = [
         person="user",
         fields={GIVEN: "id user name prefix scopes created_at expires_at last_used_at revoked_at", SECRET: "digest password_mark"},
     ),
+    rows(
+        "accounts.AuthorizationCode",
+        "Codes on their way to apps that were let in, for a minute",
+        person="user",
+        fields={SECRET: "id digest client user data expires_at spent_at"},
+    ),
+    rows(
+        "accounts.SpentRefreshToken",
+        "What connected apps exchanged, to tell a thief by",
+        person="user",
+        fields={SECRET: "id digest client user spent_at"},
+    ),
     rows("accounts.ApiKeyCall", "What was called with API keys", person="key__user", fields={GIVEN: "id key method path status address at"}),
     rows(
         "accounts.IdempotencyKey",

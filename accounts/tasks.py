@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from accounts.data_rights import bringing, exporting, jobs
 from accounts.keys.services import sweep_keys
 from accounts.models import DataArrival, DataExport, IdempotencyKey, KnownDevice, RefreshToken
+from accounts.oauth.services import sweep_apps
 from portfolio_site.web.sealed import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def sweep() -> None:
     KnownDevice.objects.not_seen_since(now - DEVICE_KEPT_FOR).delete()
     IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()
     sweep_keys(now)
+    sweep_apps(now)
 
 
 @shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)

@@ -11,6 +11,7 @@ from django.urls import include, path
 from accounts import api, security_views, views
 from accounts.data_rights import urls as data_rights
 from accounts.keys import urls as keys
+from accounts.oauth import urls as oauth
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 # Named as allauth names them: it goes from one to the other by these.
@@ -47,6 +48,7 @@ urlpatterns = [
     path("settings/sessions/<id:pk>/end/", security_views.session_end, name="session-end"),
     path("settings/sessions/end/", security_views.sessions_end, name="sessions-end"),
     *keys.urlpatterns,
+    *oauth.urlpatterns,
     path("settings/log/", views.settings_log, name="settings-log"),
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
     *data_rights.urlpatterns,

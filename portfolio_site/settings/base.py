@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "channels",
     "csp",
+    "allauth.idp.oidc",
     "django_celery_beat",
     "django_htmx",
     "django_structlog",
@@ -232,6 +233,15 @@ API_KEY_LOG_EVERY = env.integer("API_KEY_LOG_EVERY", 5, least=0)  # seconds betw
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
 
+# apps of other people: OAuth 2.0 and OpenID Connect (docs/api-access.md)
+OIDC_PRIVATE_KEY = env.text("OIDC_PRIVATE_KEY", "").replace("\\n", "\n")
+OAUTH_PROVIDER = env.boolean("OAUTH_PROVIDER", True)
+OAUTH_OPEN = env.boolean("OAUTH_OPEN", True)  # everybody may register an app of theirs, not only administrators
+IDP_OIDC_ADAPTER = "accounts.oauth.adapter.OIDCAdapter"
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 30 * 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 24 * 3600  # of a connection, however often it is renewed
+
 # ── mail: no server is needed to begin ──────────────────────────────────────
 EMAIL_URL = env.text("EMAIL_URL", "")
 if EMAIL_URL:
@@ -259,7 +269,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "portfolio_site.web.throttling.CredentialThrottle",
         "portfolio_site.web.throttling.AddressThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"person": "600/min", "credential": "300/min", "address": "120/min", "sign_in": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {"person": "600/min", "credential": "300/min", "provider": "120/min", "address": "120/min", "sign_in": "30/min"},
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
     "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
-from portfolio_site.settings.base import DATABASE_URL, FIELD_KEYS, FINGERPRINT_KEY, PROCESSES, REDIS_URL, ROLE, SEALING_KEY, SECRET_KEY
+from portfolio_site.settings.base import (
+    DATABASE_URL,
+    FIELD_KEYS,
+    FINGERPRINT_KEY,
+    OIDC_PRIVATE_KEY,
+    PROCESSES,
+    REDIS_URL,
+    ROLE,
+    SEALING_KEY,
+    SECRET_KEY,
+)
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
@@ -23,6 +36,17 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 DEVICE_COOKIE_NAME = "__Host-device"
 ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", True)
+
+
+OAUTH_PROVIDER = env.boolean("OAUTH_PROVIDER", bool(OIDC_PRIVATE_KEY))
+
+
+def _is_signing_key(pem: str) -> bool:
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, RSAPrivateKey) and key.key_size >= 2048
 
 
 def _refusals() -> list[str]:
@@ -43,6 +67,8 @@ def _refusals() -> list[str]:
         reasons.append("PROXY_COUNT is not set. Say how many proxies stand in front (0 for none): limits count by client address.")
     if not env.text("SITE_URL", ""):
         reasons.append("SITE_URL is not set. Mails link to it; write the address that people use, such as https://plumbline.example.")
+    if OAUTH_PROVIDER and not _is_signing_key(OIDC_PRIVATE_KEY):
+        reasons.append("OAUTH_PROVIDER is on and OIDC_PRIVATE_KEY is no RSA key of at least 2048 bits in PEM; see docs/settings.md.")
     if PROCESSES > 1 and not REDIS_URL:
         reasons.append("WEB_CONCURRENCY is above 1 without REDIS_URL. Memory is not shared between processes.")
     if ROLE != "embedded" and not (DATABASE_URL and REDIS_URL):

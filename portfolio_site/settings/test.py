@@ -26,7 +26,7 @@ FIELD_KEYS = {1: hashlib.sha256(b"test field key").digest()}
 FINGERPRINT_KEY = hashlib.sha256(b"test fingerprint key").digest()
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -55,7 +55,7 @@ PROVIDER_KEYS.clear()
 
 CELERY_TASK_ALWAYS_EAGER = env.boolean("TEST_EAGER", True)
 CELERY_TASK_EAGER_PROPAGATES = True
-REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"person": None, "credential": None, "address": None, "sign_in": None}
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"person": None, "credential": None, "provider": None, "address": None, "sign_in": None}
 API_KEY_LOG_EVERY = 0  # no thread: tests write when they look
 ACCOUNT_RATE_LIMITS = False
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""

@@ -67,6 +67,15 @@ class AddressThrottle(_Throttle):
         return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
 
 
+class ProviderThrottle(_Throttle):
+    """Calls of the OAuth provider, by address: codes and secrets are not to be guessed."""
+
+    scope = "provider"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
+
+
 class SignInThrottle(_Throttle):
     """Attempts to sign in, by address."""
 

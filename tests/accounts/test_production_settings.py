@@ -62,6 +62,7 @@ REFUSED = {
     "a sealing key that is not in the ring": ({"SEALING_KEY": "7"}, "SEALING_KEY is 7, which is not in FIELD_KEYS"),
     "no fingerprint key": ({"FINGERPRINT_KEY": None}, "FINGERPRINT_KEY is not set"),
     "a fingerprint key of the wrong size": ({"FINGERPRINT_KEY": "c2hvcnQ="}, "FINGERPRINT_KEY: write 32 bytes in base64"),
+    "an OAuth provider without a key": ({"OAUTH_PROVIDER": "true"}, "OIDC_PRIVATE_KEY is no RSA key"),
     "no proxy count": ({"PROXY_COUNT": None}, "PROXY_COUNT is not set"),
     "a proxy count that is no number": ({"PROXY_COUNT": "many"}, "PROXY_COUNT is “many”; write a whole number"),
     "no address of its own": ({"SITE_URL": None}, "SITE_URL is not set"),

@@ -39,6 +39,11 @@ PUBLIC = {
     "api-auth-logout",
     "api-schema",
     "api-docs",
+    "configuration",  # of the OAuth provider: for programs, which prove themselves by a code, a secret or a token
+    "jwks",
+    "token",
+    "revoke",
+    "userinfo",
     "income-feed",  # whoever knows the secret address of a calendar
     "unsubscribe",  # a signed link of a mail
     "preferences-toggle",  # a cookie, for people who are not signed in
