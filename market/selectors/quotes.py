@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -114,14 +114,19 @@ def is_of_last_session(day: date, asset_class: str, today: date) -> bool:
     return today - day <= (_STALE_COIN if asset_class == AssetClass.CRYPTO else _STALE_AFTER)
 
 
-def quotes_of(instrument_ids: Iterable[int]) -> dict[int, QuoteView]:
-    """The newest price of each instrument that has one.  One query, none for no instruments."""
+def quotes_of(instrument_ids: Iterable[int], known: Mapping[int, Instrument] | None = None) -> dict[int, QuoteView]:
+    """The newest price of each instrument that has one.  One query, none for no instruments.
+
+    known  all of the instruments, by number, where the caller has read them: they are not read again
+    """
     wanted = set(instrument_ids)
     if not wanted:
         return {}
     now = timezone.now()
-    found = Quote.objects.filter(pk__in=wanted).select_related("instrument")
-    return {quote.pk: view_of(quote.instrument, quote, now=now) for quote in found}
+    found = Quote.objects.filter(pk__in=wanted)
+    if known is None:
+        return {quote.pk: view_of(quote.instrument, quote, now=now) for quote in found.select_related("instrument")}
+    return {quote.pk: view_of(known[quote.pk], quote, now=now) for quote in found}
 
 
 def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:

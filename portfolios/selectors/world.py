@@ -72,7 +72,7 @@ def world_of(portfolios: Sequence[Portfolio], books: dict[int, Book], currency: 
 
 
 def _prices_now(held: set[int], instruments: dict[int, Instrument], day: date) -> dict[int, PriceNow]:
-    quotes = quotes_of(held) if held else {}
+    quotes = quotes_of(held, instruments) if held else {}
     found = {pk: PriceNow(quote.unit_price, quote.unit_previous, timezone.localdate(quote.as_of), quote.stale, quote) for pk, quote in quotes.items()}
     unquoted = held - found.keys()
     for pk, close in (prices_on(unquoted, day) if unquoted else {}).items():
