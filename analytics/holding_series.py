@@ -16,8 +16,9 @@ from datetime import date
 
 import numpy as np
 
+from analytics.border import FloatArray, day_numbers, to_float64
 from analytics.engine.valuation import held_each_day
-from analytics.series import FloatArray, costs_held, day_numbers, to_float64
+from analytics.series import costs_held
 from analytics.world import Market
 from market.selectors import day_number
 from portfolios.ledger.book import Book

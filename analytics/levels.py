@@ -13,9 +13,9 @@ from datetime import date
 
 import numpy as np
 
+from analytics.border import BoolArray, FloatArray, IntArray, to_float64
 from analytics.engine.blends import blended, units_reinvested
 from analytics.engine.errors import Undefined
-from analytics.series import BoolArray, FloatArray, IntArray, to_float64
 from analytics.world import Market
 from market.choices import ActionKind, AssetClass, Rebalancing, ReturnKind
 from market.selectors import BRIDGED_DAYS, ActionView, BenchmarkView, PartView, PriceColumnView, day_number, day_of

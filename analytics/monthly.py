@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from analytics.series import BoolArray, Costs, FloatArray, IntArray, costs_held, day_numbers, first_day, to_float64
+from analytics.border import BoolArray, FloatArray, IntArray, day_numbers, to_float64
+from analytics.series import Costs, costs_held, first_day
 from analytics.world import Market
 from market.selectors import day_number
 from portfolios.ledger.book import Book

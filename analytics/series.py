@@ -1,8 +1,7 @@
-"""From the exact ledger to daily series: the one border between decimals and float64.
+"""From the exact ledger to daily series, over the border of `border.py`.
 
 Rows of time are calendar days.  A series that ends on day T and whose first event is on day S has T - S + 2 entries: entry 0
-is the close before S, where everything is zero.  Money is in the report currency.  `to_float64` is the only place where an
-exact number becomes a float; nothing crosses back.
+is the close before S, where everything is zero.  Money is in the report currency.
 
 What cannot be valued.  An instrument stands at the cost of what is held of it up to its first price, or the first rate of its
 currency, as in the exact figures: what is paid for it changes nothing, and the day of its first price brings all that it gained
@@ -23,18 +22,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics.border import BoolArray, FloatArray, IntArray, Steps, arrays_of, day_numbers, to_float64
 from analytics.engine.returns import before_costs, growth_index
 from analytics.engine.valuation import converted, held_each_day, worth_by_currency
 from analytics.world import Market
 from market.selectors import day_number, day_of
 from portfolios.ledger.book import Book
 from portfolios.selectors import CostChange
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 Costs = Callable[[frozenset[int]], Iterable[CostChange]]
 
@@ -125,19 +120,6 @@ class Daily:
         return replace(self, inflow=inflow, outflow=outflow)
 
 
-# ── the border ──────────────────────────────────────────────────────────────
-
-
-def to_float64(numbers: Iterable[Decimal]) -> FloatArray:
-    """Exact numbers as float64: each the nearest double.  The only crossing from the ledger to the engine."""
-    return np.fromiter((float(number) for number in numbers), dtype=np.float64)
-
-
-def day_numbers(days: Iterable[date]) -> IntArray:
-    """Days as whole numbers since 1970-01-01."""
-    return np.fromiter((day.toordinal() for day in days), dtype=np.int64) - date(1970, 1, 1).toordinal()
-
-
 # ── the series ──────────────────────────────────────────────────────────────
 
 
@@ -150,25 +132,16 @@ class _Steps(NamedTuple):
     after: FloatArray
 
 
-def _steps(rows: Sequence[tuple[int, Sequence[Any]]], first: int, length: int) -> _Steps:
-    """`rows` are (book, its steps), a step being (day, instrument or currency, level after)."""
-    keys: dict[tuple[int, Any], int] = {}
-    columns, days, after = [], [], []
-    for book, steps in rows:
-        if not steps:
-            continue
-        when, what, level = zip(*steps, strict=True)
-        columns.append(np.fromiter((keys.setdefault((book, one), len(keys)) for one in what), dtype=np.int64))
-        days.append(day_numbers(when) - first)
-        after.append(to_float64(level))
-    if not keys:
-        none = np.zeros(0, dtype=np.int64)
-        return _Steps([], none, none, np.zeros(0))
-    column, start, level_after = np.concatenate(columns), np.concatenate(days), np.concatenate(after)
-    inside = start < length
-    column, start, level_after = column[inside], start[inside], level_after[inside]
-    order = np.lexsort((start, column))
-    return _Steps(list(keys), column[order], start[order], level_after[order])
+def _together(books: Sequence[Steps], first: int, length: int) -> _Steps:
+    """The steps of all books beside each other, those of `length` days from the day number `first`."""
+    keys = [(book, key) for book, steps in enumerate(books) for key in steps.keys]
+    before = np.cumsum([0, *(len(steps.keys) for steps in books)])
+    columns = np.concatenate([steps.columns + offset for steps, offset in zip(books, before[:-1], strict=True)])
+    starts, after = np.concatenate([steps.days for steps in books]) - first, np.concatenate([steps.after for steps in books])
+    if len(starts) and int(starts.max()) >= length:
+        inside = starts < length
+        columns, starts, after = columns[inside], starts[inside], after[inside]
+    return _Steps(keys, columns, starts, after)
 
 
 class _Builder:
@@ -176,8 +149,9 @@ class _Builder:
 
     def __init__(self, books: Sequence[Book], currency: str, market: Market, first: int, length: int) -> None:
         self.books, self.currency, self.market, self.first, self.length = books, currency, market, first, length
-        self.units = _steps([(i, book.steps) for i, book in enumerate(books)], first, length)
-        self.cash = _steps([(i, book.cash_steps) for i, book in enumerate(books)], first, length)
+        self.arrays = [arrays_of(book) for book in books]
+        self.units = _together([one.units for one in self.arrays], first, length)
+        self.cash = _together([one.cash for one in self.arrays], first, length)
         used = {market.quoted[instrument] for _, instrument in self.units.keys} | {code for _, code in self.cash.keys}
         self.codes = {code: place for place, code in enumerate(sorted(used))}
         self.rates = np.vstack([market.rate(code, currency, first, length) for code in self.codes]) if used else np.zeros((0, length))
@@ -264,19 +238,19 @@ class _Builder:
         """Adds the flows of the ledgers; units that moved in kind at their worth, or at their cost where they stand at it."""
         moved: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         carried: dict[tuple[int, int], Decimal] = defaultdict(Decimal)  # what they cost
-        for book in self.books:
-            if not book.flows:
-                continue
-            days, amounts, events, instruments, quantities = zip(*book.flows, strict=True)
-            entries, much = day_numbers(days) - self.first, to_float64(amounts)
+        in_kind = np.fromiter(transfers, dtype=np.int64, count=len(transfers))
+        for book, arrays in zip(self.books, self.arrays, strict=True):
+            entries, much = arrays.flow_days - self.first, arrays.flow_amounts
             counts = entries < self.length
-            if transfers:
-                for place in [i for i, event in enumerate(events) if event in transfers and quantities[i] is not None]:
-                    counts[place] = False
-                    key = (int(entries[place]), instruments[place])
-                    if key[0] < self.length:
-                        carried[key] += amounts[place]
-                        moved[key] += quantities[place]
+            for place in np.flatnonzero(np.isin(arrays.flow_events, in_kind)) if transfers else ():
+                flow = book.flows[place]
+                if flow.quantity is None or flow.instrument is None:
+                    continue
+                counts[place] = False
+                if entries[place] < self.length:
+                    key = (int(entries[place]), flow.instrument)
+                    carried[key] += flow.amount
+                    moved[key] += flow.quantity
             entries, much = entries[counts], much[counts]
             self.flow_in += np.bincount(entries, np.maximum(much, 0.0), self.length)
             self.flow_out += np.bincount(entries, np.maximum(-much, 0.0), self.length)
@@ -328,7 +302,7 @@ def each_day(amounts: Iterable[tuple[date, Decimal]], first: date, days: int) ->
 
 def first_day(books: Iterable[Book]) -> date | None:
     """The day of the first thing that happened in any of the books."""
-    heads = [rows[0].day for book in books for rows in (book.steps, book.cash_steps, book.flows) if rows]
+    heads = [fields[0] for book in books for fields in (book.rows.steps, book.rows.cash_steps, book.rows.flows) if fields]
     return min(heads, default=None)
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analytics.border import BoolArray, FloatArray, IntArray
 from analytics.engine.risk import returns_between
-from analytics.series import BoolArray, FloatArray, IntArray
 
 
 class TradingReturns(NamedTuple):

@@ -10,10 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
+from analytics.border import day_numbers, to_float64
 from analytics.engine.returns import DAYS_A_YEAR, money_weighted_return
 from analytics.selectors.scope import Scope, figure
 from analytics.selectors.shapes import PriceMark
-from analytics.series import day_numbers, to_float64
 from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, price_columns
 from portfolio_site.kernel.decimals import plain

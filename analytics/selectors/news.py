@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from analytics.series import to_float64
+from analytics.border import to_float64
 from market.models import Instrument
 from market.selectors import Feed, NewsOrder, Place, newest_fetch, news_feed
 from portfolios.models import Portfolio

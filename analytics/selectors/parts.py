@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from analytics import memory
+from analytics.border import FloatArray
 from analytics.engine.contribution import contributions
 from analytics.engine.drivers import Drivers as EngineDrivers
 from analytics.engine.drivers import drivers
@@ -20,7 +21,6 @@ from analytics.engine.errors import Undefined
 from analytics.holding_series import HoldingDays, by_holding
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import figure, sentence
-from analytics.series import FloatArray
 from market.selectors import day_number
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.selectors import HoldingMove, InstrumentView, holding_moves

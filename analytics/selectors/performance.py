@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from analytics.border import BoolArray, FloatArray
 from analytics.engine.arrays import finite
 from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
@@ -24,7 +25,7 @@ from analytics.engine.risk import annual_volatility, risk_level
 from analytics.selectors.scope import Scope, figure, less, renamed
 from analytics.selectors.shapes import BenchmarkResult, Performance, PerformanceSeries
 from analytics.selectors.value import value_on
-from analytics.series import BoolArray, Daily, FloatArray, each_day
+from analytics.series import Daily, each_day
 from analytics.trading import TradingReturns, trading_returns
 from market.selectors import BenchmarkView
 from portfolio_site.kernel.dates import years_before

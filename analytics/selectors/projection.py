@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from analytics.border import FloatArray
 from analytics.engine.errors import Undefined
 from analytics.engine.projection import Fan, Needed, fan_of, needed_contribution, steps_of_the_past
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words, sentence
-from analytics.series import FloatArray
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from analytics.border import FloatArray
 from analytics.engine.answers import Answers
 from analytics.engine.drawdown import Drawdown, drawdown_series, drawdowns, maximum_drawdown
 from analytics.engine.errors import Undefined
@@ -29,7 +30,6 @@ from analytics.selectors.period.growth import Growth, GrowthReport
 from analytics.selectors.period.unusual import UnusualDay, UnusualDays
 from analytics.selectors.scope import Scope, figure, sentence
 from analytics.selectors.shapes import ChartSeries, Explanation, Explanations, Performance
-from analytics.series import FloatArray
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.series import IntArray
+from analytics.border import IntArray
 
 MOST_POINTS = 1500
 

@@ -19,6 +19,7 @@ import numpy as np
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _MADE_BY = (
+    "analytics/border.py",
     "analytics/engine",
     "analytics/levels.py",
     "analytics/selectors/reads.py",

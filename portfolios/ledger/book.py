@@ -304,6 +304,26 @@ class Book:
         return _cut(Posting, self.rows.postings)
 
     @cached_property
+    def cost_of_sold(self) -> dict[int, Decimal]:
+        """What the units cost that are gone by sales, by instrument."""
+        found: dict[int, Decimal] = {}
+        with localcontext(EXACT):
+            for match in self.matches:
+                found[match.instrument] = found.get(match.instrument, ZERO) + match.cost
+        return found
+
+    @cached_property
+    def paid_in(self) -> Decimal:
+        """All that came from outside, whatever went there later."""
+        with localcontext(EXACT):
+            return sum((amount for amount in self.rows.flows[1 :: len(Flow._fields)] if amount > 0), ZERO)
+
+    @cached_property
+    def aside(self) -> dict[str, Any]:
+        """For what readers make of the rows and will ask for again.  It is no part of the book and goes into no cache."""
+        return {}
+
+    @cached_property
     def net_flows(self) -> Decimal:
         with localcontext(EXACT):
             return sum(self.rows.flows[1 :: len(Flow._fields)], ZERO)

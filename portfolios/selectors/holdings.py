@@ -131,11 +131,9 @@ class _Gathered:
     unconverted: list[str] = field(default_factory=list)  # why a whole portfolio is not in the totals
 
     def add(self, portfolio: Portfolio, book: Book, world: World, currency: str) -> None:
-        sold: dict[int, Decimal] = defaultdict(lambda: ZERO)
-        for match in book.matches:
-            sold[match.instrument] += match.cost
+        sold = book.cost_of_sold
         for pk, position in book.positions.items():
-            self.parts[pk].append(_part(portfolio, position, sold[pk], world, currency))
+            self.parts[pk].append(_part(portfolio, position, sold.get(pk, ZERO), world, currency))
         for code, pool in book.cash.items():
             if not pool.amount and not pool.cost:
                 continue
@@ -151,7 +149,7 @@ class _Gathered:
         self.income += book.income
         self.expenses += book.expenses
         self.net_flows += book.net_flows
-        self.paid_in += sum((flow.amount for flow in book.flows if flow.amount > 0), ZERO)
+        self.paid_in += book.paid_in
 
 
 def _part(portfolio: Portfolio, position: Position, sold: Decimal, world: World, currency: str) -> _Part:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.border import day_numbers, to_float64
 from analytics.engine.returns import time_weighted_return
-from analytics.series import Daily, daily, day_numbers, to_float64
+from analytics.series import Daily, daily
 from portfolios.selectors import CostChange
 from tests.analytics.worlds import book, closes, day, event, market, rates
 

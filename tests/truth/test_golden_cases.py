@@ -17,8 +17,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.border import day_numbers
 from analytics.selectors import Explanation, Scope, Term, explain, holding_detail, performance
-from analytics.series import day_numbers
 from market.services import PriceRow, RateRow, ingest_prices, ingest_rates
 from portfolio_site.kernel.figures import Figure
 from portfolios.errors import SamePortfolio

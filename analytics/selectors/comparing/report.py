@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from analytics import memory
+from analytics.border import FloatArray
 from analytics.engine import drawdown, risk
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
@@ -21,7 +22,6 @@ from analytics.selectors.comparing.untraded import WithoutTrades
 from analytics.selectors.performance import Stretch
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import Scope, figure
-from analytics.series import FloatArray
 from market.selectors import actions_of, price_columns, prices_version
 from portfolio_site.kernel.figures import Figure, Unit
 

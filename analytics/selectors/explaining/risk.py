@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 
+from analytics.border import FloatArray
 from analytics.engine import drawdown
 from analytics.engine.returns import annualised
 from analytics.selectors.explaining.returns import level_of_risk
@@ -18,7 +19,6 @@ from analytics.selectors.explaining.risk_tail import tail_makers
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line
-from analytics.series import FloatArray
 from portfolio_site.kernel.figures import Figure, Unit
 
 

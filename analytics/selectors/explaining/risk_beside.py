@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
+from analytics.border import FloatArray
 from analytics.selectors.explaining.risk_common import Numbers, day_lines, explained, spread_terms
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.shapes import Explanation, Line
-from analytics.series import FloatArray
 from portfolio_site.kernel.figures import Figure, Unit
 
 

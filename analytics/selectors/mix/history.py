@@ -11,12 +11,12 @@ from decimal import Decimal
 import numpy as np
 
 from analytics import memory
+from analytics.border import FloatArray
 from analytics.choices import By
 from analytics.monthly import Monthly, monthly
 from analytics.selectors.mix.exposure import Mix
 from analytics.selectors.mix.shapes import MixHistory
 from analytics.selectors.value import CASH, parts_of
-from analytics.series import FloatArray
 from market.selectors import Part, day_number, day_of, price_columns
 from portfolios.selectors import HoldingRow
 

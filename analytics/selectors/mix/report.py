@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from analytics.border import FloatArray, to_float64
 from analytics.choices import By
 from analytics.engine import covariance, diversification
 from analytics.engine.diversification import LOW_RATIO, ROUNDING, Score, Weights
@@ -24,7 +25,6 @@ from analytics.selectors.mix.shapes import Diversification, Limit, Spread
 from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.scope import Scope, figure, in_words
 from analytics.selectors.value import CASH
-from analytics.series import FloatArray, to_float64
 from market.choices import AssetClass
 from market.selectors import COUNTRIES, SECTORS
 from portfolio_site.kernel.dates import years_before

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from analytics.border import BoolArray, FloatArray, IntArray
 from analytics.choices import By
 from analytics.engine.attribution import Attribution as Effects
 from analytics.engine.attribution import attributed, held_still
@@ -20,7 +21,6 @@ from analytics.selectors.parts import Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import figure, sentence
 from analytics.selectors.value import CASH, DIMENSIONS, ONE, told_of_instruments
-from analytics.series import BoolArray, FloatArray, IntArray
 from market.choices import AssetClass, Dimension
 from market.selectors import Classification, Part, PartView, shown
 from portfolio_site.kernel.figures import Figure, Unit

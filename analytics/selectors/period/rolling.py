@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from analytics.border import FloatArray, IntArray
 from analytics.engine.answers import Answers
 from analytics.engine.errors import Undefined
 from analytics.engine.risk import LEAST_OBSERVATIONS
@@ -20,7 +21,6 @@ from analytics.selectors.performance import Stretch
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.risk.shapes import RiskAsked
 from analytics.selectors.scope import Scope, figure, sentence
-from analytics.series import FloatArray, IntArray
 from market.selectors import day_number
 from portfolio_site.kernel.dates import DAYS_A_YEAR
 from portfolio_site.kernel.figures import Figure, Unit

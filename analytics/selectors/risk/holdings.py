@@ -16,13 +16,14 @@ from functools import cached_property
 import numpy as np
 
 from analytics import memory
+from analytics.border import BoolArray, FloatArray
 from analytics.engine import covariance, drawdown, relative, risk, tail
 from analytics.engine.answers import Answers
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
 from analytics.selectors.risk.shapes import CorrelationTable, HoldingRisk, HoldingsRisk
 from analytics.selectors.scope import Scope, figure, in_words, sentence
-from analytics.series import BoolArray, FloatArray, business_days
+from analytics.series import business_days
 from analytics.world import Market
 from market.selectors import BRIDGED_DAYS, ActionView, BenchmarkView, PartView, actions_of, day_number, price_columns
 from portfolio_site.kernel.figures import Figure, Unit

@@ -16,6 +16,7 @@ from hashlib import sha256
 import numpy as np
 
 from analytics import memory
+from analytics.border import FloatArray
 from analytics.engine import drawdown, relative, risk, tail
 from analytics.engine.covariance import correlations
 from analytics.engine.errors import Undefined
@@ -26,7 +27,6 @@ from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.risk.shapes import AgainstBenchmark, Dated, Fall, Risk, RiskAsked, Riskless, TailRow, TestedRow
 from analytics.selectors.risk.stress import own_stress, past_stress
 from analytics.selectors.scope import Scope, figure, sentence
-from analytics.series import FloatArray
 from analytics.trading import TradingReturns
 from market.errors import NoRisklessRate
 from market.selectors import risk_free
