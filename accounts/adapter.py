@@ -127,6 +127,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         message = self.render_mail(template_prefix, email, {"email": email, "site_url": settings.SITE_URL.rstrip("/"), **context})
         transaction.on_commit(partial(_enqueue, message), robust=True)
 
+    def tell_of_attempt(self, email: str) -> None:
+        """Tells the owner of an address that somebody wanted to make an account with it; three times an hour at most."""
+        if ratelimit.consume(self.request, app="allauth.account", action="account_exists_mail", key=email):
+            self.send_account_already_exists_mail(email)
+
     def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> Any:
         """To the confirmed address; where there is none, to nobody."""
         to = email or mailable(user)

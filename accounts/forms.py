@@ -9,11 +9,12 @@ from allauth.account import forms as allauth_forms
 from babel.core import Locale
 from babel.numbers import get_currency_name
 from django import forms
+from django.conf import settings
 from django.utils.functional import lazy
 
 from accounts.choices import LOCALES as LOCALE_CHOICES
 from accounts.choices import CostMethod, Density, Theme, Trend
-from accounts.models import Preferences
+from accounts.models import Preferences, User
 from portfolio_site.kernel.money import CURRENCIES
 
 _ENGLISH = Locale("en")
@@ -88,6 +89,13 @@ class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def clean_username(self) -> str:
         return str(super().clean_username()).lower()
+
+    def validate_unique_email(self, value: str) -> str:
+        """Where signing up tells nobody who is here, an address that has an account is no error: its owner gets a mail."""
+        if settings.SIGN_UP_SIGNS_IN:
+            return str(super().validate_unique_email(value))
+        self.account_already_exists = User.objects.by_name(value) is not None
+        return value
 
 
 class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.account.signals import user_signed_up
 from allauth.account.views import SignupView
 from django import forms as django_forms
+from django.conf import settings as site
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.hashers import make_password
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,12 +25,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import forms, services
+from accounts.adapter import AccountAdapter
 from accounts.choices import Theme
 from accounts.factors import factors_of
 from accounts.log import groups, lines_of, log_of
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE, use_preferences
 from accounts.models import User
 from accounts.selectors import preferences_of
+from accounts.signals import user_registered
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 
@@ -55,15 +61,31 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 class SignUpView(SignupView):  # type: ignore[misc]
-    """allauth's sign-up, whole or not at all; two people who want one name at once get a form, not an error."""
+    """allauth's sign-up, whole or not at all; two people who want one name at once get a form, not an error.
+
+    Where SIGN_UP_SIGNS_IN is off, a new address and one that has an account get one answer, after one hash of the password and one mail.
+    """
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             with transaction.atomic():
+                if not site.SIGN_UP_SIGNS_IN:
+                    return self._quietly(form)
                 return super().form_valid(form)  # type: ignore[no-any-return]
         except IntegrityError:
             form.add_error(None, "Somebody took this address or username a moment ago. Choose another, or sign in.")
             return self.form_invalid(form)  # type: ignore[no-any-return]
+
+    def _quietly(self, form: Any) -> HttpResponse:
+        if form.account_already_exists:
+            make_password(form.cleaned_data["password1"])
+            AccountAdapter(self.request).tell_of_attempt(form.cleaned_data["email"])
+        else:
+            user = form.save(self.request)
+            user_signed_up.send(sender=User, request=self.request, user=user)
+            transaction.on_commit(partial(user_registered.send, User, user_id=user.pk), robust=True)  # asks for the confirmation
+        self.request.session.flush()  # allauth left a note of the new address in it: a cookie would tell
+        return redirect("account_email_verification_sent")
 
 
 # ── first steps ─────────────────────────────────────────────────────────────

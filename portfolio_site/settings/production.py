@@ -35,6 +35,7 @@ CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 DEVICE_COOKIE_NAME = "__Host-device"
+SIGN_UP_SIGNS_IN = env.boolean("SIGN_UP_SIGNS_IN", False)
 ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", True)
 
 

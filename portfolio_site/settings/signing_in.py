@@ -35,8 +35,12 @@ SESSION_SERIALIZER = "portfolio_site.web.sealed.SealedSerializer"
 # ── limits ──────────────────────────────────────────────────────────────────
 # Guesses count for the account together with the network that they come from, so that nobody locks out anybody else; the wider limit is
 # for guesses from many networks, and does not hold where the person signed in before (accounts/adapter.py).
-ACCOUNT_RATE_LIMITS: Any = {"login_failed": "10/m/ip,5/300s/key", "login_failed_anywhere": "100/h/key"}
+ACCOUNT_RATE_LIMITS: Any = {"login_failed": "10/m/ip,5/300s/key", "login_failed_anywhere": "100/h/key", "account_exists_mail": "3/h/key"}
 DEVICE_COOKIE_NAME = "device"  # by which a browser that signed in is known again
 
 # ── the administration ──────────────────────────────────────────────────────
 ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", False)  # production: true unless said otherwise
+
+# ── signing up ──────────────────────────────────────────────────────────────
+# Signing in at once is convenient, and tells that the address was new.  Off (as in production), every address gets the same answer.
+SIGN_UP_SIGNS_IN = env.boolean("SIGN_UP_SIGNS_IN", True)

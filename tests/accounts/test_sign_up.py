@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Preferences
 from tests.accounts.conftest import PASSWORD
-from tests.accounts.pages import confirmed, link_in, sign_up, signed_in
+from tests.accounts.pages import confirmed, link_in, sign_in, sign_up, signed_in
 
 User = get_user_model()
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mails_leave_at_once")]
@@ -110,6 +110,55 @@ def test_preferences_come_with_every_person_however_made(django_user_model):
     call_command("createsuperuser", username="two", email="two@example.org", interactive=False)
     django_user_model(username="three", email="three@example.org").save()
     assert Preferences.objects.count() == 3
+
+
+# ── telling nobody who is here ──────────────────────────────────────────────
+
+
+@pytest.fixture
+def quiet(settings):
+    settings.SIGN_UP_SIGNS_IN = False
+
+
+def test_an_address_that_has_an_account_gets_the_answer_of_a_new_one_and_its_owner_a_mail(client, marta, quiet):
+    answers = [sign_up(client, email=address) for address in ("MARTA@example.org", "new@example.org")]
+    assert [(answer.status_code, answer["Location"], answer.content) for answer in answers] == [
+        (302, reverse("account_email_verification_sent"), b"")
+    ] * 2
+    assert set(answers[0].headers) == set(answers[1].headers) and set(answers[0].cookies) == set(answers[1].cookies)
+    assert not signed_in(client)
+    assert [(message.to, "wanted to make an account" in message.body) for message in mail.outbox] == [
+        (["marta@example.org"], True),
+        (["new@example.org"], False),
+    ]
+    assert User.objects.get(username="marta").check_password(PASSWORD) and User.objects.count() == 2
+
+
+def test_an_account_made_quietly_works_at_once_and_is_confirmed_by_its_mail(client, quiet):
+    sign_up(client)
+    sign_in(client, "new@example.org")
+    assert signed_in(client)
+    client.post(link_in(mail.outbox[0]))
+    assert confirmed(User.objects.get()) and AuditEntry.objects.filter(action="account.created").exists()
+
+
+def test_one_hash_is_made_whether_the_address_has_an_account_or_not(client, marta, quiet, monkeypatch):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    calls, encode = [], MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *args: (calls.append(1), encode(self, *args))[1])
+    counts = []
+    for address in ("marta@example.org", "new@example.org"):
+        calls.clear()
+        sign_up(client, email=address)
+        counts.append(len(calls))
+    assert counts == [1, 1]
+
+
+def test_the_owner_is_told_three_times_an_hour_at_most(client, marta, quiet, limits_on):
+    for _ in range(5):
+        sign_up(client, email="marta@example.org")
+    assert len(mail.outbox) == 3
 
 
 # ── confirming the address ──────────────────────────────────────────────────

@@ -49,7 +49,13 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: fl
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the site's mails fall into, a file each."""
+    return tmp_path_factory.mktemp("mails")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, mails: Path) -> Iterator[str]:
     """The address of a running Plumbline with the demo loaded."""
     folder = tmp_path_factory.mktemp("site")
     port = _free_port()
@@ -60,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
         "RATE_LIMITS": "off",
+        "EMAIL_URL": f"filemail:///{mails}",
     }
     scaled = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
     name = f"plumbline_browser_{os.getpid()}"
