@@ -17,6 +17,10 @@ describe(
         "webhook.changed": "Webhook changed",
         "webhook.deleted": "Webhook deleted",
         "webhook.rotated": "Secret of a webhook replaced",
+        "device.added": "Messages to a browser switched on",
+        "device.removed": "Messages to a browser switched off",
+        "phone.confirmed": "Telephone confirmed",
+        "phone.removed": "Telephone removed",
         "delivery.replayed": "Message sent again",
     },
 )

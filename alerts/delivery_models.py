@@ -26,6 +26,7 @@ class Delivery(models.Model):
     family = models.CharField(max_length=12, choices=Family)
     firing = models.ForeignKey("alerts.Firing", null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries")
     webhook = models.ForeignKey("alerts.Webhook", null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    device = models.ForeignKey("alerts.PushDevice", null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries")
     digest = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="items")  # the mail that it went with
     payload = SealedJSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
@@ -47,6 +48,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(name="delivery_due", fields=["channel", "next_at"], condition=Q(state__in=OPEN)),  # claiming
             models.Index(name="delivery_held", fields=["owner", "next_at"], condition=Q(state=State.HELD)),  # digests
+            models.Index(name="delivery_named", fields=["reference"], condition=Q(channel=Channel.SMS)),  # Twilio's callback
             models.Index(name="delivery_of", fields=["owner", "-id"]),  # the list
         ]
 
@@ -54,8 +56,9 @@ class Delivery(models.Model):
         return f"delivery {self.pk}"
 
     @property
-    def is_test(self) -> bool:
-        return self.key.startswith("test:")
+    def by_hand(self) -> bool:
+        """A test, or a code that was asked for: it goes out whatever the hour, and as it is."""
+        return self.key.startswith(("test:", "code:"))
 
 
 class NotificationSettings(models.Model):

@@ -39,3 +39,15 @@ class BadWebhook(Invalid):
 
 class NoSuchWebhook(NotFound):
     code, title = "no_such_webhook", "There is no such webhook."
+
+
+class BadDevice(Invalid):
+    code, title = "bad_device", "The browser was not taken in."
+
+
+class NoSuchDevice(NotFound):
+    code, title = "no_such_device", "There is no such browser."
+
+
+class BadPhone(Invalid):
+    code, title = "bad_phone", "The telephone was not taken in."

@@ -126,4 +126,6 @@ class ScheduledRun(models.Model):
 
 from alerts.delivery_models import Delivery as Delivery  # noqa: E402  (the tables of the outbox)
 from alerts.delivery_models import NotificationSettings as NotificationSettings  # noqa: E402
+from alerts.device_models import Phone as Phone  # noqa: E402
+from alerts.device_models import PushDevice as PushDevice  # noqa: E402
 from alerts.webhook_models import Webhook as Webhook  # noqa: E402

@@ -27,10 +27,22 @@ PERSONAL = [
         "Messages about alerts",
         person="owner",
         fields={
-            GIVEN: "id owner channel family firing webhook digest payload state attempts problem code reference created_at sent_at",
+            GIVEN: "id owner channel family firing webhook device digest payload state attempts problem code reference created_at sent_at",
             DERIVED: "key",
             INTERNAL: "next_at lease",
         },
+    ),
+    rows(
+        "alerts.PushDevice",
+        "Browsers that get messages",
+        person="owner",
+        fields={GIVEN: "id owner name created_at", SECRET: "subscription", DERIVED: "fingerprint"},
+    ),
+    rows(
+        "alerts.Phone",
+        "Your telephone",
+        person="owner",
+        fields={GIVEN: "id owner number with_amounts verified_at", SECRET: "code", INTERNAL: "code_sent_at tries"},
     ),
     rows(
         "alerts.Webhook",

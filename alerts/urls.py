@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import path
 
 from alerts import api, views
+from alerts.devices import urls as devices
 from alerts.outbox import urls as outbox
 from alerts.webhooks import urls as webhooks
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
@@ -14,6 +15,7 @@ from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 urlpatterns: list[Any] = [
     *outbox.urlpatterns,
     *webhooks.urlpatterns,
+    *devices.urlpatterns,
     path("alerts/", views.alerts, name="alerts"),
     path("alerts/add/", views.alert_add, name="alert-add"),
     path("alerts/card/", views.alerts_card, name="alerts-card"),
@@ -29,6 +31,7 @@ urlpatterns: list[Any] = [
 api_patterns: list[Any] = [
     *outbox.api_patterns,
     *webhooks.api_patterns,
+    *devices.api_patterns,
     path("alerts", api.AlertsView.as_view(), name="api-alerts"),
     path("alerts/events", api.AlertEventsView.as_view(), name="api-alert-events"),
     path("alerts/rehearsal", api.AlertRehearsalView.as_view(), name="api-alert-rehearsal"),

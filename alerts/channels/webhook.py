@@ -32,6 +32,7 @@ def body_of(delivery: Delivery) -> bytes:
     """What is sent, byte for byte the same each time."""
     payload = dict(delivery.payload)
     kind = payload.pop("event", "alert.fired")
+    payload.pop("masked", None)
     text = {"id": delivery.key, "type": kind, "created_at": delivery.created_at.astimezone(timezone.utc).isoformat(), "data": payload}
     made: Any = dumps(text)
     return made if isinstance(made, bytes) else str(made).encode()
@@ -58,7 +59,7 @@ class WebhookSender:
 
     def send(self, delivery: Delivery) -> Outcome:
         webhook = Webhook.objects.filter(deliveries=delivery.pk).first()
-        if webhook is None or not (webhook.active or delivery.is_test):
+        if webhook is None or not (webhook.active or delivery.by_hand):
             return Never("The webhook is off.", unwanted=True)
         body = body_of(delivery)
         headers = {
@@ -94,7 +95,7 @@ def _judge(answer: requests.Response, webhook: Webhook) -> Outcome:
         return Never("It answered 410: it is gone. The webhook is off.", code=code)
     if 300 <= code < 400:
         return Later("It answered with a redirect; none is followed. Give the address that it leads to.", code=code)
-    return Later(f"It answered {code}. {said}".strip(), code=code, retry_after=_retry_after(answer.headers.get("Retry-After", "")))
+    return Later(f"It answered {code}. {said}".strip(), code=code, retry_after=retry_after(answer.headers.get("Retry-After", "")))
 
 
 def _excerpt(answer: requests.Response) -> str:
@@ -107,7 +108,7 @@ def _excerpt(answer: requests.Response) -> str:
     return " ".join(text.split())[:EXCERPT]
 
 
-def _retry_after(text: str) -> float | None:
+def retry_after(text: str) -> float | None:
     if text.strip().isdigit():
         return float(text)
     try:

@@ -9,10 +9,12 @@ class Channel(models.TextChoices):
     """Ways to tell a person, beside the inbox, which is the firing itself."""
 
     EMAIL = "email", "E-mail"
+    PUSH = "push", "Browser"
+    SMS = "sms", "Text message"
     WEBHOOK = "webhook", "Webhook"
 
 
-PERSONAL = (Channel.EMAIL,)  # chosen by kind of alert, silent in quiet hours; a webhook has events of its own
+PERSONAL = (Channel.EMAIL, Channel.PUSH, Channel.SMS)  # chosen by kind of alert, silent in quiet hours; a webhook has events of its own
 
 
 class Event(models.TextChoices):
@@ -31,6 +33,7 @@ class State(models.TextChoices):
     SENDING = "sending", "Being sent"
     UNKNOWN = "unknown", "May have been sent"  # the other side hung up before it answered; sent again under the same key
     SENT = "sent", "Sent"
+    ARRIVED = "arrived", "Arrived"  # the other side said later that it did
     DEAD = "dead", "Not delivered"
     DROPPED = "dropped", "No longer wanted"
 

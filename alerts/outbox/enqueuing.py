@@ -50,16 +50,18 @@ def _rows_of(firing: Firing, wishes: Wishes, hooks: Sequence[Webhook], now: date
     family, payload = family_of(firing.rule.kind), payload_of(firing)
     for channel in wishes.channels(family):
         held = channel == Channel.EMAIL and wishes.in_digests
-        yield Delivery(
-            key=f"{firing.event_key}:{channel}",
-            owner_id=firing.rule.owner_id,
-            channel=channel,
-            family=family,
-            firing=firing,
-            payload=payload,
-            state=State.HELD if held else State.WAITING,
-            next_at=wishes.digest_at(now) if held else wishes.not_before(now),
-        )
+        for device in wishes.devices if channel == Channel.PUSH else (None,):
+            yield Delivery(
+                key=f"{firing.event_key}:{channel}" + (f":{device}" if device else ""),
+                owner_id=firing.rule.owner_id,
+                channel=channel,
+                family=family,
+                firing=firing,
+                device_id=device,
+                payload=payload,
+                state=State.HELD if held else State.WAITING,
+                next_at=wishes.digest_at(now) if held else wishes.not_before(now),
+            )
     for webhook in hooks:
         yield Delivery(
             key=f"{firing.event_key}:webhook:{webhook.pk}",
@@ -78,6 +80,7 @@ def payload_of(firing: Firing) -> dict[str, Any]:
     instrument = firing.instrument or firing.rule.instrument
     return {
         "sentence": firing.sentence,
+        "masked": firing.masked,
         "symbol": instrument.symbol if instrument is not None else "",
         "note": firing.rule.note,
         "kind": firing.rule.kind,

@@ -41,3 +41,10 @@ class WebhookQuerySet(models.QuerySet[Any]):
     def listening(self, owner_ids: Any) -> Self:
         """Those of these people that are on."""
         return self.filter(owner__in=owner_ids, active=True)
+
+
+class PushDeviceQuerySet(models.QuerySet[Any]):
+    """Browsers that take messages."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(owner=user) if user.is_authenticated else self.none()

@@ -23,7 +23,7 @@ def deliveries_of(user: Any, *, dead: bool = False) -> QuerySet[Any]:
     """What was sent to a person, or is to be, newest first.  Digests stand for what they hold."""
     found = Delivery.objects.visible_to(user).order_by("-id")
     chosen: QuerySet[Any] = found.dead() if dead else found.exclude(state=State.SENT, digest__isnull=False)
-    return chosen
+    return chosen.exclude(key__startswith="code:")
 
 
 def get_delivery(user: Any, pk: int) -> Delivery:
@@ -72,7 +72,7 @@ def channel_reports() -> list[ChannelReport]:
             due=Count("pk", filter=due),
             oldest=Min("next_at", filter=due),
             dead=Count("pk", filter=Q(state=State.DEAD)),
-            sent=Count("pk", filter=Q(state=State.SENT, sent_at__gt=day)),
+            sent=Count("pk", filter=Q(state__in=[State.SENT, State.ARRIVED], sent_at__gt=day)),
             failed=Count("pk", filter=Q(state=State.DEAD, created_at__gt=day)),
         )
     }

@@ -74,7 +74,7 @@ def _spare(webhook_id: int) -> None:
 
 def _send(sender: Sender, delivery: Delivery, wishes: Wishes) -> Outcome | None:
     """The outcome; None where it is not the time for it.  A test is sent whatever the hour."""
-    if not delivery.is_test:
+    if not delivery.by_hand:
         if not digests.is_digest(delivery) and not wishes.settings.wants(delivery.family, delivery.channel):
             return Never("You switched this off before it was sent.", unwanted=True)
         quiet_until = wishes.not_before(now := timezone.now())

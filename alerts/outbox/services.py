@@ -108,8 +108,11 @@ def send_test(actor: Any, *, channels: Iterable[str] = (), rule: Any = None) -> 
     payload = _test_payload(rule, now)
     drawn = secrets.token_hex(8)
     rows = [
-        Delivery.objects.create(key=f"test:{drawn}:{channel}", owner=actor, channel=channel, family=family, payload=payload, next_at=now)
+        Delivery.objects.create(
+            key=f"test:{drawn}:{channel}:{device or ''}", owner=actor, channel=channel, family=family, device_id=device, payload=payload, next_at=now
+        )
         for channel in chosen
+        for device in (wishes.devices if channel == Channel.PUSH else (None,))
     ]
     ring(rows, now)
     return rows
@@ -129,10 +132,14 @@ def _test_payload(rule: Any, now: datetime) -> dict[str, Any]:
     return payload_of(firing) | {"kind": "test"}
 
 
-_WHY_NOT = {Channel.EMAIL: "Your e-mail address is not confirmed. Open the link that was sent to it, then try again."}
+_WHY_NOT = {
+    Channel.EMAIL: "Your e-mail address is not confirmed. Open the link that was sent to it, then try again.",
+    Channel.PUSH: "No browser takes messages yet. Switch them on in the browser that is to show them.",
+    Channel.SMS: "No telephone is confirmed yet. Give its number, and the code that it gets.",
+}
 
 
 def forget_old() -> int:
     """Removes deliveries that were over long ago."""
-    over = Delivery.objects.filter(created_at__lt=timezone.now() - KEPT_FOR, state__in=[State.SENT, State.DROPPED, State.DEAD])
+    over = Delivery.objects.filter(created_at__lt=timezone.now() - KEPT_FOR, state__in=[State.SENT, State.ARRIVED, State.DROPPED, State.DEAD])
     return int(over.delete()[0])

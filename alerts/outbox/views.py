@@ -13,11 +13,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.selectors import mailable
+from alerts.channels import vapid
 from alerts.channels.email import letter_of
+from alerts.devices.selectors import devices_of, phone_of
 from alerts.outbox import selectors, services
 from alerts.outbox.choices import PERSONAL, Channel, Family
 from alerts.outbox.forms import NotificationsForm
 from alerts.outbox.unsubscribing import wish_of
+from alerts.outbox.wishes import sms_is_on
 from alerts.selectors import get_rule
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import came_from, render_page
@@ -45,6 +48,10 @@ def settings_notifications(request: HttpRequest) -> HttpResponse:
         "form": form,
         "channels": channels,
         "address": mailable(request.user),  # type: ignore[arg-type]
+        "devices": list(devices_of(request.user)),
+        "push_key": vapid.public_key(),
+        "phone": phone_of(request.user),
+        "sms_is_on": sms_is_on(),
         "dead": selectors.deliveries_of(request.user, dead=True).count(),
     }
     return _settings_page(request, "settings", context, 422 if form.errors else 200)

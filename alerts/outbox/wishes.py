@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from accounts.models import Preferences
 from accounts.selectors import mailable_among
-from alerts.models import NotificationSettings
+from alerts.channels import vapid
+from alerts.models import NotificationSettings, Phone, PushDevice
 from alerts.outbox.choices import PERSONAL, Channel, Pace
 from alerts.outbox.timing import after_quiet, digest_due
 
@@ -21,6 +25,7 @@ class Wishes:
     settings: NotificationSettings
     zone: ZoneInfo
     reachable: frozenset[str]  # channels that lead anywhere now
+    devices: tuple[int, ...] = ()  # browsers that take messages
 
     def channels(self, family: str) -> list[str]:
         """The channels that an alert of this family goes to."""
@@ -40,13 +45,27 @@ class Wishes:
 
 
 def wishes_of(user_ids: Collection[int]) -> dict[int, Wishes]:
-    """By person.  Three queries."""
+    """By person.  Five queries."""
     ids = set(user_ids)
     kept = {one.owner_id: one for one in NotificationSettings.objects.filter(owner__in=ids)}
     zones = dict(Preferences.objects.filter(user__in=ids).values_list("user_id", "time_zone"))
     mailed = mailable_among(ids)
-    return {pk: Wishes(kept.get(pk) or NotificationSettings(owner_id=pk), ZoneInfo(zones.get(pk, "UTC")), _reachable(pk, mailed)) for pk in ids}
+    devices: dict[int, list[int]] = defaultdict(list)
+    if vapid.is_on():
+        for owner, device in PushDevice.objects.filter(owner__in=ids).order_by("pk").values_list("owner_id", "pk"):
+            devices[owner].append(device)
+    phones = set(Phone.objects.filter(owner__in=ids, verified_at__isnull=False).values_list("owner_id", flat=True)) if sms_is_on() else set()
+    ways: dict[Channel, Collection[int]] = {Channel.EMAIL: mailed, Channel.PUSH: devices, Channel.SMS: phones}
+    return {
+        pk: Wishes(
+            kept.get(pk) or NotificationSettings(owner_id=pk),
+            ZoneInfo(zones.get(pk, "UTC")),
+            frozenset(channel.value for channel, people in ways.items() if pk in people),
+            tuple(devices.get(pk, ())),
+        )
+        for pk in ids
+    }
 
 
-def _reachable(user_id: int, mailed: Collection[int]) -> frozenset[str]:
-    return frozenset({Channel.EMAIL.value} if user_id in mailed else ())
+def sms_is_on() -> bool:
+    return bool(settings.TWILIO_ACCOUNT) or settings.SMS_CONSOLE

@@ -249,6 +249,13 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 10  # seconds that a sender waits for a mail server
+VAPID_KEY = env.key("VAPID_KEY")
+VAPID_SUBJECT = env.text("VAPID_SUBJECT", SITE_URL if SITE_URL.startswith("https:") else "mailto:plumbline@localhost.localdomain")
+TWILIO_ACCOUNT = env.text("TWILIO_ACCOUNT", "")
+TWILIO_TOKEN = env.text("TWILIO_TOKEN", "")
+TWILIO_FROM = env.text("TWILIO_FROM", "")
+TWILIO_URL = env.text("TWILIO_URL", "https://api.twilio.com")
+SMS_CONSOLE = False
 WEBHOOK_NETWORKS = env.words("WEBHOOK_NETWORKS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Plumbline <plumbline@localhost>")
 

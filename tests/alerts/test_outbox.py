@@ -15,6 +15,7 @@ from django.utils import timezone as clock
 
 from alerts import services
 from alerts.channels.base import Later, Never, Sent
+from alerts.choices import RuleKind
 from alerts.errors import CannotTest, NotReplayable
 from alerts.models import Delivery, Firing, NotificationSettings
 from alerts.outbox import digests, sending
@@ -333,9 +334,9 @@ def test_the_settings_say_which_kinds_go_where(signed_in, reader, rule):
 
 def test_the_api_changes_what_is_named_and_keeps_the_rest(api, reader):
     url = "/api/v1/notifications/settings"
-    assert api.get(url).json()["channels"]["price"] == ["email"]
+    assert api.get(url).json()["channels"]["price"] == ["email", "push", "sms"]
     told = api.patch(url, {"channels": {"news": []}, "quiet_from": "22:00", "quiet_until": "07:00"}).json()
-    assert told["channels"]["news"] == [] and told["channels"]["price"] == ["email"] and told["quiet_from"] == "22:00"
+    assert told["channels"]["news"] == [] and told["channels"]["price"] == ["email", "push", "sms"] and told["quiet_from"] == "22:00"
     assert api.patch(url, {"quiet_until": None}).status_code == 400
     assert api.patch(url, {"channels": {"weather": []}}).status_code == 400
     assert api.get(url).json() == told
@@ -381,8 +382,17 @@ def test_tests_are_few_a_minute_and_need_a_confirmed_address(reader, rule):
 
 
 @pytest.mark.parametrize(
-    ("kind", "family"),
-    [("price_above", "price"), ("drawdown", "portfolio"), ("dividend_paid", "income"), ("news_word", "news"), ("stale_price", "data")],
+    ("family", "kinds"),
+    [
+        ("price", "price_above price_below price_crosses price_move"),
+        (
+            "portfolio",
+            "value_above value_below day_change_percent day_change_amount drawdown volatility drift concentration realised_gain unusual_day",
+        ),
+        ("income", "ex_dividend dividend_announced dividend_paid"),
+        ("news", "news"),
+        ("data", "stale_price import_failed"),
+    ],
 )
-def test_every_kind_of_alert_belongs_to_a_family(kind, family):
-    assert family_of(kind) == family
+def test_every_kind_of_alert_belongs_to_a_family(family, kinds):
+    assert {kind for kind in RuleKind.values if family_of(kind) == family} == set(kinds.split())

@@ -15,6 +15,7 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[Any] = []
+        self.said = b"thank you"
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,7 +34,7 @@ class Receiver:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(b"thank you")
+                self.wfile.write(receiver.said)
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.data_rights.exporting import ask_for_export
 from accounts.keys.services import make_key
-from alerts.models import Delivery, Firing
+from alerts.models import Delivery, Firing, PushDevice
 from alerts.services import create_rule
 from alerts.webhooks.services import create_webhook
 from market.models import Article, ArticleInstrument, FxRate, Instrument, MutedPublisher
@@ -46,6 +46,8 @@ PUBLIC = {
     "userinfo",
     "income-feed",  # whoever knows the secret address of a calendar
     "unsubscribe",  # a signed link of a mail
+    "sms-status",  # signed by Twilio
+    "push-worker",  # a script
     "preferences-toggle",  # a cookie, for people who are not signed in
 }
 # allauth's own pages before signing in
@@ -151,8 +153,9 @@ def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
     sent = Delivery.objects.create(
         key="a-test:email", owner=person, channel="email", family="price", firing=firing, payload={"sentence": "It rose."}, state="dead"
     )
+    device = PushDevice.objects.create(owner=person, fingerprint="f", subscription={}, name="Browser")
     webhook = create_webhook(person, url="https://example.org/in", events=["alert.fired"]).webhook
-    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk, "webhook": webhook.pk}
+    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk, "webhook": webhook.pk, "device": device.pk}
 
 
 def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
@@ -222,6 +225,7 @@ def _kind(route: Route) -> str:
         ("alert", "alert"),
         ("deliver", "delivery"),
         ("webhook", "webhook"),
+        ("device", "device"),
         ("notification", "notification"),
         ("proposal", "proposal"),
         ("news-open", "article"),

@@ -1,0 +1,1 @@
+"""Browsers and telephones: asking them in, and out."""
