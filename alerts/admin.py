@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from alerts.models import Firing, Rule
+from alerts.outbox import admin as _outbox  # noqa: F401  (registers its own)
 
 
 class _LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
