@@ -20,6 +20,7 @@ class MailServer:
         self.journal: list[str] = []
         self.mails: list[Any] = []
         self.answers: list[str] = []
+        self.dropped = 0  # mails that were taken without a word
         self._slow = slow
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -36,6 +37,7 @@ class MailServer:
         if answer == "hang":
             await asyncio.sleep(self._slow)
         if answer in ("drop", "hang"):
+            self.dropped += 1
             server.transport.abort()
             return "421 gone"
         return answer

@@ -76,11 +76,17 @@ def at_once(channel):
 
 def test_a_browser_reads_what_its_service_cannot(api, service, fire):
     browser = Browser(service.url)
-    assert api.post("/api/v1/notifications/devices", {"endpoint": browser.endpoint, "keys": browser.keys, "name": "Firefox, Linux"}).status_code == 201
+    assert (
+        api.post("/api/v1/notifications/devices", {"endpoint": browser.endpoint, "keys": browser.keys, "name": "Firefox, Linux"}).status_code == 201
+    )
     firing = fire()
     at_once("push")
     ((headers, body),) = [({name.lower(): value for name, value in found.items()}, sent) for found, sent in service.got]
-    assert headers["content-encoding"] == "aes128gcm" and headers["authorization"].startswith("vapid t=") and vapid.public_key() in headers["authorization"]
+    assert (
+        headers["content-encoding"] == "aes128gcm"
+        and headers["authorization"].startswith("vapid t=")
+        and vapid.public_key() in headers["authorization"]
+    )
     assert b"AAPL" not in body
     told = browser.read(body)
     assert told["body"] == "AAPL rose to $101.50." and told["tag"].startswith(f"{firing.event_key}:push:") and told["url"] == "/notifications/"
