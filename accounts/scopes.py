@@ -89,7 +89,7 @@ def _table() -> dict[str, Need]:
         (Need("analytics:read", "profile:write"), "concentration"),
         (
             _ALERTS,
-            "alert alerts alert-* alerts-* delivery delivery-* deliveries deliveries-* notification notifications notification-* notifications-* webhook webhooks webhook-* webhooks-*",
+            "alert alerts alert-* alerts-* delivery delivery-* deliveries deliveries-* notification notifications notification-* notifications-* webhook webhooks webhook-* webhooks-* device devices",
         ),
     ):
         table.update(dict.fromkeys(names.split(), need))

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio_site.settings.local")
 
 QUEUES = ("default", "market", "analytics", "alerts")
 
-app = Celery("plumbline")
+app = Celery("plumbline", task_cls="portfolio_site.periods:OncePerPeriod")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "default"
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]  # alike, each would get every message

@@ -12,6 +12,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
+from portfolio_site.periods import NAME
+
 PREFIX = "plumbline: "  # marks the entries that are kept by this module; others are the administrator's own
 
 
@@ -76,6 +78,7 @@ def jobs() -> list[Job]:
         Job("alerts that are due", "alerts.tasks.look", timedelta(seconds=5), at_start=True),
         Job("alerts held back by quiet hours", "alerts.tasks.tell_held", timedelta(minutes=1), at_start=True),
         Job("a day of alerts", "alerts.tasks.begin_day", timedelta(minutes=30), at_start=True),
+        Job("jobs that were missed", "portfolio_site.tasks.ring_missed", timedelta(minutes=5), at_start=True),
         Job("nightly check", "portfolio_site.tasks.nightly_check", hour=3),
         Job("check of every ledger", "portfolios.tasks.check_ledgers", hour=3),
     ]
@@ -86,6 +89,11 @@ def _news_is_on() -> bool:
     from market.services import news_sources
 
     return any(on for _, on in news_sources())
+
+
+def known() -> dict[str, Job]:
+    """All jobs by name."""
+    return {job.name: job for job in jobs()}
 
 
 @transaction.atomic
@@ -117,7 +125,9 @@ def _write(model: type, job: Job, when: dict[str, object]) -> None:
 
 
 def ring(chosen: Iterable[Job]) -> None:
-    """Puts the jobs on their queues now."""
+    """Puts the jobs on their queues now: a daily one under the name of its period, so that one that was done today is not done again."""
     for job in chosen:
         options: dict[str, Any] = {"expires": job.expires} | ({"queue": job.queue} if job.queue else {})
+        if job.hour is not None:
+            options["headers"] = {NAME: PREFIX + job.name}
         current_app.send_task(job.task, args=json.loads(job.arguments), **options)

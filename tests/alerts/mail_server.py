@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import socket
+import time
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -20,6 +21,7 @@ class MailServer:
         self.journal: list[str] = []
         self.mails: list[Any] = []
         self.answers: list[str] = []
+        self.last_at = 0.0  # when the last one did
         self.dropped = 0  # mails that were taken without a word
         self._slow = slow
         with socket.socket() as free:
@@ -32,6 +34,7 @@ class MailServer:
         mail = email.message_from_bytes(envelope.content)
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer[0] in "23" or answer in ("drop", "hang"):
+            self.last_at = time.monotonic()
             self.journal.append(str(mail["Message-ID"]))
             self.mails.append(mail)
         if answer == "hang":

@@ -121,15 +121,16 @@ def test_alerts_arrive_once_each_through_every_fault_and_within_a_minute_of_the_
         acknowledged: set[int] = set()
         firing = fleet.drill("fire", 0, ALERTS)
         kills = _faults(fleet, postgres, redis, mail, random.Random(7))
+        last_fault = time.monotonic()
         out, _ = firing.communicate(timeout=300)
         acknowledged |= {int(line) for line in out.splitlines() if line.isdigit()}
         mail.answers.clear()
         again, _ = fleet.drill("fire", 0, ALERTS).communicate(timeout=300)  # what the cut of the database broke off is looked at again
         acknowledged |= {int(line) for line in again.splitlines() if line.isdigit()}
-        quiet_since = time.monotonic()
-        while len(set(mail.journal)) < ALERTS and time.monotonic() - quiet_since < RECOVERS_IN:
+        all_fired = time.monotonic()
+        while len(set(mail.journal)) < ALERTS and time.monotonic() - all_fired < RECOVERS_IN:
             time.sleep(0.5)
-        took = time.monotonic() - quiet_since
+        took = mail.last_at - max(last_fault, all_fired)
         time.sleep(2)
         seen = fleet.look()
     finally:
@@ -144,7 +145,8 @@ def test_alerts_arrive_once_each_through_every_fault_and_within_a_minute_of_the_
             "kills": kills,
             "hung up": doubtful,
             "doubled": sum(arrived.values()) - ALERTS,
-            "recovered in": round(took, 1),
+            "recovered in": round(max(took, 0), 1),
+            "after the last fault": round(mail.last_at - last_fault, 1),
             **seen,
             "keys": len(seen["keys"]),
         }

@@ -396,3 +396,21 @@ def test_tests_are_few_a_minute_and_need_a_confirmed_address(reader, rule):
 )
 def test_every_kind_of_alert_belongs_to_a_family(family, kinds):
     assert {kind for kind in RuleKind.values if family_of(kind) == family} == set(kinds.split())
+
+
+# ── messages that come twice, or late ───────────────────────────────────────
+
+
+def test_every_job_of_the_outbox_rung_ten_times_over_sends_once(reader, rule):
+    from alerts.outbox import tasks
+
+    fire(rule)
+    _save(reader, email_pace="daily")
+    fire(rule, 2)
+    Delivery.objects.filter(state=State.HELD).update(next_at=clock.now())
+    for _ in range(10):
+        for job in (tasks.forget_deliveries, tasks.sweep_outbox):
+            job.delay()
+        tasks.deliver.delay("email")
+    assert sorted(letter.subject for letter in mail.outbox) == ["AAPL rose to $101.00.", "AAPL rose to $102.00."]
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
