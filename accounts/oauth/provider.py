@@ -49,8 +49,8 @@ def gate(challenge: str) -> Callable[[View], View]:
                 answer = _refused(400, "invalid_request", "The request cannot be read: check how it is escaped.")
             else:
                 answer = view(request, *args, **kwargs)
-            if answer.status_code == 401 and "WWW-Authenticate" not in answer:
-                answer["WWW-Authenticate"] = challenge
+            if answer.status_code == 401 and ("WWW-Authenticate" not in answer or challenge.startswith("Basic")):
+                answer["WWW-Authenticate"] = challenge  # apps prove themselves by their secret, whatever the package says
             if "Cache-Control" not in answer:
                 answer["Cache-Control"] = "no-store"
             return answer
