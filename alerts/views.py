@@ -41,7 +41,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     context = {
         "page": "alerts",
         "rows": rows,
-        "groups": [(name, found) for name, found in groups.items() if found],
+        "groups": [(name, found, any(row.price for row in found)) for name, found in groups.items() if found],
         "states": [one for one in STATES if one[0] in present],
         "state": wanted,
         "unread": selectors.unread_count(request.user),

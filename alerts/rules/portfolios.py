@@ -95,7 +95,7 @@ def off_target(name: str, weight: Number, target: Number, words: Words) -> str:
 
 
 def _targets(values: Values, words: Words) -> str:
-    parts = [f"{one.name} from {words.percent(one.weight)} by more than {words.percent(one.band)}" for one in values["targets"][:3]]
+    parts = [f"{one.name} {words.percent(one.weight)} ± {words.percent(one.band)}" for one in values["targets"][:3]]
     rest = len(values["targets"]) - len(parts)
     return ", ".join(parts) + (f" and {rest} more" if rest else "")
 
@@ -185,7 +185,7 @@ KINDS = (
             _BY,
         ),
         "A part weighs more or less than its target by its band or more. Weights are of the whole, cash included.",
-        lambda values, subject, words: f"drifts: {_targets(values, words)}",
+        lambda values, subject, words: f"leaves {_targets(values, words)}",
         lambda values, value: (value, 1.0),
         _drifted,
         can_rehearse=False,

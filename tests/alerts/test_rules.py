@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -213,3 +214,10 @@ def test_quiet_hours_end_on_the_persons_clock(begins, ends, now, until):
     found = quiet_until(time.fromisoformat(begins), time.fromisoformat(ends), local)
     expected = None if until is None else datetime.combine(date(2024, 3, until[0]), time.fromisoformat(until[1]), zone)
     assert found == expected
+
+
+def test_the_documentation_lists_every_kind_with_its_fields():
+    text = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    for kind in KINDS.values():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| `{kind.name}` |")]
+        assert kind.help in line and all(f"`{field.name}`" in line for field in kind.fields)

@@ -173,7 +173,7 @@ def demo_state(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFac
     page.goto("/accounts/login/")
     page.get_by_label("Email or username").fill(DEMO["login"])
     page.get_by_label("Password", exact=True).fill(DEMO["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/dashboard/**")
     path = str(tmp_path_factory.mktemp("state") / "demo.json")
     context.storage_state(path=path)
