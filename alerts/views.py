@@ -71,8 +71,9 @@ def _form_page(request: HttpRequest, rule: Rule | None) -> HttpResponse:
         form = RuleForm(user=request.user, portfolios=portfolios, kind=data.get("kind", ""), initial=first)
         return _shown(request, form, rule, "fields")
     first = _prefilled(request) if rule is None else _as_form(rule)
-    kind = request.GET.get("kind", "") if rule is None else rule.kind
-    form = RuleForm(data, user=request.user, portfolios=portfolios, kind=kind or first.pop("kind", ""), initial=first)
+    likely = first.pop("kind", "")
+    kind = (request.GET.get("kind", "") or likely) if rule is None else rule.kind
+    form = RuleForm(data, user=request.user, portfolios=portfolios, kind=kind, initial=first)
     if data is None or not form.is_valid():
         return _shown(request, form, rule)
     try:

@@ -27,12 +27,16 @@ def check_rules(instrument_ids: Iterable[int], *, now: datetime | None = None) -
 
     Two queries for each 250 instruments where nothing changes; two more where a rule looks back on closes.
     """
-    ids, now, fired = sorted(set(instrument_ids)), now or timezone.now(), list[Firing]()
+    now = now or timezone.now()
+    return store(_seen_of_all(sorted(set(instrument_ids)), now), now)
+
+
+def _seen_of_all(ids: Sequence[int], now: datetime) -> Iterator[Seen]:
+    """Chunk by chunk; what is written is then sorted by person, of whom each then has one line in the audit and not one for each chunk."""
     for start in range(0, len(ids), CHUNK):
         rules = list(Rule.objects.watching(ids[start : start + CHUNK]).filter(kind__in=ON_QUOTES).defer("note"))
         if rules:
-            fired += store(_seen(rules, now), now)
-    return fired
+            yield from _seen(rules, now)
 
 
 def _seen(rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
