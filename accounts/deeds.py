@@ -43,6 +43,9 @@ describe(
         "data.export_ready": "Export of all data ready",
         "data.exported": "Export of all data downloaded",
         "data.brought": "Export of Plumbline brought",
+        "data.erasure_scheduled": "Erasure of the account scheduled",
+        "data.erasure_cancelled": "Erasure of the account cancelled",
+        "data.erased": "Account erased",
         "data.read_in": "Export of Plumbline read in",
     },
 )

@@ -63,6 +63,18 @@ class NotEmpty(Conflict):
     code, title = "not_empty", "There is something already."
 
 
+class NothingScheduled(NotFound):
+    code, title = "nothing_scheduled", "Nothing is scheduled."
+
+
+class CannotErase(Conflict):
+    code, title = "cannot_erase", "Something must be settled first."
+
+
+class NotConfirmed(Invalid):
+    code, title = "not_confirmed", "It was not confirmed."
+
+
 class NoSuchExport(NotFound):
     code, title = "no_such_export", "There is no such file."
 

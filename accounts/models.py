@@ -87,6 +87,7 @@ class Preferences(models.Model):
     shortcuts = models.BooleanField(default=True)
     peer_comparison = models.BooleanField(default=False)
     welcome_done = models.BooleanField(default=False)
+    leaves_at = models.DateTimeField(null=True, blank=True)  # the person is to be erased then; every page says so
 
     class Meta:
         verbose_name_plural = "preferences"
@@ -201,7 +202,7 @@ class AuditHead(models.Model):
         return f"{self.subject}: {self.sequence}"
 
 
-from accounts.data_rights.models import DataArrival, DataExport  # noqa: E402  (tables of this app; they need what stands above)
+from accounts.data_rights.models import DataArrival, DataExport, Erasure  # noqa: E402  (tables of this app; they need what stands above)
 from accounts.keys.models import ApiKey, ApiKeyCall  # noqa: E402
 from accounts.oauth.models import AuthorizationCode, SpentRefreshToken  # noqa: E402
 
@@ -213,6 +214,7 @@ __all__ = [
     "AuthorizationCode",
     "DataArrival",
     "DataExport",
+    "Erasure",
     "IdempotencyKey",
     "Preferences",
     "RefreshToken",

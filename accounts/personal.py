@@ -5,6 +5,9 @@ from __future__ import annotations
 from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, NOBODYS, SECRET, kept, rows
 
 _CHAIN = kept("what was done must stay provable; an entry holds numbers, no name and no amount", "the records of this installation end")
+_PROOF = kept(
+    "that the erasure was asked for and done must be provable, and done again after a backup is restored", "thirteen months after it was done"
+)
 _CHAIN_INSIDE = kept(_CHAIN.reason, _CHAIN.until, exported=False)
 
 PERSONAL = [
@@ -23,7 +26,7 @@ PERSONAL = [
         person="user",
         fields={
             GIVEN: "id user base_currency locale time_zone tax_residence cost_method theme trend density hide_amounts flash_prices shortcuts"
-            " peer_comparison welcome_done"
+            " peer_comparison welcome_done leaves_at"
         },
     ),
     rows(
@@ -73,6 +76,12 @@ PERSONAL = [
         "Exports that were brought",
         person="user",
         fields={GIVEN: "id user status asked_at problem notes finished_at", INTERNAL: "touched_at attempts done total", DERIVED: "content"},
+    ),
+    rows(
+        "accounts.Erasure",
+        "Requests to be erased",
+        person="person",
+        fields={_PROOF: "id person mark status asked_at due_at cancelled_at done_at", INTERNAL: "step touched_at", SECRET: "address"},
     ),
     rows(
         "accounts.AuditEntry",

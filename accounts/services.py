@@ -20,7 +20,7 @@ from accounts.models import AuditEntry, AuditHead, Preferences, User, a_time_zon
 from portfolio_site.kernel.errors import FieldError
 
 CHANGEABLE = frozenset(
-    field.name for field in Preferences._meta.get_fields() if getattr(field, "concrete", False) and field.name not in {"id", "user"}
+    field.name for field in Preferences._meta.get_fields() if getattr(field, "concrete", False) and field.name not in {"id", "user", "leaves_at"}
 )
 
 

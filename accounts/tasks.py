@@ -78,10 +78,22 @@ def read_arrival(arrival_id: int) -> None:
     bringing.read_arrival(arrival_id)
 
 
+@shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)
+def erase_person(erasure_id: int) -> None:
+    from accounts.data_rights import erasing
+
+    erasing.run_erasure(erasure_id)
+
+
 @shared_task(ignore_result=True)
 def sweep_data_rights() -> int:
     """Ring again for requests about one's own data that wait, or whose job died; forget files whose time is over.  Returns how many rang."""
+    from accounts.data_rights import erasing  # it mails by the adapter, which needs this module
+
     exporting.forget_exports(timezone.now())
+    erasing.forget_erasures(timezone.now())
+    for pk in erasing.due_erasures(timezone.now()):
+        erase_person.delay(pk)
     exports, arrivals = jobs.waiting(DataExport), jobs.waiting(DataArrival)
     for pk in exports:
         make_export.delay(pk)

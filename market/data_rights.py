@@ -14,12 +14,19 @@ from market.selectors.rates import OWN_SOURCE
 from market.services import PartDraft, create_blend, create_private_instrument, create_watchlist, mute_publisher, set_own_prices, set_own_rates
 from market.services.classifying import classify
 from portfolio_site.kernel.decimals import exact
-from portfolio_site.web.personal import Brought, reads_back
+from portfolio_site.web.cache import forget
+from portfolio_site.web.personal import Brought, erase_step, reads_back
 
 INSTRUMENT = "market.instrument"
 _DESCRIBED = ("symbol", "name", "asset_class", "currency", "exchange", "isin", "sector", "country", "region")
 _AT_ONCE = 10_000
 _WORDS = ("asset_class", "sector", "industry", "country", "region")
+
+
+@erase_step("searches")
+def forget_searches(person: int) -> None:
+    """What they typed into the search; what is worked out from ledgers lies in the cache sealed, and not for long."""
+    forget(f"search:{person}:")
 
 
 @reads_back

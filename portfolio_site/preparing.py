@@ -9,6 +9,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts.data_rights.erasing import reapply_erasures
 from portfolio_site.schedule import ensure_schedule
 from portfolios.services import DEMO_USERNAME
 
@@ -30,6 +31,7 @@ def prepare(out: OutputWrapper, verbosity: int = 1) -> None:
     """
     if migrate():
         ensure_schedule()
+    reapply_erasures()  # the database may be a backup that was put back
     if settings.DEMO_MARKET and not get_user_model()._default_manager.filter(username=DEMO_USERNAME).exists():
         if verbosity:
             out.write("Loading the demo market (once) …")

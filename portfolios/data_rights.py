@@ -16,15 +16,16 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from market.models import Instrument
 from portfolio_site.kernel.decimals import exact, plain
 from portfolio_site.kernel.errors import Invalid
-from portfolio_site.web.personal import Brought, File, exports_files, reads_back
+from portfolio_site.web.personal import Brought, File, erase_step, exports_files, reads_back
 from portfolios.choices import RateSource
 from portfolios.exports import csv_of, exported
 from portfolios.kinds import RULES
 from portfolios.ledger.events import Arriving, LotChoice
 from portfolios.models import Portfolio, Transaction
-from portfolios.services import LegDraft, TransactionDraft, check_integrity, create_portfolio, draft_of, lock_portfolio, record_many
+from portfolios.services import LegDraft, TransactionDraft, check_integrity, create_portfolio, delete_portfolio, draft_of, lock_portfolio, record_many
 
 PORTFOLIO, INSTRUMENT = "portfolios.portfolio", "market.instrument"
 _SETTINGS = (
@@ -84,6 +85,20 @@ def _lot(lot: LotChoice | Arriving, places: Mapping[int, int]) -> dict[str, Any]
     if isinstance(lot, Arriving):
         return _numbers(lot, _OF_ARRIVING)
     return {"line": places[lot.event_id], **_numbers(lot, ("quantity", "opened_on", "nth"))}
+
+
+# ── gone ────────────────────────────────────────────────────────────────────
+
+
+@erase_step("portfolios")
+def erase_portfolios(person: int) -> None:
+    """Each portfolio with its ledger.  Instruments of the person's own that stand in somebody else's ledger stay with that ledger, nameless."""
+    for portfolio in Portfolio.objects.filter(owner=person).select_related("owner"):
+        delete_portfolio(portfolio.owner, portfolio)
+    for instrument in Instrument.objects.filter(owner=person, transactions__isnull=False).distinct():
+        keeper = Transaction.objects.filter(instrument=instrument).select_related("portfolio").order_by("pk")[0].portfolio.owner_id
+        name = f"INSTRUMENT-{instrument.pk}"
+        Instrument.objects.filter(pk=instrument.pk).update(owner=keeper, symbol=name, name=name, note="")
 
 
 # ── in ──────────────────────────────────────────────────────────────────────

@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from accounts.data_rights import exporting
+from accounts.data_rights import erasing, exporting
 from accounts.data_rights.choices import JobStatus
 from accounts.data_rights.confirming import confirmed_by_call
 from accounts.data_rights.selectors import get_export
 from accounts.data_rights.views import as_file
-from accounts.models import DataExport
+from accounts.errors import NothingScheduled
+from accounts.models import DataExport, Erasure
 from portfolio_site.web.answers import KnownFields, read
 from portfolio_site.web.json import ExactJSONRenderer, dumps
 
@@ -89,3 +90,55 @@ class ExportFileView(APIView):
         export = get_export(request.user, pk)  # type: ignore[arg-type]
         confirmed_by_call(request, read(ConfirmSerializer, request.data)["password"])
         return as_file(exporting.take_export(request.user, export.pk), export.ready_at)  # type: ignore[arg-type]
+
+
+class KeptAfterErasureSerializer(serializers.Serializer[Any]):
+    """What stays after an erasure."""
+
+    what = serializers.CharField()
+    reason = serializers.CharField()
+    until = serializers.CharField()
+
+
+class EraseSerializer(ConfirmSerializer):
+    """What erasing needs to be told."""
+
+    confirm = serializers.CharField(max_length=254, help_text="the username, typed")
+
+
+class ErasureSerializer(serializers.Serializer[Any]):
+    """An erasure that is scheduled, with what goes and what stays."""
+
+    status = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(help_text="until then DELETE takes it back")
+    goes = serializers.ListField(child=serializers.CharField())
+    stays = KeptAfterErasureSerializer(many=True)
+
+
+def _erasure(erasure: Erasure, status: int = 200) -> Response:
+    told = {name: getattr(erasure, name) for name in ("status", "asked_at", "due_at")}
+    return Response(ErasureSerializer({**told, "goes": erasing.what_goes(), "stays": erasing.what_stays()}).data, status=status)
+
+
+class EraseView(APIView):
+    @extend_schema(operation_id="auth_erase_status", responses=ErasureSerializer, tags=["auth"])
+    def get(self, request: Request) -> Response:
+        """The erasure that is scheduled; 404 where there is none."""
+        erasure = erasing.open_erasure(request.user)  # type: ignore[arg-type]
+        if erasure is None:
+            raise NothingScheduled("No erasure of this account is scheduled.")
+        return _erasure(erasure)
+
+    @extend_schema(operation_id="auth_erase", request=EraseSerializer, responses={202: ErasureSerializer}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Ask for the account to be erased, in seven days, with everything in it."""
+        given = read(EraseSerializer, request.data)
+        confirmed_by_call(request, given["password"])
+        return _erasure(erasing.schedule_erasure(request.user, typed=given["confirm"]), 202)  # type: ignore[arg-type]
+
+    @extend_schema(operation_id="auth_erase_cancel", request=None, responses={204: None}, tags=["auth"])
+    def delete(self, request: Request) -> Response:
+        """Keep the account after all."""
+        erasing.cancel_erasure(request.user)  # type: ignore[arg-type]
+        return Response(status=204)

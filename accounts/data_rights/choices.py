@@ -11,3 +11,10 @@ class JobStatus(models.TextChoices):
     OVER = "over", "No longer kept"
     DONE = "done", "Read in"
     FAILED = "failed", "Failed"
+
+
+class ErasureStatus(models.TextChoices):
+    SCHEDULED = "scheduled", "Scheduled"
+    CANCELLED = "cancelled", "Cancelled"
+    RUNNING = "running", "Under way"
+    DONE = "done", "Done"

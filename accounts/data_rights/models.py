@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
-from accounts.data_rights.choices import JobStatus
+from accounts.data_rights.choices import ErasureStatus, JobStatus
 from accounts.querysets import DataJobQuerySet
-from portfolio_site.web.sealed import SealedBytesField, SealedJSONField
+from portfolio_site.web.sealed import SealedBytesField, SealedJSONField, SealedTextField
 
 
 class DataJob(models.Model):
@@ -64,3 +64,31 @@ class DataArrival(DataJob):
 
     def __str__(self) -> str:
         return f"export brought by {self.user_id}"
+
+
+class Erasure(models.Model):
+    """A person asked to be erased.  The row outlives them: plain numbers and a keyed hash, nothing that says who it was."""
+
+    person = models.PositiveBigIntegerField()  # a plain number, as in the audit
+    mark = models.CharField(max_length=64)  # keyed hash of the number and the moment of joining: finds the person in a restored backup
+    status = models.CharField(max_length=9, choices=ErasureStatus, default=ErasureStatus.SCHEDULED)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    step = models.CharField(max_length=60, blank=True)  # the last one that was done
+    touched_at = models.DateTimeField(null=True, blank=True)  # the lease of the job
+    address = SealedTextField(null=True, longest=254)  # where the last mail goes; gone with it
+
+    class Meta:
+        app_label = "accounts"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="erasure_once", fields=["person"], condition=models.Q(status__in=[ErasureStatus.SCHEDULED, ErasureStatus.RUNNING])
+            )
+        ]
+        indexes = [models.Index(name="erasure_due", fields=["status", "due_at"])]  # the sweeper
+
+    def __str__(self) -> str:
+        return f"erasure of {self.person}"

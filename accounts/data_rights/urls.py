@@ -11,10 +11,13 @@ urlpatterns = [
     path("settings/data/", views.settings_data, name="settings-data"),
     path("settings/data/export/", views.data_export, name="data-export"),
     path("settings/data/export/<id:pk>/", views.data_export_take, name="data-export-take"),
+    path("settings/data/erase/", views.settings_erase, name="settings-erase"),
+    path("settings/data/keep/", views.erase_cancel, name="erase-cancel"),
     path("settings/data/bring/", views.data_bring, name="data-bring"),
 ]
 
 api_patterns = [
+    path("auth/erase", api.EraseView.as_view(), name="api-auth-erase"),
     path("auth/export", api.ExportsView.as_view(), name="api-auth-exports"),
     path("auth/export/<id:pk>", api.ExportView.as_view(), name="api-auth-export"),
     path("auth/export/<id:pk>/file", api.ExportFileView.as_view(), name="api-auth-export-file"),

@@ -9,12 +9,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.data_rights import bringing, exporting
+from accounts.data_rights import bringing, erasing, exporting
 from accounts.data_rights.arriving import LARGEST_UPLOAD
 from accounts.data_rights.confirming import confirmed_on_page
 from accounts.data_rights.selectors import data_page_of, get_export
+from accounts.models import User
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.downloads import file_name
 from portfolio_site.web.pages import render_page
@@ -26,6 +27,16 @@ class BringForm(forms.Form):
     file = forms.FileField(
         label="Export of Plumbline", max_length=255, allow_empty_file=True, widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"})
     )
+
+
+class EraseForm(forms.Form):
+    """Asks for the username, because it cannot be undone once the week is over."""
+
+    confirm = forms.CharField(max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["confirm"].label = f"Type your username, {user.username}, to erase the account"
 
 
 def _page(request: HttpRequest, form: BringForm, status: int = 200) -> HttpResponse:
@@ -93,4 +104,47 @@ def data_bring(request: HttpRequest) -> HttpResponse:
         form.add_error("file", problem.detail)
         return _page(request, form, 422)
     messages.success(request, "Your export is being read in")
+    return redirect("settings-data")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings_erase(request: HttpRequest) -> HttpResponse:
+    """What goes and what stays; then, with the password and the name typed, a week to think again."""
+    user: User = request.user  # type: ignore[assignment]
+    form = EraseForm(request.POST or None, user=user)
+    if request.method == "POST":
+        confirmed_on_page(request)
+        if form.is_valid():
+            try:
+                erasing.schedule_erasure(user, typed=form.cleaned_data["confirm"])
+            except DomainError as problem:
+                for error in problem.errors:
+                    form.add_error("confirm", error.detail)
+                if not problem.errors:
+                    form.add_error(None, problem.detail)
+            else:
+                messages.success(request, "Your account will be erased in seven days")
+                return redirect("settings-erase")
+    from accounts.views import SECTIONS
+
+    context = {
+        "page": "settings",
+        "section": "data",
+        "sections": SECTIONS,
+        "form": form,
+        "erasure": erasing.open_erasure(user),
+        "goes": erasing.what_goes(),
+        "stays": erasing.what_stays(),
+        "blockers": erasing.blockers_of(user),
+    }
+    return render_page(request, "accounts/settings/erase.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def erase_cancel(request: HttpRequest) -> HttpResponse:
+    """Stay after all: one press, on any page."""
+    erasing.cancel_erasure(request.user)  # type: ignore[arg-type]
+    messages.success(request, "Your account stays, with everything in it")
     return redirect("settings-data")

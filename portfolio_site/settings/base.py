@@ -171,6 +171,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 IMPORT_MAX_BYTES = 10 * 1024 * 1024
 IMPORT_MAX_ROWS = 100_000
 
+ERASE_LIST = env.file("ERASE_LIST", DATA_DIR / "erased.list")  # who was erased, for backups that are restored
+
 # ── keys ────────────────────────────────────────────────────────────────────
 SECRET_KEY = env.text("SECRET_KEY", "")
 FIELD_KEYS = env.key_ring("FIELD_KEYS")

@@ -58,6 +58,13 @@ def folder(name: str, default: Path, *, private: bool = False) -> Path:
     return path
 
 
+def file(name: str, default: Path) -> Path:
+    """A file, which need not be there yet; its folder is made."""
+    path = Path(os.environ.get(name, "").strip() or default).expanduser().resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def key_ring(name: str) -> dict[int, bytes]:
     """Field keys: `1:base64,2:base64`.  The highest number seals; all of them open.
 

@@ -8,12 +8,32 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
+from django.utils.connection import ConnectionProxy
 from redis.exceptions import RedisError
 
 LIMITS = ("allauth", "throttle_")  # how the keys begin of what is counted, and of codes that were used
 log = logging.getLogger(__name__)
+
+
+def forget(start: str) -> int:
+    """Takes away everything whose key begins so; answers how much.  What other processes hold in their own memory stays until its time is over."""
+    if isinstance(cache, ConnectionProxy) and isinstance(cache._connections[cache._alias], FailOpenRedisCache):
+        backend = cache._connections[cache._alias]
+        try:
+            client = backend._cache.get_client(None, write=True)
+            keys = list(client.scan_iter(match=f"{backend.make_key(start)}*", count=1000))
+            return int(client.delete(*keys)) if keys else 0
+        except RedisError as problem:
+            log.warning("cache.unavailable", extra={"operation": "forget", "problem": str(problem)})
+            return 0
+    inside = getattr(cache, "_cache", {})
+    keys = [key for key in list(inside) if str(key).startswith(cache.make_key(start))]
+    for key in keys:
+        cache.delete(key.partition(":")[2].partition(":")[2])
+    return len(keys)
 
 
 class FailOpenRedisCache(RedisCache):
