@@ -12,7 +12,7 @@ RUN    := $(BIN)/python manage.py
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench drills seeded-bugs mutants browser services shell openapi lock clean
+.PHONY: help run test check audit bench drills seeded-bugs mutants browser services shell openapi lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,14 +24,18 @@ run: $(VENV)/app.done $(if $(EMULATED),$(VENV)/dev.done) ## start Plumbline on h
 test: $(VENV)/dev.done ## run the test suite (SQLite, in-process parts; DATABASE_URL and REDIS_URL choose others)
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS)) $(ARGS)
 
-check: $(VENV)/dev.done ## lint, types, import contracts, migrations, OpenAPI document, deployment checks
+check: $(VENV)/dev.done ## lint, types, known mistakes, import contracts, migrations, OpenAPI document, deployment checks
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy portfolio_site accounts market portfolios analytics alerts
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit -q -c pyproject.toml -ll -r portfolio_site accounts market portfolios analytics alerts
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(RUN) makemigrations --check --dry-run
 	@DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(RUN) spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
 	@diff -u docs/openapi.yaml $(VENV)/openapi.yaml || { echo "docs/openapi.yaml is not fresh: make openapi"; exit 1; }
 	@deploy/check-deploy $(BIN)/python
+
+audit: $(VENV)/dev.done ## known holes in the locked packages (asks the network; says so where there is none)
+	@deploy/audit-packages $(BIN)/python
 
 bench: $(VENV)/dev.done ## measure, beside the references where they are present
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -24,9 +24,10 @@ from django.core.exceptions import ValidationError
 
 from accounts.errors import TooManyAttempts, WrongCode
 from accounts.models import User
-from portfolio_site.web.sealed import seal, unseal
+from portfolio_site.web.sealed import SealedInside, seal, sealed_inside, unseal
 
 LABEL = b"mfa_authenticator.data"
+sealed_inside.append(SealedInside("mfa.Authenticator", "data", ("secret", "seed"), LABEL))  # rotated with everything else
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # any of these makes sign-in ask for more than the password
 _WRONG = "The code is not right, or was used before. Take the next one of the app, or a recovery code."
 

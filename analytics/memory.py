@@ -62,7 +62,7 @@ class Memory:
         if stored is None:
             return None
         # the seal is checked before unpickling: only what this installation wrote is opened
-        return pickle.loads(unseal(stored, _LABEL + place.encode()))  # type: ignore[no-any-return]  # noqa: S301
+        return pickle.loads(unseal(stored, _LABEL + place.encode()))  # type: ignore[no-any-return]  # noqa: S301  # nosec B301
 
     def _store(self, key: Hashable, result: object) -> None:
         if self._shared and settings.REDIS_URL:

@@ -61,4 +61,4 @@ def unpacked(content: bytes, rests_on: str) -> Any:
     """The object; None where it rests on something else."""
     if content[:_LED_BY] != rests_on.encode():
         return None
-    return pickle.loads(zlib.decompress(content[_LED_BY:]))  # noqa: S301  (sealed: see the head of this module)
+    return pickle.loads(zlib.decompress(content[_LED_BY:]))  # noqa: S301  (sealed: see the head of this module)  # nosec B301

@@ -61,7 +61,7 @@ class Target:
     @property
     def on_conflict(self) -> str:
         settings = ", ".join(f"{connection.ops.quote_name(name)} = excluded.{connection.ops.quote_name(name)}" for name in self.updated)
-        return f"ON CONFLICT {self.conflict} DO UPDATE SET {settings}"
+        return f"ON CONFLICT {self.conflict} DO UPDATE SET {settings}"  # nosec B608
 
 
 def upsert(target: Target, rows: Iterable[Row]) -> None:
@@ -72,7 +72,7 @@ def upsert(target: Target, rows: Iterable[Row]) -> None:
     # whole blocks go as one JSON text each: binding every value of every row takes half as long again
     places = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(target.columns)))
     # the names come from the Target constants beside the callers, never from input
-    statement = f"INSERT INTO {target.table} ({target.names}) SELECT {places} FROM json_each(%s) WHERE true {target.on_conflict}"  # noqa: S608
+    statement = f"INSERT INTO {target.table} ({target.names}) SELECT {places} FROM json_each(%s) WHERE true {target.on_conflict}"  # noqa: S608  # nosec B608
     remaining = iter(rows)
     with connection.cursor() as cursor:
         while block := list(islice(remaining, _BLOCK)):
@@ -82,11 +82,11 @@ def upsert(target: Target, rows: Iterable[Row]) -> None:
 def _copy(target: Target, rows: Iterable[Row]) -> None:
     staging = connection.ops.quote_name(f"staged_{target.model._meta.db_table}")
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {target.names} FROM {target.table} WITH NO DATA")  # noqa: S608
+        cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {target.names} FROM {target.table} WITH NO DATA")  # noqa: S608  # nosec B608
         with cursor.copy(f"COPY {staging} ({target.names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(f"INSERT INTO {target.table} ({target.names}) SELECT {target.names} FROM {staging} {target.on_conflict}")  # noqa: S608
+        cursor.execute(f"INSERT INTO {target.table} ({target.names}) SELECT {target.names} FROM {staging} {target.on_conflict}")  # noqa: S608  # nosec B608
         cursor.execute(f"DROP TABLE {staging}")
 
 

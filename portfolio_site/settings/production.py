@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -50,6 +52,26 @@ def _is_signing_key(pem: str) -> bool:
     return isinstance(key, RSAPrivateKey) and key.key_size >= 2048
 
 
+def _in_the_open() -> list[str]:
+    """Ways to other machines on which anybody between could read or change what is said."""
+    if env.boolean("TRUSTED_NETWORK", False):
+        return []
+    reasons = []
+    database, query = urlsplit(DATABASE_URL), parse_qs(urlsplit(DATABASE_URL).query)
+    if _elsewhere(database.hostname) and query.get("sslmode", [""])[-1] != "verify-full":
+        reasons.append(
+            "DATABASE_URL leads to another machine without sslmode=verify-full. Add it, or set TRUSTED_NETWORK=true if nobody else is between."
+        )
+    redis = urlsplit(REDIS_URL)
+    if _elsewhere(redis.hostname) and redis.scheme != "rediss":
+        reasons.append("REDIS_URL leads to another machine without TLS. Write rediss://, or set TRUSTED_NETWORK=true if nobody else is between.")
+    return reasons
+
+
+def _elsewhere(host: str | None) -> bool:
+    return bool(host) and host != "localhost" and host != "::1" and not str(host).startswith("127.")
+
+
 def _refusals() -> list[str]:
     reasons = []
     if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY or len(set(SECRET_KEY)) < 10:
@@ -68,8 +90,13 @@ def _refusals() -> list[str]:
         reasons.append("PROXY_COUNT is not set. Say how many proxies stand in front (0 for none): limits count by client address.")
     if not env.text("SITE_URL", ""):
         reasons.append("SITE_URL is not set. Mails link to it; write the address that people use, such as https://plumbline.example.")
+    elif not env.text("SITE_URL", "").startswith("https://"):
+        reasons.append(
+            "SITE_URL does not begin with https://. Passwords and tokens would travel in the open; put a proxy with a certificate in front."
+        )
     if OAUTH_PROVIDER and not _is_signing_key(OIDC_PRIVATE_KEY):
         reasons.append("OAUTH_PROVIDER is on and OIDC_PRIVATE_KEY is no RSA key of at least 2048 bits in PEM; see docs/settings.md.")
+    reasons += _in_the_open()
     if PROCESSES > 1 and not REDIS_URL:
         reasons.append("WEB_CONCURRENCY is above 1 without REDIS_URL. Memory is not shared between processes.")
     if ROLE != "embedded" and not (DATABASE_URL and REDIS_URL):

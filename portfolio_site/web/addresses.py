@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
-UNKNOWN = "0.0.0.0"  # noqa: S104  (no address to listen on: a connection without one, such as a socket file)
+UNKNOWN = "0.0.0.0"  # noqa: S104  (no address to listen on: a connection without one, such as a socket file)  # nosec B104
 NETWORK_BITS = 64  # of an IPv6 address that one household or server has to itself
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from portfolio_site.kernel.errors import DomainError
@@ -15,6 +16,19 @@ from portfolio_site.web.addresses import client_address
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PermissionsPolicyMiddleware:
+    """What pages may ask the device for: nothing but passkeys.  Also on answers that other middleware gives, such as redirects."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        return response
 
 
 class RequestIdMiddleware:
@@ -33,7 +47,8 @@ class RequestIdMiddleware:
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if limit := getattr(request, "rate_limit", None):
             response["RateLimit-Limit"], response["RateLimit-Remaining"], response["RateLimit-Reset"] = map(str, limit)
-        if getattr(request, "user", None) is not None and request.user.is_authenticated and "Cache-Control" not in response:
+        private = request.path_info.startswith("/accounts/") or (getattr(request, "user", None) is not None and request.user.is_authenticated)
+        if private and "Cache-Control" not in response:
             response["Cache-Control"] = "private, no-store"
         return response
 

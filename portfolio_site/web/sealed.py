@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,19 @@ def fingerprint(text: str, purpose: str) -> str:
 @lru_cache(maxsize=64)
 def _purpose_key(key: bytes, purpose: str) -> bytes:
     return hmac.digest(key, b"fingerprint:" + purpose.encode(), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedInside:
+    """Sealed text (base64) inside a JSON column of a package's table, which is no field of ours: `keys` of its values."""
+
+    model: str
+    field: str
+    keys: tuple[str, ...]
+    label: bytes
+
+
+sealed_inside: list[SealedInside] = []  # apps add theirs, so that rotate_keys finds them
 
 
 if TYPE_CHECKING:

@@ -195,7 +195,7 @@ class _Shelf:
         if stored is None:
             return None
         # the seal is checked before unpickling: only what this installation wrote is opened
-        found: Book = pickle.loads(unseal(stored, _LABEL + key.encode()))  # noqa: S301
+        found: Book = pickle.loads(unseal(stored, _LABEL + key.encode()))  # noqa: S301  # nosec B301
         self._keep(key, found)
         return found
 

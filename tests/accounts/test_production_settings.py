@@ -44,6 +44,14 @@ def test_good_settings_start_with_safe_cookies(tmp_path):
     assert run.stdout.split() == ["__Host-session", "False", str(365 * 24 * 3600)]
 
 
+def test_other_machines_are_reached_over_tls_or_a_network_of_ones_own(tmp_path):
+    over_tls = {"DATABASE_URL": "postgres://u:p@db.example:5432/x?sslmode=verify-full", "REDIS_URL": "rediss://cache.example:6379/0"}
+    in_the_open = {"DATABASE_URL": "postgres://u:p@db:5432/x", "REDIS_URL": "redis://cache:6379/0"}
+    for changes in (over_tls, in_the_open | {"TRUSTED_NETWORK": "true"}, {"DATABASE_URL": "postgres://u:p@127.0.0.1/x"}):
+        run = start(tmp_path, **changes)
+        assert run.returncode == 0, run.stderr
+
+
 REFUSED = {
     "no secret key": ({"SECRET_KEY": None}, "SECRET_KEY is missing, short or a default"),
     "a short secret key": ({"SECRET_KEY": "s3cret-but-short"}, "SECRET_KEY is missing, short or a default"),
@@ -68,6 +76,13 @@ REFUSED = {
     "no address of its own": ({"SITE_URL": None}, "SITE_URL is not set"),
     "memory with several processes": ({"WEB_CONCURRENCY": "4"}, "WEB_CONCURRENCY is above 1 without REDIS_URL"),
     "a role of its own without servers": ({"ROLE": "web"}, "ROLE=web needs DATABASE_URL and REDIS_URL"),
+    "an address without TLS": ({"SITE_URL": "http://plumbline.example"}, "SITE_URL does not begin with https://"),
+    "a database elsewhere in the open": ({"DATABASE_URL": "postgres://u:p@db.example:5432/x"}, "without sslmode=verify-full"),
+    "a database elsewhere whose name is not checked": (
+        {"DATABASE_URL": "postgres://u:p@db.example:5432/x?sslmode=require"},
+        "without sslmode=verify-full",
+    ),
+    "a queue elsewhere in the open": ({"REDIS_URL": "redis://cache.example:6379/0"}, "REDIS_URL leads to another machine without TLS"),
     "a switch that is neither": ({"SSL_REDIRECT": "perhaps"}, "SSL_REDIRECT is “perhaps”; write true or false"),
 }
 

@@ -156,3 +156,23 @@ def test_a_value_moved_to_another_column_or_changed_by_a_bit_does_not_open(old_k
     with pytest.raises(CannotOpen):
         unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), LABEL)
     assert b"12.50" not in sealed and base64.b64encode(b"12.50") not in sealed
+
+
+def test_secrets_of_second_factors_are_sealed_with_the_new_key_too(old_key, marta, capsys):
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.utils import decrypt, encrypt
+
+    kinds = {Authenticator.Type.TOTP: {"secret": encrypt("JBSWY3DP")}, Authenticator.Type.RECOVERY_CODES: {"seed": encrypt("5eed"), "used_mask": 3}}
+    for kind, data in kinds.items():
+        Authenticator.objects.create(user=marta, type=kind, data=data)
+    Authenticator.objects.create(user=marta, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}})
+    old_key.FIELD_KEYS = {1: OLD, 2: NEW}
+    call_command("rotate_keys", verify=True)
+    assert "mfa.Authenticator.data: 2 with key 1" in capsys.readouterr().out
+    call_command("rotate_keys")
+    old_key.FIELD_KEYS = {2: NEW}
+    opened = {one.type: one.data for one in Authenticator.objects.all()}
+    assert decrypt(opened["totp"]["secret"]) == "JBSWY3DP"
+    assert decrypt(opened["recovery_codes"]["seed"]) == "5eed" and opened["recovery_codes"]["used_mask"] == 3
+    call_command("rotate_keys", verify=True)
+    assert "older keys may go" in capsys.readouterr().out

@@ -6,6 +6,7 @@ loses nothing; the next run goes on with what is left.  docs/settings.md says ho
 
 from __future__ import annotations
 
+import base64
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 
-from portfolio_site.web.sealed import CannotOpen, SealedField, key_number, newest_key, seal, unseal
+from portfolio_site.web.sealed import CannotOpen, SealedField, SealedInside, key_number, newest_key, seal, sealed_inside, unseal
 
 _PASSES = 10  # a value may be rewritten by a process that still seals with the old key; it is then met in the next pass
 
@@ -47,6 +48,11 @@ class Command(BaseCommand):
                     refused[f"{model._meta.label}.{field.name}"] = bad
                 if not done:
                     break
+        for inside in sealed_inside:
+            done, bad = _rotate_inside(inside)
+            sealed += done
+            if bad:
+                refused[f"{inside.model}.{inside.field}"] = bad
         self.stdout.write(f"{sealed} values sealed again with key {newest_key()}.")
         if refused:
             for name, count in refused.items():
@@ -62,6 +68,11 @@ class Command(BaseCommand):
                 totals[number] += count
                 if number != newest_key():
                     left.append(f"  {model._meta.label}.{field.name}: {count} with key {number}")
+        for inside in sealed_inside:
+            for number, count in sorted(Counter(key_number(stored) for _, _, stored in _inside(inside)).items()):
+                totals[number] += count
+                if number != newest_key():
+                    left.append(f"  {inside.model}.{inside.field}: {count} with key {number}")
         for number, count in sorted(totals.items()):
             self.stdout.write(f"key {number}: {count} values")
         self.stdout.write("\n".join(left) if left else f"Everything is sealed with key {newest_key()}; older keys may go.")
@@ -79,7 +90,7 @@ def _by_key(model: type[models.Model], field: SealedField) -> dict[int, int]:
     """Values per key number."""
     table, _, column = _names(model, field)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT substr({column}, 1, 2), count(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY 1")  # noqa: S608  (names of our own tables)
+        cursor.execute(f"SELECT substr({column}, 1, 2), count(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY 1")  # noqa: S608  (names of our own tables)  # nosec B608
         return {key_number(bytes(prefix)): count for prefix, count in cursor.fetchall()}
 
 
@@ -91,7 +102,7 @@ def _rotate(model: type[models.Model], field: SealedField, batch: int) -> tuple[
     last: Any = None
     while True:
         after, params = (f"AND {key} > %s", [current, last, batch]) if last is not None else ("", [current, batch])
-        query = f"SELECT {key}, {column} FROM {table} WHERE substr({column}, 1, 2) <> %s {after} ORDER BY {key} LIMIT %s"  # noqa: S608
+        query = f"SELECT {key}, {column} FROM {table} WHERE substr({column}, 1, 2) <> %s {after} ORDER BY {key} LIMIT %s"  # noqa: S608  # nosec B608
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(query, params)
             rows = cursor.fetchall()
@@ -103,8 +114,33 @@ def _rotate(model: type[models.Model], field: SealedField, batch: int) -> tuple[
                     bad += 1
                     continue
                 binary = connection.Database.Binary  # type: ignore[attr-defined]
-                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s", [binary(new), pk, binary(old)])  # noqa: S608
+                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s", [binary(new), pk, binary(old)])  # noqa: S608  # nosec B608
                 done += cursor.rowcount
         if not rows:
             return done, bad
         last = rows[-1][0]
+
+
+def _inside(one: SealedInside, lock: bool = False, **of: Any) -> Iterator[tuple[Any, str, bytes]]:
+    """(row, key, stored value) of what is sealed inside a JSON column."""
+    rows = apps.get_model(one.model)._default_manager.filter(**of)
+    for row in (rows.select_for_update() if lock else rows).order_by("pk"):
+        data = getattr(row, one.field)
+        yield from ((row, key, base64.b64decode(data[key])) for key in one.keys if isinstance(data, dict) and isinstance(data.get(key), str))
+
+
+def _rotate_inside(one: SealedInside) -> tuple[int, int]:
+    """Each row under its lock.  Returns how many values were sealed again and how many do not open."""
+    done = bad = 0
+    for pk in sorted({row.pk for row, _, stored in _inside(one) if key_number(stored) != newest_key()}):
+        with transaction.atomic():
+            for row, key, stored in _inside(one, lock=True, pk=pk):
+                try:
+                    again = seal(unseal(stored, one.label), one.label)
+                except CannotOpen:
+                    bad += 1
+                    continue
+                setattr(row, one.field, {**getattr(row, one.field), key: base64.b64encode(again).decode()})
+                row.save(update_fields=[one.field])
+                done += 1
+    return done, bad
