@@ -86,12 +86,19 @@ def erase_person(erasure_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def apply_retention() -> None:
+    """Remove what has been kept for its time; the log says how much of what."""
+    from accounts.data_rights import retention
+
+    log.info("retention.applied", extra={"gone": {name: many for name, many in retention.apply(timezone.now()).items() if many}})
+
+
+@shared_task(ignore_result=True)
 def sweep_data_rights() -> int:
     """Ring again for requests about one's own data that wait, or whose job died; forget files whose time is over.  Returns how many rang."""
     from accounts.data_rights import erasing  # it mails by the adapter, which needs this module
 
     exporting.forget_exports(timezone.now())
-    erasing.forget_erasures(timezone.now())
     for pk in erasing.due_erasures(timezone.now()):
         erase_person.delay(pk)
     exports, arrivals = jobs.waiting(DataExport), jobs.waiting(DataArrival)

@@ -71,6 +71,7 @@ def jobs() -> list[Job]:
         Job("messages that wait", "alerts.tasks.sweep_outbox", timedelta(seconds=15), at_start=True),
         Job("messages that grew old", "alerts.tasks.forget_deliveries", hour=4),
         Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),
+        Job("what was kept for its time", "accounts.tasks.apply_retention", hour=4),
         Job("requests about one’s own data", "accounts.tasks.sweep_data_rights", timedelta(minutes=1), at_start=True),
         Job("corporate actions", "portfolios.actions.tasks.propose", hour=2, at_start=True),
         Job("snapshots of portfolios", "analytics.tasks.plan_snapshots", hour=5),

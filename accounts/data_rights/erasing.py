@@ -211,9 +211,3 @@ def reapply_erasures() -> int:
         Erasure.objects.filter(pk=erasure.pk).update(status=ErasureStatus.RUNNING, touched_at=None)
         run_erasure(erasure.pk)
     return len(back)
-
-
-def forget_erasures(now: datetime) -> int:
-    """Proofs that are older than they are kept; answers how many."""
-    old, _ = Erasure.objects.filter(status__in=[ErasureStatus.DONE, ErasureStatus.CANCELLED], asked_at__lt=now - erase_list.KEPT_FOR).delete()
-    return old

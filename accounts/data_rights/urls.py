@@ -8,6 +8,7 @@ from accounts.data_rights import api, views
 from portfolio_site.web import routes  # noqa: F401  (registers the id converter)
 
 urlpatterns = [
+    path("privacy/", views.privacy, name="privacy"),
     path("settings/data/", views.settings_data, name="settings-data"),
     path("settings/data/export/", views.data_export, name="data-export"),
     path("settings/data/export/<id:pk>/", views.data_export_take, name="data-export-take"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.data_rights import bringing, erasing, exporting
+from accounts.data_rights import bringing, erasing, exporting, retention
 from accounts.data_rights.arriving import LARGEST_UPLOAD
 from accounts.data_rights.confirming import confirmed_on_page
 from accounts.data_rights.selectors import data_page_of, get_export
+from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE
 from accounts.models import User
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.downloads import file_name
@@ -27,6 +29,16 @@ class BringForm(forms.Form):
     file = forms.FileField(
         label="Export of Plumbline", max_length=255, allow_empty_file=True, widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"})
     )
+
+
+COOKIES = (
+    ("sessionid", "that you are signed in (in production __Host-session)"),
+    ("csrftoken", "that a form was sent by you (in production __Host-csrf)"),
+    ("device", "a browser that signed in before, so that you hear of new ones (in production __Host-device)"),
+    ("messages", "what the next page tells you, once"),
+    (THEME_COOKIE, "light or dark, chosen before signing in"),
+    (HIDDEN_COOKIE, "hidden amounts, chosen before signing in"),
+)
 
 
 class EraseForm(forms.Form):
@@ -148,3 +160,21 @@ def erase_cancel(request: HttpRequest) -> HttpResponse:
     erasing.cancel_erasure(request.user)  # type: ignore[arg-type]
     messages.success(request, "Your account stays, with everything in it")
     return redirect("settings-data")
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept about people, made from the lists that export and erasure go by."""
+    context = {
+        "kinds": erasing.what_goes(),
+        "stays": erasing.what_stays(),
+        "rules": [(rule.what, _time(rule.kept)) for rule in retention.RULES],
+        "cookies": COOKIES,
+    }
+    return render_page(request, "accounts/privacy.html", context)
+
+
+def _time(kept: timedelta) -> str:
+    if not kept:
+        return "at once"
+    return f"{kept.days} days" if kept.days > 1 else "24 hours"

@@ -31,6 +31,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Open to everybody, by decision.
 PUBLIC = {
     "landing",
+    "privacy",
     "healthz",
     "readyz",
     "api-auth-register",
