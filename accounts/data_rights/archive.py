@@ -21,7 +21,7 @@ import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from typing import IO, Any
 from uuid import UUID
@@ -123,7 +123,7 @@ def told(value: Any) -> Any:
     """A value as JSON has it.  Nothing is rounded on the way."""
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)

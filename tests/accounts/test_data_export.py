@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -119,14 +120,15 @@ def test_every_kind_of_entry_comes_back_with_all_its_fields(person: Any, strange
     own = factories.make_instrument("HOUSE", owner=person, exchange="")
     factories.record(world.portfolio, "buy", "2024-03-05", own, quantity="0.000000000000000001", price="12345678901234567.5")
     create_watchlist(person, name="Mine", instruments=[own, world.symbols["COIN"]])
-    create_rule(person, instrument=own, kind="price_above", threshold=D("20.25"), note="=HYPERLINK()")
+    create_rule(person, instrument=own, kind="price_above", threshold=D("20.25"), note="=HYPERLINK()", quiet_from=time(22), quiet_until=time(7, 30))
     bring(stranger, zip_of(person))
     copy = Portfolio.objects.get(owner=stranger)
     assert ledger_of(copy) == ledger_of(world.portfolio) and holdings_of(copy) == holdings_of(world.portfolio)
     assert lots_of(copy) == lots_of(world.portfolio)
     assert [one.instrument.symbol for one in stranger.watchlists.get().items.order_by("position")] == ["HOUSE", "COIN"]
     rule = stranger.alert_rules.get()
-    assert (rule.threshold, rule.note, rule.instrument.owner) == (D("20.25"), "=HYPERLINK()", stranger)
+    assert (rule.parameters["threshold"], rule.note, rule.instrument.owner) == ("20.25", "=HYPERLINK()", stranger)
+    assert (rule.quiet_from, rule.quiet_until) == (time(22), time(7, 30))
 
 
 @pytest.mark.django_db

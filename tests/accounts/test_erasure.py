@@ -113,10 +113,12 @@ def everything() -> str:
     for model in apps.get_models():
         for row in model._default_manager.all():
             told.write(repr([getattr(row, field.attname) for field in model._meta.local_fields]))
-    told.write(repr(list(getattr(cache, "_cache", {}).items())))
-    client = getattr(getattr(cache, "_cache", None), "get_client", None)
-    if client is not None:
-        told.write(repr([(key, client().get(key)) for key in client().scan_iter() if client().type(key) == b"string"]))
+    held = getattr(cache, "_cache", {})
+    if isinstance(held, dict):
+        told.write(repr(list(held.items())))
+    else:
+        client = held.get_client()
+        told.write(repr([(key, client.get(key)) for key in client.scan_iter() if client.type(key) == b"string"]))
     return told.getvalue()
 
 
