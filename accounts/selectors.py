@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ObjectDoesNotExist
@@ -49,6 +51,12 @@ def mailable_among(user_ids: Collection[int]) -> dict[int, str]:
     """Confirmed addresses by person; who has none is not in it.  One query."""
     found = EmailAddress.objects.filter(user__in=user_ids, user__is_active=True, verified=True, primary=True)
     return dict(found.values_list("user_id", "email"))
+
+
+def accounts_elsewhere_of(user: User) -> list[str] | None:
+    """The services by which this person signs in; None where no service is switched on and none is connected."""
+    names = sorted({account.get_provider().name for account in SocialAccount.objects.filter(user=user)})
+    return names if names or settings.SOCIALACCOUNT_PROVIDERS else None
 
 
 @dataclass(frozen=True, slots=True)

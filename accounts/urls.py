@@ -6,6 +6,7 @@ from allauth.mfa.base import views as code_views
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.totp import views as app_views
 from allauth.mfa.webauthn import views as passkey_views
+from allauth.urls import build_provider_urlpatterns
 from django.urls import include, path
 
 from accounts import api, security_views, views
@@ -37,6 +38,8 @@ urlpatterns = [
     path("accounts/signup/", views.SignUpView.as_view(), name="account_signup"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/factors/", include(factor_patterns)),
+    path("accounts/elsewhere/", include("allauth.socialaccount.urls")),
+    path("accounts/", include(build_provider_urlpatterns())),
     path("welcome/", views.welcome, name="welcome"),
     path("welcome/done/", views.welcome_done, name="welcome-done"),
     path("settings/", views.settings, name="settings"),

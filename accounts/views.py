@@ -31,7 +31,7 @@ from accounts.factors import factors_of
 from accounts.log import groups, lines_of, log_of
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE, use_preferences
 from accounts.models import User
-from accounts.selectors import preferences_of
+from accounts.selectors import accounts_elsewhere_of, preferences_of
 from accounts.signals import user_registered
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
@@ -220,7 +220,12 @@ settings_money = _preferences_section("money")
 def settings_security(request: HttpRequest) -> HttpResponse:
     """What signs in, the state of each factor, and where the person is signed in."""
     user: User = request.user  # type: ignore[assignment]
-    context = {"address": _address(user), "factors": factors_of(user), "has_password": user.has_usable_password()}
+    context = {
+        "address": _address(user),
+        "factors": factors_of(user),
+        "has_password": user.has_usable_password(),
+        "elsewhere": accounts_elsewhere_of(user),
+    }
     return _settings_page(request, "security", context)
 
 

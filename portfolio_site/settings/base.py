@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -222,6 +223,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 PROXY_COUNT = env.integer("PROXY_COUNT", 0, least=0)  # read by web/addresses.py alone
 from portfolio_site.settings.signing_in import *  # noqa: E402, F403  (factors, limits, other sign-ins)
+from portfolio_site.settings.signing_in import SOCIAL_APPS, SOCIAL_ORIGINS  # noqa: E402
+
+INSTALLED_APPS += SOCIAL_APPS
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -363,7 +367,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *SOCIAL_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 from portfolio_site.settings import env
 
@@ -44,3 +47,35 @@ ADMIN_SECOND_FACTOR = env.boolean("ADMIN_SECOND_FACTOR", False)  # production: t
 # ── signing up ──────────────────────────────────────────────────────────────
 # Signing in at once is convenient, and tells that the address was new.  Off (as in production), every address gets the same answer.
 SIGN_UP_SIGNS_IN = env.boolean("SIGN_UP_SIGNS_IN", True)
+
+# ── accounts elsewhere that sign in here ────────────────────────────────────
+# Each is on where it is named, and then needs the id and the secret that the service gave to this installation.
+_SERVICES = {
+    "github": "https://github.com",
+    "gitlab": "https://gitlab.com",
+    "google": "https://accounts.google.com",
+    "microsoft": "https://login.microsoftonline.com",
+}
+_NAMED = env.words("SOCIAL_PROVIDERS")
+if _unknown := sorted(set(_NAMED) - _SERVICES.keys()):
+    raise ImproperlyConfigured(f"SOCIAL_PROVIDERS names {', '.join(_unknown)}; there are {', '.join(_SERVICES)}, and any other by OIDC_URL.")
+
+
+def _app(name: str) -> dict[str, Any]:
+    return {"client_id": env.text(f"{name}_CLIENT_ID"), "secret": env.text(f"{name}_CLIENT_SECRET")}
+
+
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {name: {"APPS": [_app(name.upper())], "OAUTH_PKCE_ENABLED": True} for name in _NAMED}
+SOCIAL_ORIGINS = [_SERVICES[name] for name in _NAMED]  # a form leads there: the content security policy must let it
+if OIDC_URL := env.text("OIDC_URL", ""):
+    _service = {"provider_id": "sso", "name": env.text("OIDC_NAME", "your organisation"), "settings": {"server_url": OIDC_URL}}
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"APPS": [_app("OIDC") | _service], "OAUTH_PKCE_ENABLED": True}
+    SOCIAL_ORIGINS.append("{0.scheme}://{0.netloc}".format(urlsplit(env.text("OIDC_SIGN_IN_URL", OIDC_URL))))
+SOCIAL_APPS = [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
+SOCIALACCOUNT_ADAPTER = "accounts.elsewhere.ElsewhereAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # with the rule of the adapter: confirmed on both sides
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "optional"
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_STORE_TOKENS = False

@@ -7,6 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
+# a service that signs in here: tests answer for it
+os.environ |= {"OIDC_URL": "https://id.example.com", "OIDC_NAME": "Example", "OIDC_CLIENT_ID": "plumbline", "OIDC_CLIENT_SECRET": "test-only"}
+
 from portfolio_site.settings import env
 from portfolio_site.settings.base import *  # noqa: F403
 from portfolio_site.settings.base import (

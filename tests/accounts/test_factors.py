@@ -99,7 +99,7 @@ def test_the_security_page_tells_the_state_of_each_factor_in_few_queries(client,
     Authenticator.objects.create(user=marta, type="webauthn", data={"name": "Phone <b>", "credential": {}})
     client.force_login(marta)
     client.get(reverse("settings-security"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = client.get(reverse("settings-security")).content.decode()
     assert "10 left" in page and "Phone &lt;b&gt;" in page and "On since" in page
 

@@ -65,6 +65,11 @@ GATE = {
     "account_reset_password_from_key_done",
     "account_confirm_login_code",
     "mfa_login_webauthn",
+    "openid_connect_login",
+    "openid_connect_callback",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+    "socialaccount_signup",
 }
 
 
