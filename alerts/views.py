@@ -100,8 +100,8 @@ def _save(user: Any, rule: Rule | None, wanted: dict[str, Any]) -> Rule:
         services.delete_rule(user, rule)
         return made
     kept = {name: value for name, value in wanted.items() if name not in {"instrument", "portfolio"}}
-    if kept["margin"] is None:
-        kept["margin"] = rule.margin
+    for name in ("margin", "cool_down"):  # left empty: as it was
+        kept[name] = getattr(rule, name) if kept[name] is None else kept[name]
     return services.update_rule(user, rule, **kept)
 
 

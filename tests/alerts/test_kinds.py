@@ -376,6 +376,22 @@ def test_every_kind_is_kept_told_and_tried_by_the_api(api, held, apple):
     assert len(api.get("/api/v1/alerts?page_size=100").json()["results"]) == len(KINDS)
 
 
+def test_the_form_shows_the_fields_of_a_kind_keeps_what_stands_and_tries_it_on_the_past(signed_in, held, apple):
+    page = signed_in.get(f"/alerts/add/?portfolio={held.pk}&kind=drawdown").content.decode()
+    assert 'name="days"' in page and '<option value="drawdown" selected>' in page and f'<option value="{held.pk}" selected>' in page
+    filled = {"kind": "price_move", "instrument": "AAPL", "threshold": "0.1", "days": "1", "direction": "either", "note": "n"}
+    other = signed_in.post("/alerts/add/", filled | {"refresh": "1", "kind": "price_above"}, headers={"HX-Request": "true"}).content.decode()
+    assert 'name="days"' not in other and 'value="AAPL"' in other and "<html" not in other and not Rule.objects.exists()
+    past = signed_in.post("/alerts/add/", filled | {"try": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert "Would have told you" in past and "<form" not in past and not Rule.objects.exists()
+    assert signed_in.post("/alerts/add/", filled | {"threshold": "x"}).status_code == 422
+    assert signed_in.post("/alerts/add/", filled).status_code == 302
+    rule = Rule.objects.get()
+    assert rule.parameters == {"threshold": "0.001", "direction": "either", "days": 1}
+    changed = signed_in.post(f"/alerts/{rule.pk}/edit/", filled | {"threshold": "5", "once": "on", "quiet_from": "22:00", "quiet_until": "07:00"})
+    assert changed.status_code == 302 and Rule.objects.get(pk=rule.pk).once and Rule.objects.get().parameters["threshold"] == "0.05"
+
+
 def test_the_api_names_the_field_of_the_parameters_that_is_wrong(api, apple):
     refused = api.post("/api/v1/alerts", {"type": "price_move", "symbol": "AAPL", "parameters": {"threshold": "x", "days": 900}}, format="json")
     assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["threshold", "days"])
