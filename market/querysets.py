@@ -7,6 +7,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
+from market.reach import reached_by
+
 EXCHANGE = "exchange"  # in place of a source: what the exchange itself called an instrument, until a day
 
 
@@ -14,8 +16,8 @@ class InstrumentQuerySet(models.QuerySet[Any]):
     """Instruments."""
 
     def visible_to(self, user: Any) -> Self:
-        """Everybody's instruments, and the person's own."""
-        return self.filter(Q(owner=None) | Q(owner=user)) if user.is_authenticated else self.filter(owner=None)
+        """Everybody's instruments, the person's own, and those of others in portfolios that are shared with them."""
+        return self.filter(Q(owner=None) | Q(owner=user) | reached_by(user)) if user.is_authenticated else self.filter(owner=None)
 
     def owned_by(self, user: Any) -> Self:
         return self.filter(owner=user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.kernel.errors import Conflict, Invalid, NotFound
+from portfolio_site.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class LedgerRefused(Invalid):
@@ -120,6 +120,24 @@ class ReconciliationNotFound(NotFound):
     """There is no such reconciliation, or it is somebody else's."""
 
     code, title = "reconciliation_not_found", "There is no such reconciliation."
+
+
+class NotAllowedForRole(Forbidden):
+    """The person sees the portfolio, but their role does not allow this.  data: role, needs, roles (that may)."""
+
+    code, title = "not_allowed_for_role", "Your role does not allow this."
+
+
+class OtherSideNotYours(Forbidden):
+    """A change would go on, by a transfer, into another portfolio that the person may not write to."""
+
+    code, title = "other_side_not_yours", "The other side of a transfer is not yours to change."
+
+
+class OtherOwner(Invalid):
+    """Portfolios of two people where one person's are needed: their figures rest on the rates and words of their owner."""
+
+    code, title = "other_owner", "The portfolios belong to different people."
 
 
 class PortfolioNotFound(NotFound):

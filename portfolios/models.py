@@ -14,6 +14,23 @@ from portfolio_site.web.packed import PackedField
 from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
 from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
+from portfolios.roles import Action, Role, codename_of, may
+from portfolios.sharing.models import Membership, PortfolioUserObjectPermission
+
+__all__ = [
+    "ActionProposal",
+    "CashBalance",
+    "Holding",
+    "ImportBatch",
+    "ImportRow",
+    "IntegrityReport",
+    "Membership",
+    "Portfolio",
+    "PortfolioUserObjectPermission",
+    "Reconciliation",
+    "Transaction",
+    "TransactionLeg",
+]
 
 
 class Portfolio(models.Model):
@@ -41,6 +58,7 @@ class Portfolio(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
 
     is_restated = False  # no column: a copy that a report tells under the cost method it was asked for
+    shared_role: str | None = None  # no column: the role of whoever asked, where it is not their own (querysets.py)
     only: frozenset[int] | None = None  # no column: of a copy that a report tells of these instruments alone
 
     objects: ClassVar[Any] = PortfolioQuerySet.as_manager()
@@ -48,9 +66,15 @@ class Portfolio(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.CheckConstraint(name="compared_with_one", condition=Q(benchmark=None) | Q(blend=None))]
+        permissions = [(codename_of(action), f"May {action.words}") for action in Action]  # of objects: portfolios/sharing/memberships.py
 
     def __str__(self) -> str:
         return f"portfolio {self.pk}"
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """What whoever asked for it may do here, by action, for pages: `portfolio.may.share`.  The services ask the database again."""
+        return {action.name.lower(): may(self.shared_role or Role.OWNER, action) for action in Action}
 
 
 class ImportBatch(models.Model):

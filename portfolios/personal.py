@@ -50,6 +50,18 @@ PERSONAL = [
         person="portfolio__owner",
         fields={GIVEN: "id portfolio instrument quantity cost cost_local realised income expenses is_open opened_on changed_on"},
     ),
+    rows(
+        "portfolios.Membership",
+        "Who sees a portfolio of somebody else's, and in which role",
+        person="user portfolio__owner",
+        fields={GIVEN: "id portfolio user role since", UNLINKED: "invited_by"},
+    ),
+    rows(
+        "portfolios.PortfolioUserObjectPermission",
+        "The same as single permissions",
+        person="user",
+        fields={DERIVED: "id permission user content_object"},
+    ),
     rows("portfolios.CashBalance", "Cash", person="portfolio__owner", fields={GIVEN: "id portfolio currency amount cost"}),
     rows(
         "portfolios.ImportBatch",

@@ -6,27 +6,70 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from portfolio_site.web.packed import Packed
+from portfolios.roles import Action, roles_that_may
+
+
+def _memberships(portfolios: Any, user: Any) -> Any:
+    """The person's roles in portfolios that are not their own."""
+    return portfolios._meta.get_field("memberships").related_model.objects.filter(user=user).order_by()
+
+
+class _UnderPortfolio(models.QuerySet[Any]):
+    """Rows that belong to a portfolio, and are seen by whoever sees that."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(portfolio__in=self._portfolios.visible_to(user).values("pk")) if user.is_authenticated else self.none()
+
+    def where_may(self, user: Any, action: Action) -> Self:
+        """Those in portfolios with which the person may do this."""
+        return self.filter(portfolio__in=self._portfolios.where_may(user, action).values("pk")) if user.is_authenticated else self.none()
+
+    @property
+    def _portfolios(self) -> Any:
+        return self.model._meta.get_field("portfolio").related_model.objects
 
 
 class PortfolioQuerySet(models.QuerySet[Any]):
     """Portfolios."""
 
     def visible_to(self, user: Any) -> Self:
-        """The only door from a person to a portfolio."""
+        """The only door from a person to a portfolio: the person's own, and what is shared with them."""
+        return self.filter(Q(owner=user) | Q(pk__in=_memberships(self.model, user).values("portfolio"))) if user.is_authenticated else self.none()
+
+    def owned_by(self, user: Any) -> Self:
+        """The person's own."""
         return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def shared_with(self, user: Any) -> Self:
+        """Somebody else's that the person sees."""
+        return self.filter(pk__in=_memberships(self.model, user).values("portfolio")) if user.is_authenticated else self.none()
+
+    def where_may(self, user: Any, action: Action) -> Self:
+        """Those with which the person may do this."""
+        if not user.is_authenticated:
+            return self.none()
+        members = _memberships(self.model, user).filter(role__in=roles_that_may(action))
+        return self.filter(Q(owner=user) | Q(pk__in=members.values("portfolio")))
+
+    def with_role(self, user: Any) -> Self:
+        """With `shared_role`, the person's role in what is not their own; None in their own."""
+        own = _memberships(self.model, user).filter(portfolio=OuterRef("pk"))
+        return self.annotate(shared_role=Subquery(own.values("role")[:1]))
 
     def open(self) -> Self:
         return self.filter(archived_at=None)
 
 
-class TransactionQuerySet(models.QuerySet[Any]):
+class TransactionQuerySet(_UnderPortfolio):
     """Entries of ledgers."""
 
-    def visible_to(self, user: Any) -> Self:
-        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+    def with_role(self, user: Any) -> Self:
+        """With `shared_role`, the person's role in the portfolio of an entry where it is not their own."""
+        own = _memberships(self._portfolios.model, user).filter(portfolio=OuterRef("portfolio"))
+        return self.annotate(shared_role=Subquery(own.values("role")[:1]))
 
     def only(self, *fields: Any) -> Self:
         """As everywhere; what is sealed together (web/packed.py) is loaded together."""
@@ -58,25 +101,20 @@ class TransactionQuerySet(models.QuerySet[Any]):
         return self.filter(recorded_at__lte=moment).exclude(voided_at__lte=moment)
 
 
-class ImportBatchQuerySet(models.QuerySet[Any]):
+class ImportBatchQuerySet(_UnderPortfolio):
     """Imports."""
 
     def visible_to(self, user: Any) -> Self:
-        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
+        """Seen by those who may import: the file of a statement says more than the entries made of it."""
+        return self.where_may(user, Action.IMPORT)
 
 
-class ProposalQuerySet(models.QuerySet[Any]):
+class ProposalQuerySet(_UnderPortfolio):
     """Proposals of corporate actions."""
-
-    def visible_to(self, user: Any) -> Self:
-        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()
 
     def open(self) -> Self:
         return self.filter(status="open")
 
 
-class ReconciliationQuerySet(models.QuerySet[Any]):
+class ReconciliationQuerySet(_UnderPortfolio):
     """Statements to reconcile with."""
-
-    def visible_to(self, user: Any) -> Self:
-        return self.filter(portfolio__owner=user) if user.is_authenticated else self.none()

@@ -4,6 +4,7 @@ from django.dispatch import Signal
 
 ledger_changed = Signal()  # portfolio_id: int, since: date (the earliest day affected)
 rules_turned_on = Signal()  # portfolio_id: int (what the market reports is applied by itself from now on)
+membership_changed = Signal()  # portfolio_id: int, user_id: int (whose role in it is another now, or none)
 import_uploaded = Signal()  # batch_id: int
 import_confirmed = Signal()  # batch_id: int
 import_over = Signal()  # batch: ImportBatch, recorded or failed; sent inside the transaction that ends it

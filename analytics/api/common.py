@@ -22,7 +22,7 @@ from portfolio_site.kernel.periods import UnreadablePeriod, read_period
 from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse, switch_of_query
 from portfolio_site.web.serializers import currency_of
 from portfolios.models import Portfolio
-from portfolios.selectors import get_portfolio, portfolios_of, under_method
+from portfolios.selectors import get_portfolio, portfolios_of, refuse_other_owners, under_method
 
 NET, GROSS = "net", "gross"
 
@@ -137,7 +137,9 @@ def _several(request: Request, portfolios: list[Portfolio], pk: int | None) -> l
     if pk is not None:
         raise refuse("portfolio", "One portfolio is asked for already. Ask `/portfolios/all/…` for several.")
     known = {portfolio.pk: portfolio for portfolio in portfolios}
-    return [known[one] if one in known else get_portfolio(request.user, one) for one in sorted(asked)]
+    found = [known[one] if one in known else get_portfolio(request.user, one) for one in sorted(asked)]
+    refuse_other_owners(found)
+    return found
 
 
 def told_of_query(request: Request, pk: int | None) -> list[Portfolio]:

@@ -39,7 +39,7 @@ from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.answers import Told, ToldSerializer, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.models import Portfolio
-from portfolios.selectors import get_portfolio, portfolios_of
+from portfolios.selectors import get_portfolio, portfolios_of, refuse_other_owners
 
 ALONE = ("twr", "twr_annualised", "volatility", "maximum_drawdown")
 BESIDE = ("beta", "alpha", "r_squared", "correlation", "tracking_error", "information_ratio", "up_capture", "down_capture")
@@ -335,6 +335,7 @@ def portfolios_of_query(request: Request) -> list[Portfolio]:
         raise refuse("ids", f"At most {MOST_SIDES} portfolios side by side.")
     mine = {one.pk: one for one in portfolios_of(request.user)}
     found = [mine.get(number) or get_portfolio(request.user, number) for number in numbers]
+    refuse_other_owners(found)
     for portfolio in found:
         if portfolio.owner_id == request.user.pk:
             portfolio.owner = request.user  # spares the query that would look the owner up

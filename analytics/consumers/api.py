@@ -7,6 +7,7 @@ To it: `snapshot`, then `quotes`, `portfolio`, `alert`; `pong`, `error`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -18,7 +19,6 @@ from analytics.live.valuation import Key
 from market.models import Instrument
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web.json import dumps
-from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio
 
 MOST_INSTRUMENTS = 500
@@ -109,6 +109,7 @@ class ApiSocket(Socket):
         """By symbol; the person's own before everybody's, and of several listings the first."""
         visible = Instrument.objects.visible_to(self.user).filter(Q(symbol__in=symbols))
         rows = sorted(visible.values_list("symbol", "owner", "pk"), key=lambda row: (row[1] is None, row[2]))
+        self.private.update(pk for _, owner, pk in rows if owner is not None)
         found: dict[str, int] = {}
         for symbol, _, pk in rows:
             found.setdefault(symbol, pk)
@@ -128,10 +129,8 @@ class ApiSocket(Socket):
         instruments = {pk for pks in self.lists.values() for pk in pks}
         self.hub.watch(self, instruments=instruments, keys=set(self.portfolios.values()))
 
-    def may_see(self) -> bool:
-        if not self.portfolios:
-            return True
-        return bool(Portfolio.objects.visible_to(self.user).filter(pk__in=self.portfolios).count() == len(self.portfolios))
+    def shown(self) -> Iterable[int]:
+        return self.portfolios
 
     # ── out ─────────────────────────────────────────────────────────────────
 

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -29,7 +29,9 @@ from django.utils import timezone
 from accounts.errors import BadToken
 from accounts.tokens import user_of_access
 from analytics.live.hub import Hub, Member, hub
+from market.models import Instrument
 from portfolio_site.web.json import dumps
+from portfolios.models import Portfolio
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ class Socket(Member, ABC):
         self._waiting: asyncio.Task[None] | None = None  # for the peer to take what was sent
         self._allowance = Allowance(*MESSAGES)
         self._end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self.private: set[int] = set()  # instruments with an owner that were asked for: the person's own, or seen through a shared portfolio
         self._token = ""
         self._password = ""
 
@@ -202,7 +205,13 @@ class Socket(Member, ABC):
 
     def may_see(self) -> bool:
         """Whether what is subscribed to is still visible to the person.  Runs on a database thread."""
-        return True
+        wanted, private = set(self.shown()), set(self.private)
+        portfolios = not wanted or Portfolio.objects.visible_to(self.user).filter(pk__in=wanted).count() == len(wanted)
+        return bool(portfolios and (not private or Instrument.objects.visible_to(self.user).filter(pk__in=private).count() == len(private)))
+
+    def shown(self) -> Iterable[int]:
+        """The portfolios whose figures go out."""
+        return ()
 
     # ── in ──────────────────────────────────────────────────────────────────
 

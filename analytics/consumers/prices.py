@@ -76,7 +76,8 @@ class PricesSocket(Socket):
     def _page(self, ids: set[int], choice: str) -> tuple[set[int], Key | None]:
         """What of the page's rows the person may see, and the portfolios it is about.  Also reads the preferences as they are now."""
         self.preferences = Preferences.objects.filter(user=self.user_id).first() or Preferences()
-        visible = set(Instrument.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", flat=True))
+        owned = dict(Instrument.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", "owner"))
+        visible, self.private = set(owned), {pk for pk, owner in owned.items() if owner is not None}
         try:
             portfolios = chosen_portfolios(self.user, choice)
         except NotFound:
@@ -85,6 +86,9 @@ class PricesSocket(Socket):
             return visible, None
         currency = portfolios[0].base_currency if len(portfolios) == 1 else self.preferences.base_currency
         return visible, (tuple(portfolio.pk for portfolio in portfolios), currency)
+
+    def shown(self) -> Iterable[int]:
+        return () if self.key is None else self.key[0]
 
     # ── out ─────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ from accounts.signals import access_changed
 from market.signals import rates_changed
 from portfolio_site.web import push
 from portfolios.models import Portfolio
-from portfolios.signals import ledger_changed
+from portfolios.signals import ledger_changed, membership_changed
 
 
 @receiver(ledger_changed, dispatch_uid="analytics.live")
@@ -29,4 +29,9 @@ def tell_hubs_of_own_rates(*, owner_id: int | None, **_: Any) -> None:
 
 @receiver(access_changed, dispatch_uid="analytics.live.access")
 def tell_hubs_of_ended_access(*, user_id: int, **_: Any) -> None:
+    push.send(f"user.{user_id}", {"type": "access.changed", "user": user_id})
+
+
+@receiver(membership_changed, dispatch_uid="analytics.live.members")
+def tell_hubs_of_changed_role(*, user_id: int, **_: Any) -> None:
     push.send(f"user.{user_id}", {"type": "access.changed", "user": user_id})

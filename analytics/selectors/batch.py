@@ -20,7 +20,7 @@ from market.selectors import BenchmarkView
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.figures import Figure
 from portfolios.models import Portfolio
-from portfolios.selectors import HoldingsTable, Told, portfolios_of
+from portfolios.selectors import HoldingsTable, Told, portfolios_of, visible_portfolios
 
 MOST_PORTFOLIOS = 256
 NAMES = ("value", "gain", "twr", "twr_annualised", "mwr", "volatility", "maximum_drawdown", "risk_level")
@@ -123,14 +123,28 @@ def analysed(user: Any, portfolios: Sequence[Portfolio], today: date) -> Batch:
 
 
 def batch(user: Any, wanted: Sequence[int] | None, today: date) -> Batch:
-    """Of the person's portfolios with these numbers, or of all that are not archived.  What is not theirs is not found."""
-    mine = portfolios_of(user) if wanted is None else portfolios_of(user, archived=True).filter(pk__in=wanted)
+    """Of the portfolios with these numbers that the person sees, or of all their own that are not archived.  Others are not found.
+
+    Those that others share are told with the rates and words of their owner: the queries are as many for each owner.
+    """
+    mine = portfolios_of(user) if wanted is None else visible_portfolios(user, archived=True).filter(pk__in=wanted)
     found = {one.pk: one for one in mine}
-    answer = analysed(user, [found[pk] for pk in dict.fromkeys(found if wanted is None else wanted) if pk in found], today)
+    answer = _of_owners(user, [found[pk] for pk in dict.fromkeys(found if wanted is None else wanted) if pk in found], today)
     missing = tuple(
         Unanswered(pk, "portfolio_not_found", "There is no such portfolio of yours.") for pk in dict.fromkeys(wanted or ()) if pk not in found
     )
     return Batch(today, answer.headlines, (*answer.errors, *missing))
+
+
+def _of_owners(user: Any, portfolios: Sequence[Portfolio], today: date) -> Batch:
+    """In the order given, each owner's read together."""
+    owners = {one.owner_id: one.owner if one.owner_id != user.pk else user for one in portfolios} or {user.pk: user}
+    if len(owners) == 1:
+        return analysed(next(iter(owners.values())), portfolios, today)
+    parts = [analysed(owner, [one for one in portfolios if one.owner_id == pk], today) for pk, owner in owners.items()]
+    place = {one.pk: number for number, one in enumerate(portfolios)}
+    headlines = sorted((row for part in parts for row in part.headlines), key=lambda row: place[row.portfolio.pk])
+    return Batch(today, tuple(headlines), tuple(row for part in parts for row in part.errors))
 
 
 def how_many(user: Any) -> int:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web.moments import NOW, Moment, chosen_moment
 from portfolios.models import Portfolio
-from portfolios.selectors import get_portfolio, portfolios_of
+from portfolios.selectors import get_portfolio, portfolios_of, refuse_other_owners
 
 MOST_PICKED = 100
 
@@ -70,6 +70,7 @@ def choice_of(request: HttpRequest, *, timed: bool = False) -> Choice:
     every = tuple(portfolios_of(request.user))
     texts = [text for text in dict.fromkeys(request.GET.getlist("p")) if text]
     picked = () if "all" in texts else tuple(_picked(request, every, text) for text in texts[:MOST_PICKED])
+    refuse_other_owners(picked)
     only = picked[0] if len(picked) == 1 else every[0] if len(every) == 1 else None
     preferences = getattr(request, "preferences", None)
     currency = only.base_currency if only is not None else str(getattr(preferences, "base_currency", "") or "EUR")

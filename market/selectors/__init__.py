@@ -3,6 +3,7 @@
 from market.classes import COUNTRIES, SECTORS
 from market.exchanges import exchange_code, shown_exchange
 from market.packing import day_number, day_of
+from market.reach import reaches
 from market.riskless import HIGHEST as HIGHEST_RATE
 from market.riskless import LOWEST as LOWEST_RATE
 from market.selectors.actions import ActionView, actions_of
@@ -194,6 +195,7 @@ __all__ = [
     "quotes_of",
     "rate",
     "rates",
+    "reaches",
     "risk_free",
     "shown",
     "shown_exchange",

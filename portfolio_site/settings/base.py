@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "allauth.idp.oidc",
+    "guardian",
     "django_celery_beat",
     "django_htmx",
     "django_structlog",
@@ -183,7 +184,8 @@ FINGERPRINT_KEY = env.key("FINGERPRINT_KEY")  # of keyed hashes: never rotated, 
 
 # ── people ──────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.SignInBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.SignInBackend", "portfolios.backends.OwnerBackend", "guardian.backends.ObjectPermissionBackend"]
+ANONYMOUS_USER_NAME = None  # guardian: nobody who is not there gets a row among people
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -19,6 +19,7 @@ from portfolios.actions.selectors import ProposalView
 from portfolios.api.common import IDEMPOTENCY, LedgerView
 from portfolios.choices import ProposalStatus
 from portfolios.models import ActionProposal, Portfolio
+from portfolios.roles import Action
 from portfolios.selectors import get_portfolio
 
 
@@ -126,12 +127,12 @@ class ActionsView(LedgerView):
 
 class _DecisionView(LedgerView):
     def _found(self, request: Request, pk: int, number: int) -> tuple[Portfolio, ActionProposal]:
-        portfolio = get_portfolio(request.user, pk)
+        portfolio = get_portfolio(request.user, pk, to=Action.WRITE)
         return portfolio, selectors.get_proposal(request.user, number, portfolio=portfolio)
 
-    def _told(self, portfolio: Portfolio, number: int) -> Response:
-        now = get_portfolio(portfolio.owner, portfolio.pk)
-        return Response(_answers([selectors.get_proposal(portfolio.owner, number)], now)[0])
+    def _told(self, request: Request, portfolio: Portfolio, number: int) -> Response:
+        now = get_portfolio(request.user, portfolio.pk)
+        return Response(_answers([selectors.get_proposal(request.user, number)], now)[0])
 
 
 class AcceptView(_DecisionView):
@@ -149,7 +150,7 @@ class AcceptView(_DecisionView):
         wanted.is_valid(raise_exception=True)
         corrected = {("day" if name == "date" else name): value for name, value in wanted.validated_data.items() if value not in (None, "")}
         deciding.accept_proposal(request.user, proposal, **corrected)
-        return self._told(portfolio, number)
+        return self._told(request, portfolio, number)
 
 
 class DismissView(_DecisionView):
@@ -166,7 +167,7 @@ class DismissView(_DecisionView):
         wanted = DismissSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         deciding.dismiss_proposal(request.user, proposal, reason=wanted.validated_data.get("reason", ""))
-        return self._told(portfolio, number)
+        return self._told(request, portfolio, number)
 
 
 class ReopenView(_DecisionView):
@@ -177,4 +178,4 @@ class ReopenView(_DecisionView):
         """Take a dismissal back.  What was accepted is undone by voiding its transaction."""
         portfolio, proposal = self._found(request, pk, number)
         deciding.reopen_proposal(request.user, proposal)
-        return self._told(portfolio, number)
+        return self._told(request, portfolio, number)

@@ -83,7 +83,7 @@ def accept_proposal(
     draft  another entry in its place, such as the spin-off that was reported as a split
     Raises ProposalDecided where it is not open, or where the ledger has it already; otherwise as record_transaction.
     """
-    with only_writer(proposal.portfolio) as locked:
+    with only_writer(proposal.portfolio, by=actor) as locked:
         now = _open_one(proposal, locked)
         _refuse_twice(now)
         wanted = draft or draft_of_proposal(now, **corrected)
@@ -99,7 +99,7 @@ def accept_proposal(
 
 def dismiss_proposal(actor: Any, proposal: ActionProposal, *, reason: str = "") -> None:
     """Leave an action out.  Raises ProposalDecided."""
-    with only_writer(proposal.portfolio) as locked:
+    with only_writer(proposal.portfolio, by=actor) as locked:
         now = _open_one(proposal, locked)
         now.reason = reason.strip()[:200]
         _decide(actor, now, ProposalStatus.DISMISSED)
@@ -108,7 +108,7 @@ def dismiss_proposal(actor: Any, proposal: ActionProposal, *, reason: str = "") 
 
 def reopen_proposal(actor: Any, proposal: ActionProposal) -> None:
     """Take a dismissal back.  Raises ProposalDecided where it was not dismissed: an accepted one is undone by voiding its entry."""
-    with only_writer(proposal.portfolio):
+    with only_writer(proposal.portfolio, by=actor):
         now = ActionProposal.objects.select_related("action__instrument", "portfolio").get(pk=proposal.pk)
         if now.status != ProposalStatus.DISMISSED:
             raise _decided(now)

@@ -17,7 +17,9 @@ from portfolios.choices import ProposalStatus
 from portfolios.errors import ProposalNotFound
 from portfolios.ledger.book import QuantityStep
 from portfolios.models import ActionProposal, Portfolio, Transaction
+from portfolios.roles import Action
 from portfolios.selectors import InstrumentView, books_of
+from portfolios.selectors.access import require
 
 ZERO = Decimal(0)
 
@@ -60,18 +62,22 @@ class ProposalView:
     decided_at: datetime | None
 
 
-def get_proposal(user: Any, pk: int, *, portfolio: Portfolio | None = None) -> ActionProposal:
-    """One proposal; of that portfolio, where one is named.  Raises ProposalNotFound, also for somebody else's.  One query."""
+def get_proposal(user: Any, pk: int, *, portfolio: Portfolio | None = None, to: Action = Action.VIEW) -> ActionProposal:
+    """One proposal; of that portfolio, where one is named.  One query, two for what others share.
+
+    Raises ProposalNotFound, also for somebody else's; NotAllowedForRole where the person may not do this in its portfolio.
+    """
     found = ActionProposal.objects.visible_to(user).select_related("action__instrument", "portfolio__owner").filter(pk=pk)
     row: ActionProposal | None = (found if portfolio is None else found.filter(portfolio=portfolio)).first()
     if row is None:
         raise ProposalNotFound("There is no such proposal.")
+    require(user, row.portfolio, to)
     return row
 
 
 def open_count(user: Any) -> int:
-    """How many proposals wait to be decided.  One query."""
-    return int(ActionProposal.objects.visible_to(user).open().filter(portfolio__archived_at=None).count())
+    """How many proposals wait to be decided in a person's own portfolios.  One query."""
+    return int(ActionProposal.objects.open().filter(portfolio__owner=user, portfolio__archived_at=None).count())
 
 
 def proposals_of(portfolios: Sequence[Portfolio], *, status: str = "") -> Any:

@@ -18,6 +18,7 @@ from portfolios.actions import deciding, selectors
 from portfolios.actions.forms import AcceptForm
 from portfolios.choices import ProposalStatus
 from portfolios.models import ActionProposal
+from portfolios.roles import Action
 from portfolios.selectors import chosen_portfolios, portfolios_of
 
 ON_A_PAGE = 50
@@ -70,7 +71,7 @@ def _inbox(request: HttpRequest, asked: Any, *, said: str = "", undo: str = "", 
 @require_http_methods(["GET", "POST"])
 def proposal_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Records what a proposal says, at once or with what is corrected in the form."""
-    proposal = selectors.get_proposal(request.user, pk)
+    proposal = selectors.get_proposal(request.user, pk, to=Action.WRITE)
     if request.method == "GET":
         return _correct(request, proposal, AcceptForm(proposal=proposal))
     form = AcceptForm(request.POST, proposal=proposal)
@@ -90,7 +91,7 @@ def proposal_accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Leaves an action out; the toast takes that back."""
-    proposal = selectors.get_proposal(request.user, pk)
+    proposal = selectors.get_proposal(request.user, pk, to=Action.WRITE)
     try:
         deciding.dismiss_proposal(request.user, proposal)
     except DomainError as refused:
@@ -102,7 +103,7 @@ def proposal_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def proposal_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a dismissal back."""
-    proposal = selectors.get_proposal(request.user, pk)
+    proposal = selectors.get_proposal(request.user, pk, to=Action.WRITE)
     try:
         deciding.reopen_proposal(request.user, proposal)
     except DomainError as refused:

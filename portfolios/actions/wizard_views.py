@@ -21,7 +21,8 @@ from portfolios.actions.wizard import KINDS, SAID, ActionForm, initial_of
 from portfolios.choices import TransactionKind
 from portfolios.kinds import REORGANISATIONS
 from portfolios.models import ActionProposal, Portfolio, Transaction
-from portfolios.selectors import get_transaction, instruments_in, portfolios_of
+from portfolios.roles import Action
+from portfolios.selectors import get_transaction, instruments_in, writable_portfolios
 from portfolios.services import record_transaction
 
 
@@ -29,7 +30,7 @@ from portfolios.services import record_transaction
 @require_http_methods(["GET", "POST"])
 def action_add(request: HttpRequest) -> HttpResponse:
     """A corporate action by hand, or in the place of a proposal.  `clone` fills in another spin-off, merger or symbol change."""
-    mine = list(portfolios_of(request.user))
+    mine = writable_portfolios(request.user)
     if not mine:
         messages.info(request, "Make a portfolio first: corporate actions are about what it holds.")
         return HttpResponseRedirect(reverse("portfolio-add"))
@@ -105,7 +106,7 @@ def _initial(request: HttpRequest, given: Any, proposal: ActionProposal | None, 
 def _proposal(request: HttpRequest, text: str) -> ActionProposal | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         return None
-    return selectors.get_proposal(request.user, int(text))
+    return selectors.get_proposal(request.user, int(text), to=Action.WRITE)
 
 
 def _record(request: HttpRequest, form: ActionForm) -> HttpResponse | None:
@@ -132,7 +133,7 @@ def _record(request: HttpRequest, form: ActionForm) -> HttpResponse | None:
 @require_POST
 def action_preview(request: HttpRequest) -> HttpResponse:
     """What the form, as it stands, would do."""
-    mine = list(portfolios_of(request.user))
+    mine = writable_portfolios(request.user)
     context: dict[str, Any] = {"preview": None}
     used: set[str] = set()
     if mine:

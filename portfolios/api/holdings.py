@@ -21,6 +21,7 @@ from portfolios.api.common import (
 )
 from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
+from portfolios.roles import Action
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
 
@@ -173,7 +174,7 @@ class HoldingsView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Add units that are there already, with what they cost: a transfer in."""
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.WRITE)
         wanted = NewHoldingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         values = wanted.validated_data
@@ -189,7 +190,7 @@ class HoldingsView(LedgerView):
             currency=values.get("currency", ""),
             notes=values.get("notes", ""),
         )
-        return Response(_one(request, selectors.get_portfolio(request.user, pk), instrument), status=201)
+        return Response(_one(request, selectors.get_portfolio(request.user, pk, to=Action.WRITE), instrument), status=201)
 
 
 class HoldingView(LedgerView):
@@ -218,7 +219,7 @@ class HoldingView(LedgerView):
             average_cost=values.get("average_cost"),
             day=values.get("date"),
         )
-        return Response(_one(request, selectors.get_portfolio(request.user, pk), found))
+        return Response(_one(request, selectors.get_portfolio(request.user, pk, to=Action.WRITE), found))
 
     @extend_schema(operation_id="holdings_delete", responses={204: None}, tags=["holdings"])
     def delete(self, request: Request, pk: int, instrument: str) -> Response:

@@ -13,6 +13,7 @@ from portfolio_site.web.answers import KnownFields
 from portfolio_site.web.serializers import DayField
 from portfolios import selectors, services
 from portfolios.api.common import IDEMPOTENCY, LedgerView
+from portfolios.roles import Action
 
 
 class LockSerializer(KnownFields):
@@ -31,7 +32,7 @@ class LockView(LedgerView):
 
         An earlier day than before gives the entries after it free.
         """
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE)
         wanted = LockSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         locked = services.lock_portfolio(request.user, portfolio, wanted.validated_data["until"])
@@ -40,5 +41,5 @@ class LockView(LedgerView):
     @extend_schema(operation_id="portfolios_unlock", responses={204: None}, tags=["portfolios"])
     def delete(self, request: Request, pk: int) -> Response:
         """Unlock the portfolio.  It stands in the audit log."""
-        services.unlock_portfolio(request.user, selectors.get_portfolio(request.user, pk))
+        services.unlock_portfolio(request.user, selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE))
         return Response(status=204)

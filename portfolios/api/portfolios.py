@@ -29,6 +29,7 @@ from portfolios.api.common import (
 )
 from portfolios.choices import CostMethod, DividendTreatment
 from portfolios.models import Portfolio
+from portfolios.roles import Action, Role
 
 ORDERINGS = ("id", "-id")
 LIST_PARAMETERS = [
@@ -63,6 +64,7 @@ class PortfolioSerializer(serializers.Serializer[Any]):
     applies_dividends = serializers.BooleanField(required=False, help_text="dividends that the market reports are applied by themselves")
     locked_until = serializers.DateField(read_only=True, allow_null=True, help_text="entries of that day and before cannot change")
     is_sample = serializers.BooleanField(read_only=True)
+    role = serializers.ChoiceField(choices=[role.value for role in Role], read_only=True, help_text="what you are in it")
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
@@ -108,6 +110,7 @@ def plain_of(portfolio: Portfolio) -> dict[str, Any]:
         "applies_dividends": portfolio.applies_dividends,
         "locked_until": portfolio.locked_until,
         "is_sample": portfolio.is_sample,
+        "role": portfolio.shared_role or Role.OWNER.value,
         "created_at": portfolio.created_at,
         "updated_at": portfolio.updated_at,
     }
@@ -173,13 +176,13 @@ def _blend(request: Request, number: int) -> Benchmark:
 class PortfoliosView(LedgerView):
     @extend_schema(operation_id="portfolios_list", parameters=LIST_PARAMETERS, responses=PortfolioPageSerializer, tags=["portfolios"])
     def get(self, request: Request) -> Response:
-        """One's portfolios, oldest first.  Names are stored encrypted, so that no list is ordered by them."""
+        """One's portfolios and those shared with one, oldest first; `role` tells which is which.  Names are stored encrypted, so that no list is ordered by them."""
         ordering = request.query_params.get("ordering") or ORDERINGS[0]
         if ordering not in ORDERINGS:
             raise refused("ordering", f"Use one of: {', '.join(ORDERINGS)}.")
         pages = CursorPages()
         pages.ordering = ordering
-        rows = pages.paginate_queryset(selectors.portfolios_of(request.user), request, self)
+        rows = pages.paginate_queryset(selectors.visible_portfolios(request.user), request, self)
         return pages.get_paginated_response([plain_of(row) for row in rows or []])
 
     @extend_schema(
@@ -240,12 +243,12 @@ class PortfolioView(LedgerView):
         return self._update(request, pk, {}, partial=True)
 
     def _update(self, request: Request, pk: int, standard: dict[str, Any], *, partial: bool) -> Response:
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE)
         _refuse_what_is_not_set_here(request.data, portfolio)
         wanted = PortfolioSerializer(data=request.data, partial=partial)
         wanted.is_valid(raise_exception=True)
         values = _fields(request, {**standard, **wanted.validated_data})
-        with services.only_writer(portfolio) as locked:
+        with services.only_writer(portfolio, by=request.user, to=Action.CONFIGURE) as locked:
             check_if_match(request, version_of(locked))
             services.update_portfolio(request.user, locked, **values)
         portfolio = selectors.get_portfolio(request.user, pk)
@@ -254,8 +257,8 @@ class PortfolioView(LedgerView):
     @extend_schema(operation_id="portfolios_delete", responses={204: None}, parameters=[IF_MATCH], tags=["portfolios"])
     def delete(self, request: Request, pk: int) -> Response:
         """Remove a portfolio with everything in it."""
-        portfolio = selectors.get_portfolio(request.user, pk)
-        with services.only_writer(portfolio) as locked:
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.DELETE)
+        with services.only_writer(portfolio, by=request.user, to=Action.DELETE) as locked:
             check_if_match(request, version_of(locked))
             services.delete_portfolio(request.user, locked)
         return Response(status=204)

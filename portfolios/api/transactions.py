@@ -37,6 +37,7 @@ from portfolios.api.entries_out import (
 from portfolios.choices import TransactionKind
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
+from portfolios.roles import Action
 from portfolios.selectors import TransactionFilter
 
 
@@ -136,7 +137,7 @@ class TransactionsView(LedgerView):
             raise serializers.ValidationError({"portfolio": [serializers.ErrorDetail("Say which portfolio it belongs to.", code="required")]})
         number = serializers.IntegerField(min_value=1, max_value=10**18 - 1)
         try:
-            return selectors.get_portfolio(request.user, number.run_validation(asked))
+            return selectors.get_portfolio(request.user, number.run_validation(asked), to=Action.WRITE)
         except serializers.ValidationError as problem:
             raise serializers.ValidationError({"portfolio": problem.detail}) from None
 
@@ -157,7 +158,7 @@ class PortfolioTransactionsView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Record one entry."""
-        return _record(request, selectors.get_portfolio(request.user, pk))
+        return _record(request, selectors.get_portfolio(request.user, pk, to=Action.WRITE))
 
 
 class TransactionsOfPortfolioView(LedgerView):
@@ -178,7 +179,7 @@ class BatchView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Record up to 10 000 entries, all or none; all that is wrong is told at once, by row from 0 and field."""
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.WRITE)
         drafts, unread = batch_of(request.user, request.data)
         rows = services.record_many(request.user, portfolio, drafts, unread=unread)
         return Response({"count": len(rows), "transactions": answers_of(rows)}, status=201)
@@ -201,7 +202,7 @@ class TransactionView(LedgerView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Change what is given.  The version before stays in the record; the id stays."""
-        row = selectors.get_transaction(request.user, pk)
+        row = selectors.get_transaction(request.user, pk, to=Action.WRITE)
         check_if_match(request, version_of(row))
         wanted = TransactionSerializer(data=request.data, partial=True)
         wanted.is_valid(raise_exception=True)
@@ -220,7 +221,7 @@ class TransactionView(LedgerView):
     )
     def put(self, request: Request, pk: int) -> Response:
         """Set all that can be set; what is missing is empty then.  The version before stays in the record; the id stays."""
-        row = selectors.get_transaction(request.user, pk)
+        row = selectors.get_transaction(request.user, pk, to=Action.WRITE)
         check_if_match(request, version_of(row))
         wanted = TransactionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -230,7 +231,7 @@ class TransactionView(LedgerView):
     @extend_schema(operation_id="transactions_delete", responses={204: None}, parameters=[IF_MATCH], tags=["transactions"])
     def delete(self, request: Request, pk: int) -> Response:
         """Void an entry: it counts no more, and stays in the record."""
-        row = selectors.get_transaction(request.user, pk)
+        row = selectors.get_transaction(request.user, pk, to=Action.WRITE)
         check_if_match(request, version_of(row))
         services.void_transaction(request.user, row)
         return Response(status=204)
@@ -242,5 +243,5 @@ class RestoreView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Take the voiding of an entry back: it counts again as it was, under its id; of a transfer both sides do.  409 where it counts already."""
-        row = services.restore_transaction(request.user, selectors.get_transaction(request.user, pk, with_voided=True))
+        row = services.restore_transaction(request.user, selectors.get_transaction(request.user, pk, with_voided=True, to=Action.WRITE))
         return Response(answer_of(row), headers={"ETag": version_of(row)})

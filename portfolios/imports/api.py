@@ -31,6 +31,7 @@ from portfolios.imports.shapes import (
     UploadSerializer,
 )
 from portfolios.models import ImportBatch
+from portfolios.roles import Action
 from portfolios.selectors import get_portfolio
 
 FORM_OVERHEAD = 64 * 1024  # what a multipart body may hold besides the file
@@ -83,7 +84,7 @@ class PortfolioImportsView(Idempotent, APIView):
     @extend_schema(operation_id="imports_list", responses=BatchSerializer(many=True), parameters=_PAGED)
     def get(self, request: Request, pk: int) -> Response:
         """The imports of a portfolio, newest first."""
-        portfolio = get_portfolio(request.user, pk)
+        portfolio = get_portfolio(request.user, pk, to=Action.IMPORT)
         pages = CursorPages()
         page = pages.paginate_queryset(selectors.imports_of(request.user, portfolio.pk), request)
         return pages.get_paginated_response([BatchSerializer(batch).data for batch in page or []])
@@ -91,7 +92,7 @@ class PortfolioImportsView(Idempotent, APIView):
     @extend_schema(operation_id="imports_create", request={"multipart/form-data": UploadSerializer}, responses={202: BatchSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Upload a statement.  It is read by a job: ask for the import until its status is `review`, `mapping` or `failed`."""
-        portfolio = get_portfolio(request.user, pk)
+        portfolio = get_portfolio(request.user, pk, to=Action.IMPORT)
         _refuse_long(request)
         wanted = UploadSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)

@@ -24,6 +24,7 @@ from portfolios.imports.preparing import Candidate, Preparing
 from portfolios.imports.reading import MOST_ATTEMPTS, claim, touch
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow
+from portfolios.roles import Action
 from portfolios.services import TransactionDraft, only_writer, record_many
 from portfolios.signals import import_over
 
@@ -70,7 +71,7 @@ def _record(batch: ImportBatch) -> None:
     new = _candidates(batch)
     if not new and (row := refused_by_ledger(batch).order_by("number", "part").first()):
         raise Invalid(f"Row {row.number}: {row.reason}")
-    with transaction.atomic(), only_writer(batch.portfolio) as portfolio:
+    with transaction.atomic(), only_writer(batch.portfolio, by=batch.uploaded_by, to=Action.IMPORT) as portfolio:
         current = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if current.status != ImportStatus.COMMITTING:
             return  # another worker was first

@@ -22,7 +22,7 @@ from market.services import create_private_instrument
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.kernel.money import CURRENCIES
 from portfolios.choices import ImportStatus, TransactionKind, Verdict
-from portfolios.errors import LedgerRefused
+from portfolios.errors import LedgerRefused, NotAllowedForRole
 from portfolios.importers import Draft, Layout
 from portfolios.importers.generic_names import FIELDS
 from portfolios.importers.reading import refuse_foreign
@@ -30,6 +30,8 @@ from portfolios.imports.errors import CannotUndo, FileTooLarge, NotAtThisStep, N
 from portfolios.imports.judging import Judged, check_with_ledger, refused_by_ledger, row_key
 from portfolios.imports.summary import summarise
 from portfolios.models import ImportBatch, ImportRow, Portfolio, Transaction
+from portfolios.roles import Action
+from portfolios.selectors.access import require
 from portfolios.services import only_writer, void_many
 from portfolios.signals import import_confirmed, import_uploaded
 
@@ -48,6 +50,7 @@ def start_import(actor: Any, portfolio: Portfolio, *, file_name: str, content: b
     format_key  "generic" reads the file as a plain table even where a broker's layout is recognised
     Raises FileTooLarge; Unreadable where its first bytes say that it is no table.  Neither keeps anything.
     """
+    require(actor, portfolio, Action.IMPORT)
     if len(content) > settings.IMPORT_MAX_BYTES:
         limit = settings.IMPORT_MAX_BYTES // (1024 * 1024)
         raise FileTooLarge(
@@ -75,8 +78,9 @@ def _audit(actor: Any, batch: ImportBatch, action: str, **data: object) -> None:
     record_audit(actor, action, subject=batch.portfolio.owner_id, object_type="import", object_id=batch.pk, portfolio=batch.portfolio_id, **data)
 
 
-def _locked(batch: ImportBatch, *steps: ImportStatus) -> ImportBatch:
-    """The batch as it is now, locked.  Raises NotAtThisStep where it is not at one of the steps."""
+def _locked(actor: Any, batch: ImportBatch, *steps: ImportStatus) -> ImportBatch:
+    """The batch as it is now, locked.  Raises NotAtThisStep where it is not at one of the steps; NotAllowedForRole."""
+    require(actor, batch.portfolio, Action.IMPORT)
     current: ImportBatch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     current.portfolio, current.uploaded_by = batch.portfolio, batch.uploaded_by
     if current.status not in steps:
@@ -91,7 +95,7 @@ def _locked(batch: ImportBatch, *steps: ImportStatus) -> ImportBatch:
 @transaction.atomic
 def name_columns(actor: Any, batch: ImportBatch, layout: Layout) -> ImportBatch:
     """Say how a file of no known broker is to be read; it is read again.  Raises Invalid by field."""
-    current = _locked(batch, ImportStatus.MAPPING, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.MAPPING, ImportStatus.REVIEW)
     columns = (current.facts or {}).get("columns", [])
     errors = [
         FieldError(f"columns.{field}", "unknown_column", f"The file has no column “{column[:60]}”.")
@@ -126,7 +130,7 @@ def _read_again(batch: ImportBatch, changes: Mapping[str, Any]) -> ImportBatch:
 @transaction.atomic
 def correct_cell(actor: Any, batch: ImportBatch, *, number: int, column: str, text: str) -> ImportBatch:
     """Put another text into one cell of a row; the file is read again with it.  Raises RowNotFound, Invalid."""
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     if not ImportRow.objects.filter(batch=current, number=number).exists():
         raise RowNotFound(f"The import has no row {number}.")
     if column not in (current.facts or {}).get("columns", []):
@@ -141,7 +145,7 @@ def correct_cell(actor: Any, batch: ImportBatch, *, number: int, column: str, te
 @transaction.atomic
 def leave_out(actor: Any, batch: ImportBatch, numbers: Iterable[int], *, out: bool = True) -> int:
     """Leave rows out of the recording, or take them back in.  A row goes with all its parts.  Returns how many parts changed."""
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     wanted = sorted(set(numbers))
     changed = 0
     for start in range(0, len(wanted), _IN_SQL):
@@ -158,7 +162,7 @@ def leave_out(actor: Any, batch: ImportBatch, numbers: Iterable[int], *, out: bo
 @transaction.atomic
 def import_anyway(actor: Any, batch: ImportBatch, number: int) -> ImportBatch:
     """Record a row although an equal one is recorded: it gets a key of its own."""
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     rows = list(ImportRow.objects.select_related("instrument").filter(batch=current, number=number, verdict=Verdict.DUPLICATE))
     if not rows:
         raise RowNotFound(f"Row {number} is no duplicate.")
@@ -174,7 +178,7 @@ def import_anyway(actor: Any, batch: ImportBatch, number: int) -> ImportBatch:
 @transaction.atomic
 def resolve_instrument(actor: Any, batch: ImportBatch, key: str, instrument: Instrument) -> int:
     """Say which instrument all rows of one unknown are of.  Returns how many parts changed.  Raises RowNotFound."""
-    return _resolve(_locked(batch, ImportStatus.REVIEW), {key: instrument})
+    return _resolve(_locked(actor, batch, ImportStatus.REVIEW), {key: instrument})
 
 
 @transaction.atomic
@@ -186,11 +190,11 @@ def create_unknown(
     symbol, name, currency  in place of what the file says
     Raises InvalidInstrument, InstrumentTaken, RowNotFound.
     """
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     row = ImportRow.objects.filter(batch=current, instrument_key=key, verdict=Verdict.UNKNOWN_INSTRUMENT).order_by("number").first()
     if row is None:
         raise RowNotFound("No row of this import waits for that instrument.")
-    made = _private(actor, Draft.from_json(row.draft), symbol=symbol, name=name, currency=currency, asset_class=asset_class)
+    made = _private(actor, current, Draft.from_json(row.draft), symbol=symbol, name=name, currency=currency, asset_class=asset_class)
     _resolve(current, {key: made})
     return made
 
@@ -201,7 +205,7 @@ def create_all_unknown(actor: Any, batch: ImportBatch) -> int:
 
     Where the person has another instrument under the symbol already, the ISIN stands in its place.
     """
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     waiting = ImportRow.objects.filter(batch=current, verdict=Verdict.UNKNOWN_INSTRUMENT).order_by("number")
     first = {row.instrument_key: row for row in waiting.only("instrument_key", "draft").order_by("-number").iterator(chunk_size=2000)}
     if not first:
@@ -211,16 +215,22 @@ def create_all_unknown(actor: Any, batch: ImportBatch) -> int:
         draft = Draft.from_json(row.draft)
         try:
             with transaction.atomic():
-                made[key] = _private(actor, draft)
+                made[key] = _private(actor, current, draft)
         except InstrumentTaken:
             if draft.hint is None or not draft.hint.isin:
                 raise
-            made[key] = _private(actor, draft, symbol=draft.hint.isin)
+            made[key] = _private(actor, current, draft, symbol=draft.hint.isin)
     _resolve(current, made)
     return len(made)
 
 
-def _private(actor: Any, draft: Draft, *, symbol: str = "", name: str = "", currency: str = "", asset_class: str = "stock") -> Instrument:
+def _private(
+    actor: Any, batch: ImportBatch, draft: Draft, *, symbol: str = "", name: str = "", currency: str = "", asset_class: str = "stock"
+) -> Instrument:
+    if batch.portfolio.owner_id != actor.pk:
+        raise NotAllowedForRole(
+            "Only the owner of the portfolio can make instruments of their own for it. Choose one from the list, or ask them.", needs="own"
+        )
     hint = draft.hint
     assert hint is not None  # rows that wait for an instrument have one
     return create_private_instrument(
@@ -275,7 +285,7 @@ def confirm_import(actor: Any, batch: ImportBatch) -> ImportBatch:
 
     Raises NothingToRecord where no row is of either kind; asking twice does it once.
     """
-    current = _locked(batch, ImportStatus.REVIEW)
+    current = _locked(actor, batch, ImportStatus.REVIEW)
     if not ImportRow.objects.filter(batch=current, verdict=Verdict.NEW, chosen=True).exists() and not refused_by_ledger(current).exists():
         raise NothingToRecord("No row is ready. Resolve the rows with problems first, or discard the import.")
     current.status, current.rows_done, current.attempts, current.touched_at, current.problem = ImportStatus.COMMITTING, 0, 0, None, ""
@@ -291,8 +301,8 @@ def revert_import(actor: Any, batch: ImportBatch) -> int:
     Entries that were edited since go too; entries that were voided since are not touched.
     Raises CannotUndo where later entries need what it recorded.
     """
-    with transaction.atomic(), only_writer(batch.portfolio) as portfolio:
-        current = _locked(batch, ImportStatus.COMMITTED)
+    with transaction.atomic(), only_writer(batch.portfolio, by=actor, to=Action.IMPORT) as portfolio:
+        current = _locked(actor, batch, ImportStatus.COMMITTED)
         entries = list(Transaction.objects.live().filter(portfolio=portfolio, batch=current))
         try:
             undone = void_many(actor, portfolio, entries)
@@ -308,6 +318,7 @@ def revert_import(actor: Any, batch: ImportBatch) -> int:
 @transaction.atomic
 def discard_import(actor: Any, batch: ImportBatch) -> None:
     """Throw an import away that recorded nothing: its file and its rows."""
+    require(actor, batch.portfolio, Action.IMPORT)
     current = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if current.status not in _OPEN:
         raise Conflict("This import has recorded entries, or is doing so. Undo it instead.")

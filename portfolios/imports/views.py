@@ -24,7 +24,8 @@ from portfolios.imports import selectors, services
 from portfolios.imports.forms import UploadForm, layout_from
 from portfolios.imports.shown import Chip, chips_of, columns_page, facts_of, safe
 from portfolios.models import ImportBatch, ImportRow
-from portfolios.selectors import get_portfolio, portfolios_of
+from portfolios.roles import Action
+from portfolios.selectors import get_portfolio, writable_portfolios
 
 STEPS = ["File", "Columns", "Review", "Done"]
 ROWS_A_PAGE = 25
@@ -54,7 +55,7 @@ def _go(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    portfolios = portfolios_of(request.user)
+    portfolios = writable_portfolios(request.user, Action.IMPORT)
     form = UploadForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
@@ -62,7 +63,7 @@ def start(request: HttpRequest) -> HttpResponse:
         initial={"portfolio": request.GET.get("p", "")},
     )
     if request.method == "POST" and form.is_valid():
-        portfolio = get_portfolio(request.user, int(form.cleaned_data["portfolio"]))
+        portfolio = get_portfolio(request.user, int(form.cleaned_data["portfolio"]), to=Action.IMPORT)
         file = form.cleaned_data["file"]
         try:
             content = file.read(settings.IMPORT_MAX_BYTES + 1)

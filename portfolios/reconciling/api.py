@@ -25,6 +25,7 @@ from portfolios.reconciling.reading import read_statement
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation, reconciliations_of, summaries_of
 from portfolios.reconciling.shapes import CauseView, Comparison, Line, Summary
 from portfolios.reconciling.words import sentence
+from portfolios.roles import Action
 from portfolios.services import Impact
 
 LAMPS = [lamp.value for lamp in Lamp]
@@ -299,7 +300,7 @@ class ReconcileView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Enter what a statement says of a day; answered with the comparison."""
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.WRITE)
         wanted = StatementSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         values = wanted.validated_data
@@ -335,7 +336,7 @@ class ReconciliationView(LedgerView):
     @extend_schema(operation_id="reconcile_delete", responses={204: None}, tags=["reconcile"])
     def delete(self, request: Request, pk: int, number: int) -> Response:
         """Forget a statement.  The ledger stays as it is."""
-        services.discard_reconciliation(request.user, get_reconciliation(selectors.get_portfolio(request.user, pk), number))
+        services.discard_reconciliation(request.user, get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number))
         return Response(status=204)
 
 
@@ -358,12 +359,12 @@ class CorrectView(LedgerView):
 
         To take it back, send `undo` of the answer to …/undo.
         """
-        portfolio = selectors.get_portfolio(request.user, pk)
+        portfolio = selectors.get_portfolio(request.user, pk, to=Action.WRITE)
         statement = get_reconciliation(portfolio, number)
         wanted = CorrectionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         done = services.correct_difference(request.user, statement, **wanted.validated_data)
-        fresh = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+        fresh = get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number)
         undo = {"fix": done.fix, "entries": list(done.entries), "versions": list(done.versions)}
         return Response({**answer_of(comparison_of(fresh)), "corrected": list(done.entries), "undo": undo})
 
@@ -374,10 +375,10 @@ class UndoView(LedgerView):
     )
     def post(self, request: Request, pk: int, number: int) -> Response:
         """Take a correction back, all of it or nothing: what it recorded is voided, what it voided counts again, what it edited is as it was."""
-        statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+        statement = get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number)
         wanted = UndoSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         values = wanted.validated_data
         done = services.Correction(values["fix"], tuple(values["entries"]), tuple(values.get("versions", ())))
         services.undo_correction(request.user, statement, done)
-        return Response(answer_of(comparison_of(get_reconciliation(selectors.get_portfolio(request.user, pk), number))))
+        return Response(answer_of(comparison_of(get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number))))

@@ -26,7 +26,9 @@ from portfolios.reconciling.causes import Cause
 from portfolios.reconciling.changing import recosted, settled, turned
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation
 from portfolios.reconciling.shapes import Line
+from portfolios.roles import Action
 from portfolios.selectors import books_of, get_transaction
+from portfolios.selectors.access import require
 from portfolios.services import (
     Impact,
     TransactionDraft,
@@ -62,6 +64,7 @@ def reconcile(
     cash       balances by currency
     A part that is empty is not compared.  Raises Invalid by field.
     """
+    require(actor, portfolio, Action.WRITE)
     errors = _day_errors(day)
     units: dict[int, Decimal] = {}
     for number, (instrument, quantity) in enumerate(positions):
@@ -114,6 +117,7 @@ def _exact(value: Decimal, field: str, errors: list[FieldError]) -> Decimal:
 
 def discard_reconciliation(actor: Any, statement: Reconciliation) -> None:
     """Forget a statement.  The ledger stays as it is."""
+    require(actor, statement.portfolio, Action.WRITE)
     with transaction.atomic():
         portfolio = statement.portfolio
         record_audit(
@@ -166,7 +170,7 @@ def correct_difference(actor: Any, statement: Reconciliation, *, key: str, fix: 
 
     Raises Conflict where the line agrees by now or no cause offers this; what the ledger refuses.
     """
-    with only_writer(statement.portfolio) as locked:
+    with only_writer(statement.portfolio, by=actor) as locked:
         plan = _planned(locked, statement, key, fix, entry)
         if plan.turned is not None:
             side = turn_transfer(actor, plan.turned)
@@ -283,7 +287,7 @@ def undo_correction(actor: Any, statement: Reconciliation, correction: Correctio
     All of it or nothing.
     Raises NotFound where an entry is not of this portfolio; Conflict where it changed since; what the ledger refuses.
     """
-    with only_writer(statement.portfolio) as locked:
+    with only_writer(statement.portfolio, by=actor) as locked:
         rows = [get_transaction(locked.owner, number, with_voided=correction.voided) for number in correction.entries]
         if any(row.portfolio_id != locked.pk for row in rows):
             raise TransactionNotFound("There is no such transaction.")

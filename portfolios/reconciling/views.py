@@ -30,6 +30,7 @@ from portfolios.reconciling.reading import Stated
 from portfolios.reconciling.selectors import comparison_of, get_reconciliation, present_of, reconciliations_of, summaries_of
 from portfolios.reconciling.shapes import CauseView, Comparison, EntryMark, Line
 from portfolios.reconciling.words import sentence
+from portfolios.roles import Action
 
 STATEMENTS_A_PAGE = 25
 _BUTTONS = {
@@ -56,7 +57,7 @@ _DONE = {
 @require_http_methods(["GET", "POST"])
 def reconcile(request: HttpRequest, pk: int) -> HttpResponse:
     """Statements with their lamps, and the form of another: `?day=` fills it with what the ledger says of that day."""
-    portfolio = selectors.get_portfolio(request.user, pk)
+    portfolio = selectors.get_portfolio(request.user, pk, to=Action.VIEW if request.method == "GET" else Action.WRITE)
     given = request.POST.get("day", "") if request.method == "POST" else request.GET.get("day", "")
     present = present_of(portfolio, day_of(given))
     grid = StatementForm(user=request.user, portfolio=portfolio, present=present)
@@ -206,7 +207,7 @@ def _links(portfolio: Portfolio, found: Comparison, line: Line, view: CauseView)
 @require_http_methods(["GET", "POST"])
 def correct(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Asked for: what a correction would change.  Sent: it makes one line agree, and the toast takes that back."""
-    statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+    statement = get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number)
     given = request.GET if request.method == "GET" else request.POST
     entry = given.get("entry", "")
     asked: dict[str, Any] = {"key": given.get("key", "")[:24], "fix": given.get("fix", "")[:10], "entry": _number(entry)}
@@ -247,7 +248,7 @@ def _what_changes(request: HttpRequest, statement: Reconciliation, asked: dict[s
 @require_POST
 def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Takes the correction in the address back: `?fix=` what was done, `?entries=` to which, `?versions=` that it made, with points between."""
-    statement = get_reconciliation(selectors.get_portfolio(request.user, pk), number)
+    statement = get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number)
     entries, versions = _numbers(request.GET.get("entries", "")), _numbers(request.GET.get("versions", ""))
     fix = request.GET.get("fix", "")
     if fix in services.FIXES and entries:
@@ -268,6 +269,6 @@ def _numbers(text: str) -> tuple[int, ...]:
 @require_POST
 def remove(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Forgets a statement; the ledger stays as it is."""
-    services.discard_reconciliation(request.user, get_reconciliation(selectors.get_portfolio(request.user, pk), number))
+    services.discard_reconciliation(request.user, get_reconciliation(selectors.get_portfolio(request.user, pk, to=Action.WRITE), number))
     messages.success(request, "Statement removed")
     return redirect("portfolio-reconcile", pk)

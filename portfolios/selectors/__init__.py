@@ -1,5 +1,6 @@
 """Answers about what people own and did.  Nothing here writes."""
 
+from portfolios.selectors.access import allowed, refuse_unless, require, role_of
 from portfolios.selectors.changes import Changes, EntryChange, changes_between
 from portfolios.selectors.costs import CostPaid, costs_paid
 from portfolios.selectors.holdings import holdings_of, tables_of
@@ -33,9 +34,13 @@ from portfolios.selectors.portfolios import (
     ledger_version,
     locked_portfolios,
     portfolios_of,
+    refuse_other_owners,
+    shared_portfolios,
     tagged_instruments,
     under_method,
     under_slice,
+    visible_portfolios,
+    writable_portfolios,
 )
 from portfolios.selectors.restated import Told, books_in, events_in, told_in, transfer_entries
 from portfolios.selectors.shapes import (
@@ -79,6 +84,7 @@ __all__ = [
     "TransactionRow",
     "TransactionsPage",
     "Untraded",
+    "allowed",
     "book_of",
     "books_in",
     "books_of",
@@ -121,9 +127,14 @@ __all__ = [
     "payments_while_short",
     "portfolios_of",
     "quantity_held",
+    "refuse_other_owners",
+    "refuse_unless",
     "replayed",
+    "require",
+    "role_of",
     "row_of",
     "rules_of",
+    "shared_portfolios",
     "tables_of",
     "tagged_instruments",
     "told_in",
@@ -133,4 +144,6 @@ __all__ = [
     "under_method",
     "under_slice",
     "untraded_in",
+    "visible_portfolios",
+    "writable_portfolios",
 ]

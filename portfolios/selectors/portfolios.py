@@ -12,24 +12,57 @@ from django.db.models import Count, Exists, Q, QuerySet
 
 from market.models import Instrument
 from market.selectors import BenchmarkView, benchmark_of_instrument, blend_views, described
-from portfolios.errors import PortfolioNotFound, TransactionNotFound
+from portfolios.errors import OtherOwner, PortfolioNotFound, TransactionNotFound
 from portfolios.models import Holding, Portfolio, Transaction
+from portfolios.roles import Action, Role
+from portfolios.selectors.access import refuse_unless
 from portfolios.selectors.shapes import InstrumentView
 from portfolios.tags import tag_key
 
 
 def portfolios_of(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
-    """The portfolios that a person may see, oldest first; archived ones only if asked for."""
-    found = Portfolio.objects.visible_to(user).select_related("benchmark__listing__twin", "owner")
+    """A person's own portfolios, oldest first; archived ones only if asked for.  What others share with them stays apart."""
+    found = Portfolio.objects.owned_by(user).select_related("benchmark__listing__twin", "owner")
     return found if archived else found.open()
 
 
-def get_portfolio(user: Any, pk: int) -> Portfolio:
-    """One portfolio.  Raises NotFound, also for somebody else's."""
-    found: Portfolio | None = Portfolio.objects.visible_to(user).select_related("benchmark__listing__twin", "owner").filter(pk=pk).first()
+def shared_portfolios(user: Any) -> QuerySet[Portfolio]:
+    """What others share with a person, oldest first, each with the role that they have in it."""
+    return Portfolio.objects.shared_with(user).with_role(user).select_related("benchmark__listing__twin", "owner").open()
+
+
+def visible_portfolios(user: Any, *, archived: bool = False) -> QuerySet[Portfolio]:
+    """A person's own portfolios and those shared with them, oldest first, each with its role."""
+    found = Portfolio.objects.visible_to(user).with_role(user).select_related("benchmark__listing__twin", "owner")
+    return found if archived else found.open()
+
+
+def writable_portfolios(user: Any, action: Action = Action.WRITE) -> list[Portfolio]:
+    """Where a person may record entries, or do something else: their own first, then those of others.  One query."""
+    found = Portfolio.objects.where_may(user, action).with_role(user).select_related("benchmark__listing__twin", "owner").open()
+    return sorted(found, key=lambda one: (one.owner_id != user.pk, one.pk))
+
+
+def get_portfolio(user: Any, pk: int, *, to: Action = Action.VIEW) -> Portfolio:
+    """One portfolio, the person's own or shared with them, with their role.  One query.
+
+    to  what they are about to do with it: who may look at it but not do that is told so before anything else
+    Raises NotFound, also for a stranger's; NotAllowedForRole.
+    """
+    seen = Portfolio.objects.visible_to(user).with_role(user).select_related("benchmark__listing__twin", "owner")
+    found: Portfolio | None = seen.filter(pk=pk).first()
     if found is None:
         raise PortfolioNotFound("There is no such portfolio.")
+    refuse_unless(Role(found.shared_role or Role.OWNER), to)
     return found
+
+
+def refuse_other_owners(portfolios: Iterable[Portfolio]) -> None:
+    """Raises OtherOwner where these are not all of one person: figures rest on the rates and words of one owner."""
+    if len({one.owner_id for one in portfolios}) > 1:
+        raise OtherOwner(
+            "These portfolios belong to different people, each with rates of their own. Look at one person's at a time, or at the household."
+        )
 
 
 def chosen_portfolios(user: Any, choice: str | int | None) -> list[Portfolio]:
@@ -64,7 +97,7 @@ def compared_with_each(portfolios: Sequence[Portfolio]) -> dict[int, BenchmarkVi
 
 def compared_with_blend(user: Any, blend: int) -> list[Portfolio]:
     """The person's portfolios that are compared with a blend, archived ones too.  One query."""
-    return list(Portfolio.objects.visible_to(user).filter(blend=blend))
+    return list(Portfolio.objects.owned_by(user).filter(blend=blend))
 
 
 def locked_portfolios(wanted: Sequence[Portfolio]) -> dict[int, Portfolio]:
@@ -124,14 +157,16 @@ def under_slice(portfolios: Sequence[Portfolio], instruments: Iterable[int]) -> 
     return told
 
 
-def get_transaction(user: Any, number: int, *, with_voided: bool = False) -> Transaction:
-    """The version of an entry that counts.  Raises NotFound; a voided entry is found only if asked for."""
-    versions = Transaction.objects.visible_to(user).of_entry(number).select_related("instrument", "portfolio__owner")
+def get_transaction(user: Any, number: int, *, with_voided: bool = False, to: Action = Action.VIEW) -> Transaction:
+    """The version of an entry that counts.  Raises NotFound; NotAllowedForRole; a voided entry is found only if asked for."""
+    versions = Transaction.objects.visible_to(user).with_role(user).of_entry(number).select_related("instrument", "portfolio__owner")
     found: Transaction | None = versions.live().first()
     if found is None and with_voided:
         found = versions.order_by("-id").first()
     if found is None:
         raise TransactionNotFound("There is no such transaction.")
+    found.portfolio.shared_role = found.shared_role  # type: ignore[attr-defined]
+    refuse_unless(Role(found.portfolio.shared_role or Role.OWNER), to)
     return found
 
 

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from market.models import Instrument
@@ -27,7 +27,6 @@ from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
 from portfolios.selectors.ledger import cash_moves, cash_worth, event_of, with_legs
 from portfolios.selectors.loading import keys_with_text, rows_of
-from portfolios.selectors.portfolios import portfolios_of
 from portfolios.selectors.rows import Entry, Row, legs_of
 from portfolios.selectors.shapes import InstrumentView, MonthGroup, TransactionFilter, TransactionRow, TransactionsPage
 from portfolios.selectors.sides import paid_while_short
@@ -47,12 +46,12 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     between portfolios are shown, two where spin-offs and the like are, whatever the number of entries.
     """
     conditions = conditions or TransactionFilter()
-    portfolios = {portfolio.pk: portfolio for portfolio in portfolios_of(user, archived=True)}
+    portfolios = {one.pk: one for one in _listed_portfolios(user, conditions.portfolio_ids)}
     everything = Transaction.objects.filter(portfolio__in=portfolios)
     found = matching(everything, conditions)
     number = found.count()
     page = page_by_key(found, cursor, page_size)
-    sides = other_sides(page.rows)
+    sides = other_sides(page.rows, portfolios)
     counted = _of_months(found, page.rows)
     short = paid_while_short([*page.rows, *counted])
     shown = [row_of(row, portfolios[row.portfolio_id], sides.get(row.entry, ""), short=row.pk in short) for row in _replaced_marked(page.rows)]
@@ -68,6 +67,13 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
         newer=page.back,
         filter=conditions,
     )
+
+
+def _listed_portfolios(user: Any, asked: Sequence[int]) -> QuerySet[Portfolio]:
+    """A person's own portfolios, and of those shared with them the ones that are asked for.  One query."""
+    own = Portfolio.objects.owned_by(user)
+    found: QuerySet[Portfolio] = own | Portfolio.objects.visible_to(user).filter(pk__in=asked) if asked else own
+    return found.with_role(user)  # type: ignore[attr-defined, no-any-return]
 
 
 def matching(entries: TransactionQuerySet, conditions: TransactionFilter) -> TransactionQuerySet:
@@ -283,8 +289,8 @@ def _month_sums(counted: Iterable[Row], portfolios: dict[int, Portfolio], short:
 
 
 def instruments_in(user: Any, portfolio_ids: Iterable[int] = ()) -> list[Instrument]:
-    """The instruments that stand in a person's entries, for choosing one in a filter.  One query."""
+    """The instruments that stand in a person's own entries, or in those of portfolios that they see, for choosing one in a filter.  One query."""
     entries = Transaction.objects.visible_to(user)
-    if chosen := list(portfolio_ids):
-        entries = entries.filter(portfolio__in=chosen)
+    chosen = list(portfolio_ids)
+    entries = entries.filter(portfolio__in=chosen) if chosen else entries.filter(portfolio__owner=user)
     return list(_standing_in(entries).order_by("symbol"))

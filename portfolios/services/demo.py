@@ -79,7 +79,7 @@ def load_demo(now: date | None = None) -> Demo:
 
 def load_sample(actor: Any, now: date | None = None) -> Portfolio:
     """A sample portfolio for the person, or the one they have.  Raises Unavailable without a demo market."""
-    existing: Portfolio | None = Portfolio.objects.visible_to(actor).filter(is_sample=True).first()
+    existing: Portfolio | None = Portfolio.objects.owned_by(actor).filter(is_sample=True).first()
     if existing is not None:
         return existing
     listed = _listed(actor)
@@ -101,7 +101,7 @@ def load_sample(actor: Any, now: date | None = None) -> Portfolio:
 
 def remove_sample(actor: Any) -> bool:
     """Take the sample away, whatever was done to it.  False if there was none."""
-    portfolio = Portfolio.objects.visible_to(actor).filter(is_sample=True).first()
+    portfolio = Portfolio.objects.owned_by(actor).filter(is_sample=True).first()
     if portfolio is not None:
         delete_portfolio(actor, portfolio)
     return portfolio is not None

@@ -37,7 +37,7 @@ def _findings(portfolio: Portfolio) -> list[Finding]:
     try:
         if not check_portfolio(portfolio):
             return []
-        with only_writer(portfolio) as locked:
+        with only_writer(portfolio, by=None) as locked:
             return check_portfolio(locked)
     except Exception as problem:
         if not Portfolio.objects.filter(pk=portfolio.pk).exists():

@@ -11,6 +11,7 @@ from accounts.services import record_audit
 from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.models import Portfolio
+from portfolios.roles import Action
 from portfolios.services.locking import only_writer
 
 
@@ -32,7 +33,7 @@ def unlock_portfolio(actor: Any, portfolio: Portfolio) -> Portfolio:
 
 
 def _set(actor: Any, portfolio: Portfolio, until: date | None) -> Portfolio:
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=actor, to=Action.CONFIGURE) as locked:
         before = locked.locked_until
         if before != until:
             locked.locked_until = until

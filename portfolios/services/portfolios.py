@@ -18,6 +18,7 @@ from portfolios.choices import CostMethod, DividendTreatment
 from portfolios.errors import PeriodLocked
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction, TransactionLeg
+from portfolios.roles import Action
 from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_all
@@ -64,7 +65,7 @@ def create_portfolio(
         applies_dividends=applies_dividends,
         is_sample=is_sample,
     )
-    _check(portfolio, actor)
+    _check(portfolio)
     with transaction.atomic():
         portfolio.save()
         record_audit(actor, "portfolio.created", object_type="portfolio", object_id=portfolio.pk, sample=is_sample)
@@ -82,14 +83,14 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
         raise Invalid(
             f"A portfolio has no {', '.join(unknown)} to change.", errors=[FieldError(name, "unknown", "This cannot be changed.") for name in unknown]
         )
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=actor, to=Action.CONFIGURE) as locked:
         changed = sorted(name for name, value in changes.items() if getattr(locked, name) != value)
         if not changed:
             return locked
         for name in changed:
             value = changes[name]
             setattr(locked, name, value.strip() if isinstance(value, str) else value)
-        _check(locked, actor)
+        _check(locked)
         if "base_currency" in changed and Transaction.objects.filter(portfolio=locked).exists():
             raise Conflict(
                 "The currency of a portfolio with transactions cannot change: they are booked at rates to it. Make a new portfolio in the other currency.",
@@ -101,7 +102,7 @@ def update_portfolio(actor: Any, portfolio: Portfolio, **changes: Any) -> Portfo
             book = replay(events_of(locked), rules_of(locked))
             write_all(locked, book)
             locked.save()
-            follow_transfers(actor, locked, book)
+            follow_transfers(actor, locked, book, asked=True)
             first = Transaction.objects.filter(portfolio=locked).live().order_by("traded_on").values_list("traded_on", flat=True).first()
             if first is not None:
                 transaction.on_commit(partial(ledger_changed.send, Portfolio, portfolio_id=locked.pk, since=first))
@@ -124,7 +125,7 @@ def _refuse_locked_rules(portfolio: Portfolio, changed: list[str]) -> None:
 
 def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
     """Remove a portfolio with everything in it.  This cannot be undone."""
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=actor, to=Action.DELETE) as locked:
         record_audit(
             actor,
             "portfolio.deleted",
@@ -146,7 +147,7 @@ def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
         locked.delete()
 
 
-def _check(portfolio: Portfolio, actor: Any) -> None:
+def _check(portfolio: Portfolio) -> None:
     errors: list[FieldError] = []
     if not portfolio.name:
         errors.append(FieldError("name", "required", "Give the portfolio a name."))
@@ -157,7 +158,7 @@ def _check(portfolio: Portfolio, actor: Any) -> None:
     except UnknownCurrency as problem:
         errors.append(FieldError("base_currency", "unknown_currency", str(problem)))
     benchmark = portfolio.benchmark
-    if benchmark is not None and benchmark.owner_id not in (None, actor.pk):
+    if benchmark is not None and benchmark.owner_id not in (None, portfolio.owner_id):
         errors.append(FieldError("benchmark", "not_found", "There is no such instrument."))
     blend = portfolio.blend
     if blend is not None and blend.owner_id != portfolio.owner_id:

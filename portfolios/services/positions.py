@@ -64,7 +64,7 @@ def adjust_position(
     """
     if quantity is not None and quantity < 0:
         raise Invalid("The quantity cannot be below zero.", errors=[FieldError("quantity", "negative", "The quantity cannot be below zero.")])
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=actor) as locked:
         row = _held(locked, instrument)
         change = Decimal(0) if quantity is None else quantity - row.quantity
         when = day or timezone.localdate()
@@ -80,7 +80,7 @@ def adjust_position(
 
 def remove_position(actor: Any, portfolio: Portfolio, *, instrument: Instrument, day: date | None = None) -> Transaction:
     """All units leave, at their cost: a transfer out.  Raises HoldingNotFound."""
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=actor) as locked:
         row = _held(locked, instrument)
         when = day or timezone.localdate()
         return record_transaction(actor, locked, kind=TransactionKind.TRANSFER_OUT, traded_on=when, instrument=instrument, quantity=row.quantity)

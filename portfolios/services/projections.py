@@ -74,7 +74,7 @@ def write_all(portfolio: Portfolio, book: Book) -> None:
 
 def rebuild_projection(portfolio: Portfolio) -> None:
     """Drop the stored holdings and balances and make them again from the ledger."""
-    with only_writer(portfolio) as locked:
+    with only_writer(portfolio, by=None) as locked:
         write_all(locked, replay(events_of(locked), rules_of(locked)))
 
 

@@ -22,10 +22,12 @@ from portfolio_site.kernel.errors import Conflict, FieldError
 from portfolios.actions.recorded import split_beside
 from portfolios.actions.settling import settle_proposals
 from portfolios.choices import RateSource, TransactionKind
-from portfolios.errors import AlreadyRecorded, AlreadyVoided
+from portfolios.errors import AlreadyRecorded, AlreadyVoided, OtherSideNotYours
 from portfolios.ledger.book import Book
 from portfolios.lot_records import as_kept
 from portfolios.models import ImportBatch, Portfolio, Transaction, TransactionLeg
+from portfolios.roles import Action
+from portfolios.selectors.access import allowed
 from portfolios.selectors.rows import event_of, legs_of
 from portfolios.services.balances import move_cash
 from portfolios.services.drafts import TransactionDraft, checked
@@ -142,7 +144,7 @@ def turn_transfer(actor: Any, entry: Transaction) -> Transaction:
     What it cost is paid by the portfolio that the units leave now.
     Raises Conflict where the entry is no side of one; AlreadyVoided; what either portfolio refuses; MissingRate.
     """
-    with only_writer(entry.portfolio):
+    with only_writer(entry.portfolio, by=actor):
         leaving, arriving = both_legs(entry)
         row = turned_leg(actor, leaving, arriving)
         _change(actor, arriving.portfolio, _Change("transaction.edited", inserts=[row], voids=[arriving]))
@@ -150,7 +152,7 @@ def turn_transfer(actor: Any, entry: Transaction) -> Transaction:
 
 
 def _turn_back(actor: Any, entry: Transaction) -> Transaction:
-    with only_writer(entry.portfolio):
+    with only_writer(entry.portfolio, by=actor):
         arriving, before = leg_before_turning(entry)
         _put_back(actor, arriving, before)
         return get_current(entry)
@@ -251,11 +253,11 @@ class _Change:
 
 
 def _change(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transaction]:
-    with only_writer(portfolio, *change.others) as locked:
+    with only_writer(portfolio, *change.others, by=actor) as locked:
         if locked.base_currency != portfolio.base_currency:
             raise Conflict("The portfolio's currency was changed in the meantime. Load the page again.")
         rows, book = _write(actor, locked, change)
-        follow_transfers(actor, locked, book, change)
+        follow_transfers(actor, locked, book, change, asked=True)
     portfolio.revision, portfolio.updated_at = locked.revision, locked.updated_at
     return rows
 
@@ -279,10 +281,17 @@ def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transac
     return rows, book
 
 
-def follow_transfers(actor: Any, locked: Portfolio, book: Book, change: _Change | None = None) -> None:
-    """Bring the other legs of transfers up to what a locked portfolio carries now; `book` holds the instruments that changed."""
+def follow_transfers(actor: Any, locked: Portfolio, book: Book, change: _Change | None = None, *, asked: bool = False) -> None:
+    """Bring the other legs of transfers up to what a locked portfolio carries now; `book` holds the instruments that changed.
+
+    asked  a person asked for the change, and has to be allowed to write to those other portfolios as well (OtherSideNotYours)
+    """
 
     def write(other: Portfolio, inserts: Sequence[Transaction], voids: Sequence[Transaction]) -> Book:
+        if asked and not allowed(actor, other, Action.WRITE):
+            raise OtherSideNotYours(
+                "Units moved between this portfolio and another one of its owner, which would change too. Ask the owner to do this."
+            )
         return _write(actor, other, _Change("transactions.followed", inserts=inserts, voids=voids))[1]
 
     follow(

@@ -17,6 +17,7 @@ from portfolio_site.web.paging import bad_cursor, page_size_asked
 from portfolio_site.web.serializers import CurrencyField, DayField, ExactField
 from portfolios.api.common import IDEMPOTENCY, InstrumentField, LedgerView, find_one
 from portfolios.api.entries_in import MOST_LOTS, named_lot
+from portfolios.roles import Action
 from portfolios.selectors import get_portfolio, is_cursor
 from portfolios.transfers import selectors, services
 from portfolios.transfers.selectors import TransferView
@@ -136,7 +137,7 @@ class TransfersView(LedgerView):
         cursor = request.query_params.get("cursor", "")
         if cursor and not is_cursor(cursor):
             raise bad_cursor()
-        page = selectors.transfers_of(portfolio, cursor=cursor, page_size=page_size_asked(request))
+        page = selectors.transfers_of(request.user, portfolio, cursor=cursor, page_size=page_size_asked(request))
         here = request.build_absolute_uri()
         return Response(
             {
@@ -155,11 +156,11 @@ class TransfersView(LedgerView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Move units to another of one's portfolios, with the dates and cost of their lots: both legs are booked, or none."""
-        source = get_portfolio(request.user, pk)
+        source = get_portfolio(request.user, pk, to=Action.WRITE)
         wanted = TransferSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         values = wanted.validated_data
-        target = get_portfolio(request.user, values["target"])
+        target = get_portfolio(request.user, values["target"], to=Action.WRITE)
         asked = values.get("instrument") or values["symbol"]
         draft = services.TransferDraft(
             instrument=find_one(request.user, asked, "instrument" if values.get("instrument") else "symbol"),

@@ -8,7 +8,7 @@ instrument's.  Where the portfolios have two currencies, the cost is told in the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,15 +44,19 @@ def other_leg(entry: Transaction, *, live: bool = True) -> Transaction | None:
     return legs_of([entry.link], live=live).get(entry.link, {}).get(kind)
 
 
-def other_sides(rows: Iterable[Transaction]) -> dict[int, str]:
-    """Where the units of transfers went or came from, by the number of the entry: “To Savings”.  One query where one has a link."""
+def other_sides(rows: Iterable[Transaction], named: Collection[int]) -> dict[int, str]:
+    """Where the units of transfers went or came from, by the number of the entry: “To Savings”.  One query where one has a link.
+
+    named  the portfolios that may be called by their names; the others are “another portfolio”
+    """
     linked = {row.entry: row.link for row in rows if row.link is not None}
     legs = legs_of(set(linked.values()), live=False) if linked else {}
     said = {}
     for entry, link in linked.items():
         for kind, leg in legs.get(link, {}).items():
             if leg.entry != entry:
-                said[entry] = f"{'To' if kind == TransactionKind.TRANSFER_IN else 'From'} {leg.portfolio.name}"
+                name = leg.portfolio.name if leg.portfolio_id in named else "another portfolio"
+                said[entry] = f"{'To' if kind == TransactionKind.TRANSFER_IN else 'From'} {name}"
     return said
 
 

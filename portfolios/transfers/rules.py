@@ -38,7 +38,7 @@ def edit_arriving(
     for name in changed.keys() - SHARED - OWN:
         word = _WORDS.get(name, name.replace("_", " "))
         raise _refusal(name, f"The {word} comes with the units from “{leaving.portfolio.name}”. Change it in the entries there; this side follows.")
-    with only_writer(entry.portfolio, leaving.portfolio):
+    with only_writer(entry.portfolio, leaving.portfolio, by=actor):
         shared = {name: value for name, value in changed.items() if name in SHARED}
         if shared:
             edit(actor, leaving, **shared)

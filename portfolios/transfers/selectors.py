@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from portfolios.choices import TransactionKind
@@ -51,17 +53,17 @@ class TransfersPage:
     newer: str
 
 
-def view_of(leaving: Transaction, arriving: Transaction) -> TransferView:
-    """A transfer from its two legs."""
+def view_of(leaving: Transaction, arriving: Transaction, named: Collection[int] | None = None) -> TransferView:
+    """A transfer from its two legs.  `named` are the portfolios that may be called by their names; None: both."""
     assert leaving.link is not None and leaving.instrument is not None
     return TransferView(
         link=leaving.link,
         leaving=leaving.entry,
         arriving=arriving.entry,
         source_id=leaving.portfolio_id,
-        source_name=leaving.portfolio.name,
+        source_name=_name(leaving.portfolio, named),
         target_id=arriving.portfolio_id,
-        target_name=arriving.portfolio.name,
+        target_name=_name(arriving.portfolio, named),
         traded_on=leaving.traded_on,
         traded_at=leaving.traded_at,
         instrument=InstrumentView.of(leaving.instrument),
@@ -77,11 +79,16 @@ def view_of(leaving: Transaction, arriving: Transaction) -> TransferView:
     )
 
 
-def transfers_of(portfolio: Portfolio, *, cursor: str = "", page_size: int = 50) -> TransfersPage:
-    """The transfers into and out of a portfolio, newest first.  Two queries."""
+def _name(portfolio: Portfolio, named: Collection[int] | None) -> str:
+    return portfolio.name if named is None or portfolio.pk in named else "another portfolio"
+
+
+def transfers_of(user: Any, portfolio: Portfolio, *, cursor: str = "", page_size: int = 50) -> TransfersPage:
+    """The transfers into and out of a portfolio, newest first.  Two queries, three for what others share."""
+    named = None if portfolio.owner_id == user.pk else set(Portfolio.objects.visible_to(user).values_list("pk", flat=True))
     page = page_by_key(Transaction.objects.live().filter(portfolio=portfolio, link__isnull=False), cursor, page_size)
     links = [row.link for row in page.rows if row.link is not None]
     legs = legs_of(links)
     pairs = (legs[link] for link in links if len(legs.get(link, {})) == 2)
-    rows = tuple(view_of(pair[TransactionKind.TRANSFER_OUT], pair[TransactionKind.TRANSFER_IN]) for pair in pairs)
+    rows = tuple(view_of(pair[TransactionKind.TRANSFER_OUT], pair[TransactionKind.TRANSFER_IN], named) for pair in pairs)
     return TransfersPage(rows, page.onward, page.back)

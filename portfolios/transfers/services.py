@@ -14,7 +14,7 @@ from market.models import Instrument
 from portfolio_site.kernel.decimals import product
 from portfolio_site.kernel.errors import DomainError, FieldError, Invalid
 from portfolios.choices import TransactionKind
-from portfolios.errors import LedgerRefused, SamePortfolio
+from portfolios.errors import LedgerRefused, OtherOwner, SamePortfolio
 from portfolios.ledger.book import Book, Carried
 from portfolios.ledger.events import Event, LotChoice
 from portfolios.ledger.replay import replay
@@ -91,6 +91,9 @@ def _check(source: Portfolio, target: Portfolio) -> None:
     if source.pk == target.pk:
         sentence = "The units would stay where they are. Choose another portfolio to move them to."
         raise SamePortfolio(sentence, errors=[FieldError("target", "same_portfolio", sentence)])
+    if source.owner_id != target.owner_id:
+        sentence = "The two portfolios belong to different people. What changes hands leaves one ledger and is recorded in the other by itself."
+        raise OtherOwner(sentence, errors=[FieldError("target", OtherOwner.code, sentence)])
 
 
 # ── before it is done ───────────────────────────────────────────────────────

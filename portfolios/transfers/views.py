@@ -28,7 +28,7 @@ _PASSING = frozenset({"csrfmiddlewaretoken", "refresh"})
 @require_http_methods(["GET", "POST"])
 def transfer_add(request: HttpRequest) -> HttpResponse:
     """Move units from one portfolio to another."""
-    mine = list(selectors.portfolios_of(request.user))
+    mine = selectors.writable_portfolios(request.user)
     if len(mine) < 2:
         messages.info(request, "A transfer needs two portfolios. Make the other one first.")
         return HttpResponseRedirect(reverse("portfolio-add"))
@@ -83,7 +83,7 @@ def _record(request: HttpRequest, form: TransferForm) -> HttpResponse | None:
 @require_POST
 def transfer_preview(request: HttpRequest) -> HttpResponse:
     """What the form, as it stands, would move."""
-    mine = list(selectors.portfolios_of(request.user))
+    mine = selectors.writable_portfolios(request.user)
     form = TransferForm(request.POST, user=request.user, portfolios=mine)
     context: dict[str, Any] = {"preview": None, "method": ""}
     used: set[str] = set()

@@ -26,6 +26,7 @@ from portfolios.choices import TransactionKind as Kind
 from portfolios.forms import TransactionForm, initial_of
 from portfolios.kinds import REORGANISATIONS
 from portfolios.models import Portfolio, Transaction
+from portfolios.roles import Action
 from portfolios.views.common import address, go, next_of, said
 
 FIRST_KINDS = (Kind.BUY, Kind.SELL, Kind.DIVIDEND, Kind.DEPOSIT)
@@ -50,7 +51,7 @@ PASSING = frozenset({"csrfmiddlewaretoken", "refresh", "more", "kind", "p", "clo
 @require_http_methods(["GET", "POST"])
 def transaction_add(request: HttpRequest) -> HttpResponse:
     """One new entry: the type first, then the fields of that type.  A page, and in the drawer.  `clone` fills in another entry."""
-    mine = list(selectors.portfolios_of(request.user))
+    mine = selectors.writable_portfolios(request.user)
     if not mine:
         messages.info(request, "Make a portfolio first: transactions belong to one.")
         return go(request, reverse("portfolio-add"))
@@ -132,7 +133,7 @@ def _record(request: HttpRequest, form: TransactionForm, portfolio: Portfolio) -
 @require_http_methods(["GET", "POST"])
 def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Another version of an entry takes its place; the one before stays in the record."""
-    entry = selectors.get_transaction(request.user, pk)
+    entry = selectors.get_transaction(request.user, pk, to=Action.WRITE)
     portfolio = entry.portfolio
     more = "more" in request.POST  # one instrument more, of what the units become
     refresh = more or "refresh" in request.POST
@@ -220,8 +221,10 @@ def _hints(form: TransactionForm) -> dict[str, Any]:
 def transaction_preview(request: HttpRequest) -> HttpResponse:
     """What the form, as it stands, would come to, and what else it would change."""
     number = request.POST.get("entry", "")
-    entry = selectors.get_transaction(request.user, int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else None
-    mine = [entry.portfolio] if entry else list(selectors.portfolios_of(request.user))
+    entry = (
+        selectors.get_transaction(request.user, int(number), to=Action.WRITE) if number.isascii() and number.isdigit() and len(number) <= 18 else None
+    )
+    mine = [entry.portfolio] if entry else selectors.writable_portfolios(request.user)
     if not mine:
         return HttpResponse(status=204)
     portfolio = entry.portfolio if entry else _portfolio(mine, request.POST.get("portfolio", ""))

@@ -26,7 +26,7 @@ from portfolios.models import Portfolio
 @require_http_methods(["GET", "POST"])
 def transaction_grid(request: HttpRequest) -> HttpResponse:
     """A table to type or paste into; `do` says what is wanted: paste, more rows, check, record."""
-    mine = list(selectors.portfolios_of(request.user))
+    mine = selectors.writable_portfolios(request.user)
     if not mine:
         messages.info(request, "Make a portfolio first: transactions belong to one.")
         return redirect("portfolio-add")

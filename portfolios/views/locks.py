@@ -15,13 +15,14 @@ from portfolio_site.web.times import day
 from portfolios import selectors, services
 from portfolios.forms import LockForm
 from portfolios.models import Portfolio
+from portfolios.roles import Action
 
 
 @login_required
 @require_POST
 def portfolio_lock(request: HttpRequest, pk: int) -> HttpResponse:
     """Locks up to a day.  An earlier day than before gives entries free, which is asked for once more."""
-    portfolio = selectors.get_portfolio(request.user, pk)
+    portfolio = selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE)
     form = LockForm(request.POST)
     if form.is_valid():
         until = form.cleaned_data["until"]
@@ -42,7 +43,7 @@ def portfolio_lock(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def portfolio_unlock(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks first; then every entry can be changed again.  Both stand in the audit log."""
-    portfolio = selectors.get_portfolio(request.user, pk)
+    portfolio = selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE)
     if portfolio.locked_until is None:
         messages.info(request, "This portfolio is not locked.")
         return redirect("portfolio-edit", pk)

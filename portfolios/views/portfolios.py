@@ -21,6 +21,7 @@ from portfolio_site.web.pages import render_page
 from portfolios import selectors, services
 from portfolios.forms import DeletePortfolioForm, LockForm, PortfolioForm
 from portfolios.models import Portfolio
+from portfolios.roles import Action
 from portfolios.selectors import HoldingsTable
 
 
@@ -105,7 +106,7 @@ def portfolio_add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def portfolio_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change name, rules and benchmark."""
-    found = selectors.get_portfolio(request.user, pk)
+    found = selectors.get_portfolio(request.user, pk, to=Action.CONFIGURE)
     initial = {name: getattr(found, name) for name in services.CHANGEABLE}
     form = PortfolioForm(request.POST or None, user=request.user, portfolio=found, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -128,7 +129,7 @@ def _form_page(request: HttpRequest, form: PortfolioForm, context: dict[str, Any
 @require_http_methods(["GET", "POST"])
 def portfolio_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for the name first: what is deleted is gone.  A sample goes at once."""
-    found = selectors.get_portfolio(request.user, pk)
+    found = selectors.get_portfolio(request.user, pk, to=Action.DELETE)
     form = DeletePortfolioForm(request.POST or None, portfolio=found)
     if request.method == "POST" and (found.is_sample or form.is_valid()):
         name = found.name

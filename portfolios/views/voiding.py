@@ -12,6 +12,7 @@ from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 from portfolios import selectors, services
 from portfolios.models import Transaction
+from portfolios.roles import Action
 from portfolios.views.common import go, next_of, said
 
 
@@ -19,7 +20,7 @@ from portfolios.views.common import go, next_of, said
 @require_http_methods(["GET", "POST"])
 def transaction_void(request: HttpRequest, pk: int) -> HttpResponse:
     """First what it would change; then it is done, and the toast takes it back."""
-    row = selectors.get_transaction(request.user, pk)
+    row = selectors.get_transaction(request.user, pk, to=Action.WRITE)
     if request.method == "GET":
         return _page(request, row)
     try:
@@ -42,7 +43,7 @@ def _page(request: HttpRequest, row: Transaction) -> HttpResponse:
 @require_POST
 def transaction_restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a void back."""
-    row = selectors.get_transaction(request.user, pk, with_voided=True)
+    row = selectors.get_transaction(request.user, pk, with_voided=True, to=Action.WRITE)
     try:
         services.restore_transaction(request.user, row)
     except DomainError as refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -142,7 +142,7 @@ def _sign_ins_of(person: Any) -> dict[str, int]:
     return {"passkey": passkey.pk, "session": UserSession.objects.create(user=person, ip="192.0.2.1", session_key="k", user_agent="x").pk}
 
 
-def _ledger_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
+def _ledger_of(person: Any, own: Instrument, today: date, proposal: Callable[[], ActionProposal] = ActionProposal.objects.get) -> dict[str, int]:
     portfolio = factories.make_portfolio(person)
     factories.record(portfolio, "deposit", today, amount="1000")
     entry = factories.record(portfolio, "buy", today, own, quantity="1", price="10")
@@ -150,7 +150,7 @@ def _ledger_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
     ingest_actions({own.pk: [ActionRow("dividend", today, amount=factories.D(1))]}, "test")
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
-    return {"portfolio": portfolio.pk, "transaction": entry.pk, "import": batch.pk, "proposal": ActionProposal.objects.get().pk}
+    return {"portfolio": portfolio.pk, "transaction": entry.pk, "import": batch.pk, "proposal": proposal().pk}
 
 
 def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:

@@ -18,8 +18,10 @@ from analytics.consumers import base
 from analytics.live import hub as hub_module
 from analytics.live.hub import hub
 from portfolio_site.web import push
+from portfolios.roles import Role
 from portfolios.selectors import holdings_of
 from portfolios.services import delete_portfolio, void_transaction
+from portfolios.sharing.memberships import end_membership, set_membership
 from tests import factories
 from tests.live.peers import Peer, application, in_thread, new_price, session_cookie
 
@@ -384,3 +386,24 @@ async def test_the_hub_forgets_everything_when_the_last_socket_leaves(person, he
         while hub()._tasks:
             await asyncio.sleep(0.01)
     assert not hub().valuations and not hub().quotes
+
+
+# ── what others share ───────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("address", ["/api/v1/ws/portfolio/{}", "/api/v1/ws/live", "/ws/prices/"])
+async def test_a_role_that_ends_closes_the_sockets_that_it_let_in(address, stranger, held, monkeypatch):
+    portfolio, _ = held
+    await in_thread(set_membership)(portfolio, stranger, Role.VIEWER)
+    monkeypatch.setattr(hub_module, "SWEEP", 60)  # the message alone has to do it
+    peer = await Peer(address.format(portfolio.pk), await in_thread(session_cookie)(stranger)).open()
+    if address.endswith("live"):
+        await peer.says(type="subscribe", channels=[f"portfolio:{portfolio.pk}"])
+        assert (await peer.next("snapshot"))["channel"] == f"portfolio:{portfolio.pk}"
+    elif address.startswith("/ws"):
+        await peer.says(type="watch", ids=[], p=str(portfolio.pk))
+        assert "totals" in await peer.next("tick")
+    else:
+        await peer.next("snapshot")
+    await in_thread(end_membership)(portfolio, stranger)
+    assert await peer.closed() == 4403

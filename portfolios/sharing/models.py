@@ -1,0 +1,39 @@
+"""Who else may do what with a portfolio."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from guardian.models import UserObjectPermissionBase
+
+from portfolios import roles
+
+
+class Membership(models.Model):
+    """A person who is not the owner, and the role in a portfolio.  The truth of sharing: lists and checks go by it."""
+
+    portfolio = models.ForeignKey("portfolios.Portfolio", on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=roles.CHOICES)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    since = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        ordering = ["portfolio", "since"]
+        constraints = [
+            models.UniqueConstraint(name="member_once", fields=["portfolio", "user"]),  # serves look-ups by portfolio
+            models.CheckConstraint(name="member_has_a_role", condition=models.Q(role__in=[role.value for role in roles.GIVEN])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of portfolio {self.portfolio_id}"
+
+
+class PortfolioUserObjectPermission(UserObjectPermissionBase):
+    """A membership as object permissions, for `user.has_perm`.  With a key of its own to the portfolio, so that none outlives it."""
+
+    content_object = models.ForeignKey("portfolios.Portfolio", on_delete=models.CASCADE)
