@@ -69,7 +69,10 @@ def _table() -> dict[str, Need]:
     table: dict[str, Need] = {}
     for need, names in (
         (OPEN, "auth-register auth-login auth-refresh auth-logout schema docs"),
-        (PERSON_ONLY, "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps*"),
+        (
+            PERSON_ONLY,
+            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares*",
+        ),
         (_PROFILE, "auth-me auth-log"),
         (
             _MARKET,

@@ -16,7 +16,7 @@ from alerts.services.rules import checked
 from alerts.wording import words_for
 from market.models import Instrument
 from portfolios.models import Portfolio
-from portfolios.selectors import portfolios_of
+from portfolios.selectors import portfolios_of, visible_portfolios
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def of_rule(user: Any, rule: Rule) -> Rehearsal:
     """The same of a rule of this person."""
     portfolios: list[Portfolio] = []
     if rule.watch is Watch.PORTFOLIO:
-        portfolios = list(portfolios_of(user, archived=True).filter(pk=rule.portfolio_id or 0))
+        portfolios = list(visible_portfolios(user, archived=True).filter(pk=rule.portfolio_id or 0))
     elif rule.watch is Watch.ALL:
         portfolios = list(portfolios_of(user).filter(owner=user))
     preferences = preferences_of(user)

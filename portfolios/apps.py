@@ -10,4 +10,4 @@ class PortfoliosConfig(AppConfig):
         from portfolios.imports import receivers  # noqa: F401  (connects them)
         from portfolios.selectors import followed  # noqa: F401  (says what is held)
         from portfolios.services import merging  # noqa: F401  (takes part when instruments are merged)
-        from portfolios.sharing import reach  # noqa: F401  (says which private instruments are seen through a shared portfolio)
+        from portfolios.sharing import erasing, reach  # noqa: F401  (say what must be settled first, and which private instruments are seen)

@@ -22,6 +22,12 @@ describe(
         "portfolio.instruments_parted": "Two instruments of it that were made one are two again",
         "portfolio.reconciled": "Statement compared with the ledger",
         "reconciliation.discarded": "Comparison with a statement removed",
+        "share.invited": "Somebody invited to a portfolio",
+        "share.accepted": "Invitation to a portfolio accepted",
+        "share.declined": "Invitation to a portfolio declined",
+        "share.withdrawn": "Invitation to a portfolio withdrawn",
+        "share.changed": "Role of somebody in a portfolio changed",
+        "share.ended": "Somebody’s role in a portfolio ended",
     },
 )
 describe(

@@ -128,6 +128,24 @@ class NotAllowedForRole(Forbidden):
     code, title = "not_allowed_for_role", "Your role does not allow this."
 
 
+class AddressNotConfirmed(Forbidden):
+    """Sharing goes by addresses, so that both sides have confirmed theirs."""
+
+    code, title = "address_not_confirmed", "The address is not confirmed."
+
+
+class InvitationNotFound(NotFound):
+    """There is no such invitation, it is over, or it is of another address."""
+
+    code, title = "invitation_not_found", "There is no such invitation."
+
+
+class AlreadyShared(Conflict):
+    """The person has a role in the portfolio already, or is its owner."""
+
+    code, title = "already_shared", "It is shared with them already."
+
+
 class OtherSideNotYours(Forbidden):
     """A change would go on, by a transfer, into another portfolio that the person may not write to."""
 

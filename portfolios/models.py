@@ -15,7 +15,7 @@ from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, Seal
 from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
 from portfolios.roles import Action, Role, codename_of, may
-from portfolios.sharing.models import Membership, PortfolioUserObjectPermission
+from portfolios.sharing.models import Invitation, Membership, PortfolioUserObjectPermission
 
 __all__ = [
     "ActionProposal",
@@ -24,6 +24,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "IntegrityReport",
+    "Invitation",
     "Membership",
     "Portfolio",
     "PortfolioUserObjectPermission",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, NOBODYS, UNLINKED, rows
+from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, NOBODYS, SECRET, UNLINKED, rows
 
 PERSONAL = [
     rows(
@@ -55,6 +55,12 @@ PERSONAL = [
         "Who sees a portfolio of somebody else's, and in which role",
         person="user portfolio__owner",
         fields={GIVEN: "id portfolio user role since", UNLINKED: "invited_by"},
+    ),
+    rows(
+        "portfolios.Invitation",
+        "Invitations to a portfolio that were not accepted yet",
+        person="portfolio__owner invited_by",
+        fields={GIVEN: "id portfolio email role invited_by created_at expires_at", DERIVED: "email_key", SECRET: "token_hash"},
     ),
     rows(
         "portfolios.PortfolioUserObjectPermission",

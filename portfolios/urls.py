@@ -10,6 +10,7 @@ from portfolios.actions import urls as actions
 from portfolios.blends import urls as blends
 from portfolios.imports import urls as imports
 from portfolios.reconciling import urls as reconciling
+from portfolios.sharing import urls as sharing
 from portfolios.transfers import urls as transfers
 
 urlpatterns = [
@@ -37,6 +38,7 @@ urlpatterns = [
     *imports.urlpatterns,
     *blends.urlpatterns,
     *reconciling.urlpatterns,
+    *sharing.urlpatterns,
     *transfers.urlpatterns,
 ]
 
@@ -60,5 +62,6 @@ api_patterns = [
     *imports.api_patterns,
     *blends.api_patterns,
     *reconciling.api_patterns,
+    *sharing.api_patterns,
     *transfers.api_patterns,
 ]

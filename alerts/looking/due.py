@@ -29,7 +29,7 @@ from alerts.rules import KINDS, Cause, Happening, State, Subject, Watch, Words, 
 from alerts.wording import subject_of
 from portfolio_site.kernel.errors import DomainError
 from portfolios.models import Portfolio
-from portfolios.selectors import portfolios_of
+from portfolios.selectors import visible_portfolios
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def _of_instruments(rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
 
 
 def _of_person(owner: Any, rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
-    visible = {one.pk: one for one in portfolios_of(owner, archived=True)}
+    visible = {one.pk: one for one in visible_portfolios(owner, archived=True)}
     own = [one for one in visible.values() if one.owner_id == owner.pk and one.archived_at is None]
     groups: dict[int | None, list[Rule]] = defaultdict(list)
     for rule in rules:

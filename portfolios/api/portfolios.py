@@ -64,7 +64,7 @@ class PortfolioSerializer(serializers.Serializer[Any]):
     applies_dividends = serializers.BooleanField(required=False, help_text="dividends that the market reports are applied by themselves")
     locked_until = serializers.DateField(read_only=True, allow_null=True, help_text="entries of that day and before cannot change")
     is_sample = serializers.BooleanField(read_only=True)
-    role = serializers.ChoiceField(choices=[role.value for role in Role], read_only=True, help_text="what you are in it")
+    role = serializers.CharField(read_only=True, help_text="what you are in it: owner, manager, editor, adviser or viewer")
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 

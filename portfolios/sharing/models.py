@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from guardian.models import UserObjectPermissionBase
 
+from portfolio_site.web.sealed import SealedTextField
 from portfolios import roles
 
 
@@ -37,3 +38,25 @@ class PortfolioUserObjectPermission(UserObjectPermissionBase):
     """A membership as object permissions, for `user.has_perm`.  With a key of its own to the portfolio, so that none outlives it."""
 
     content_object = models.ForeignKey("portfolios.Portfolio", on_delete=models.CASCADE)
+
+
+class Invitation(models.Model):
+    """A role that is offered to whoever confirms an address.  Its link is known to its mail alone: here only a hash of it stands."""
+
+    portfolio = models.ForeignKey("portfolios.Portfolio", on_delete=models.CASCADE, related_name="invitations")
+    email = SealedTextField(longest=254)
+    email_key = models.CharField(max_length=64)  # keyed hash of the address, to find a second invitation of it
+    role = models.CharField(max_length=10, choices=roles.CHOICES)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        ordering = ["portfolio", "created_at"]
+        constraints = [models.UniqueConstraint(name="invited_once", fields=["portfolio", "email_key"])]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"

@@ -71,6 +71,7 @@ def portfolios(request: HttpRequest) -> HttpResponse:
         "cards": [Card(one, tables[one.pk], _parts(tables[one.pk])) for one in mine],
         "total": selectors.holdings_of(mine, currency=currency) if mine else None,
         "currency": currency,
+        "shared": list(selectors.shared_portfolios(request.user)),
     }
     used = {currency, *(one.base_currency for one in mine)}
     return render_page(request, "portfolios/portfolios.html", context, currencies=used)

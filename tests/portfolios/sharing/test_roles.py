@@ -1,4 +1,4 @@
-"""What a role lets people see and do, beyond the single calls of tests/contracts/test_matrix.py."""
+"""What a role lets people see and do, beyond the single calls of tests/access/test_matrix.py."""
 
 from __future__ import annotations
 

@@ -1,0 +1,108 @@
+"""Who has a role in a portfolio, over the API."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portfolio_site.web.answers import KnownFields
+from portfolio_site.web.paging import refused
+from portfolios.api.common import IDEMPOTENCY, LedgerView
+from portfolios.roles import GIVEN, Action
+from portfolios.selectors import get_portfolio
+from portfolios.sharing import services
+from portfolios.sharing.selectors import shares_of
+
+_ROLES = [role.value for role in GIVEN]
+_ENDS = [
+    OpenApiParameter("user", int, description="whose role ends; one's own number to leave"),
+    OpenApiParameter("invitation", int, description="which open invitation is withdrawn"),
+]
+
+
+class InviteSerializer(KnownFields):
+    email = serializers.EmailField(max_length=254, help_text="of the person; they have to confirm it to accept")
+    role = serializers.ChoiceField(choices=_ROLES)
+
+
+class RoleSerializer(KnownFields):
+    user = serializers.IntegerField(min_value=1, max_value=10**18 - 1)
+    role = serializers.ChoiceField(choices=_ROLES)
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    user = serializers.IntegerField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+    role = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class InvitedSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    email = serializers.EmailField()
+    role = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class SharesSerializer(serializers.Serializer[Any]):
+    owner = serializers.CharField()
+    people = MemberSerializer(many=True)
+    invitations = InvitedSerializer(many=True)
+
+
+class SharesView(LedgerView):
+    @extend_schema(operation_id="portfolio_shares_list", responses=SharesSerializer, tags=["sharing"])
+    def get(self, request: Request, pk: int) -> Response:
+        """Everybody with a role but the owner, and who is invited."""
+        return Response(SharesSerializer(asdict(shares_of(request.user, get_portfolio(request.user, pk, to=Action.SHARE)))).data)
+
+    @extend_schema(
+        operation_id="portfolio_shares_invite",
+        request=InviteSerializer,
+        responses={201: InvitedSerializer},
+        parameters=[IDEMPOTENCY],
+        tags=["sharing"],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Invite an address to a role, for 14 days; the link goes there by mail and nowhere else.  A second one replaces the first."""
+        portfolio = get_portfolio(request.user, pk, to=Action.SHARE)
+        wanted = InviteSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        made = services.invite(request.user, portfolio, **wanted.validated_data)
+        return Response(InvitedSerializer(made).data, status=201)
+
+    @extend_schema(operation_id="portfolio_shares_change", request=RoleSerializer, responses=SharesSerializer, tags=["sharing"])
+    def patch(self, request: Request, pk: int) -> Response:
+        """Give a member another role."""
+        portfolio = get_portfolio(request.user, pk, to=Action.SHARE)
+        wanted = RoleSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        services.change_role(request.user, portfolio, wanted.validated_data["user"], wanted.validated_data["role"])
+        return Response(SharesSerializer(asdict(shares_of(request.user, portfolio))).data)
+
+    @extend_schema(operation_id="portfolio_shares_end", parameters=_ENDS, responses={204: None}, tags=["sharing"])
+    def delete(self, request: Request, pk: int) -> Response:
+        """End somebody's role, or one's own; or withdraw an invitation."""
+        number, invitation = (_number(request, name) for name in ("user", "invitation"))
+        if number == request.user.pk:
+            services.end_share(request.user, get_portfolio(request.user, pk), number)
+            return Response(status=204)
+        portfolio = get_portfolio(request.user, pk, to=Action.SHARE)
+        if number:
+            services.end_share(request.user, portfolio, number)
+        elif invitation:
+            services.withdraw(request.user, portfolio, invitation)
+        else:
+            raise refused("user", "Say whose role ends, or which invitation is withdrawn: ?user= or ?invitation= with its number.")
+        return Response(status=204)
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

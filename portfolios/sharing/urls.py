@@ -1,0 +1,17 @@
+"""Addresses of sharing: pages in `urlpatterns`, the API in `api_patterns`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
+from portfolios.sharing import api, views
+
+urlpatterns = [
+    path("portfolios/<id:pk>/share/", views.share, name="portfolio-share"),
+    path("portfolios/<id:pk>/leave/", views.leave, name="portfolio-leave"),
+    path("invitations/<str:token>/", views.invitation, name="invitation"),
+]
+api_patterns = [
+    path("portfolios/<id:pk>/shares", api.SharesView.as_view(), name="api-portfolio-shares"),
+]
