@@ -12,7 +12,7 @@ RUN    := $(BIN)/python manage.py
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit bench drills seeded-bugs mutants browser services shell openapi lock clean
+.PHONY: help run test check audit bench bench-live drills seeded-bugs mutants browser services shell openapi lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ audit: $(VENV)/dev.done ## known holes in the locked packages (asks the network;
 
 bench: $(VENV)/dev.done ## measure, beside the references where they are present
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-live: $(VENV)/dev.done ## sockets at scale on PostgreSQL and Redis (SOAK=600: ten minutes)
+	@$(BIN)/python -m benchmarks live
 
 drills: $(VENV)/dev.done ## the long form of races, kills and round trips
 	@DRILLS=long DJANGO_SETTINGS_MODULE=portfolio_site.settings.test $(BIN)/python -m pytest -m drill --timeout 0 $(ARGS)

@@ -30,6 +30,7 @@ def neither_passes(pair):
         tokens.user_of_access(pair.access)
     with pytest.raises(BadToken):
         tokens.rotate(pair.refresh)
+    assert tokens.good_among([pair.access]) == set()
 
 
 def part(value: object) -> str:
@@ -121,6 +122,13 @@ def test_a_token_that_is_not_right_is_401(api, marta, name):
 
 def test_the_claims_that_the_table_changes_pass_unchanged(marta):
     assert tokens.user_of_access(signed(HEADER, good(marta), KEY)) == marta
+
+
+def test_of_many_tokens_those_are_good_that_pass_by_themselves(marta, django_assert_num_queries):
+    own = [tokens.issue(marta).access for _ in range(3)]
+    forged = [make(marta) for make in FORGED.values()]
+    with django_assert_num_queries(2):
+        assert tokens.good_among([*forged, *own]) == set(own)
 
 
 def test_an_access_token_ends_by_itself(marta, time_machine):
