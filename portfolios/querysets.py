@@ -54,6 +54,12 @@ class PortfolioQuerySet(models.QuerySet[Any]):
         members = _memberships(self.model, user).filter(role__in=roles_that_may(action))
         return self.filter(Q(owner=user) | Q(pk__in=members.values("portfolio")))
 
+    def seen_by(self, people: Iterable[int]) -> set[tuple[int, int]]:
+        """What `visible_to` answers for many at once: (person, portfolio) for all that any of them sees of these.  Two queries."""
+        keys = list(people)
+        members = self.model._meta.get_field("memberships").related_model.objects.filter(user__in=keys, portfolio__in=self.order_by().values("pk"))
+        return {*self.filter(owner__in=keys).values_list("owner", "pk"), *members.values_list("user", "portfolio")}
+
     def with_role(self, user: Any) -> Self:
         """With `shared_role`, the person's role in what is not their own; None in their own."""
         own = _memberships(self.model, user).filter(portfolio=OuterRef("pk"))

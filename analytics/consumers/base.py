@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,17 +21,12 @@ from typing import Any
 import orjson
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.http.request import split_domain_port, validate_host
-from django.utils import timezone
 
 from accounts.errors import BadToken
 from accounts.tokens import user_of_access
 from analytics.live.hub import Hub, Member, hub
-from market.models import Instrument
 from portfolio_site.web.json import dumps
-from portfolios.models import Portfolio
 
 log = logging.getLogger(__name__)
 
@@ -86,16 +81,12 @@ class Socket(Member, ABC):
         super().__init__()
         self.scope, self._receive, self._send = scope, receive, send
         self._wire: Send = scope.get("wire", send)  # past what middleware wraps around each message
-        self.user: Any = None
         self.hub: Hub = hub()
         self._seq = 0
         self._order = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None  # for the peer to take what was sent
         self._allowance = Allowance(*MESSAGES)
         self._end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        self.private: set[int] = set()  # instruments with an owner that were asked for: the person's own, or seen through a shared portfolio
-        self._token = ""
-        self._password = ""
 
     @classmethod
     def as_asgi(cls) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
@@ -177,41 +168,11 @@ class Socket(Member, ABC):
             self._known(await database_sync_to_async(user_of_access)(token))
         except BadToken:
             raise Closed(UNAUTHENTICATED) from None
-        self._token = token
+        self.token = token
 
     def _known(self, user: Any) -> None:
-        self.user, self.user_id, self._password = user, user.pk, user.password
-
-    async def still_allowed(self) -> None:
-        """Ends the socket when the session or token it came by has ended, the password changed, or what it shows is no longer its person's."""
-        if self._token:
-            try:
-                await database_sync_to_async(user_of_access)(self._token)
-            except BadToken:
-                self.end(UNAUTHENTICATED)
-                return
-        elif not await database_sync_to_async(self._session_holds)():
-            self.end(UNAUTHENTICATED)
-            return
-        if not await database_sync_to_async(self.may_see)():
-            self.end(NOT_YOURS)
-
-    def _session_holds(self) -> bool:
-        """Sign-out deletes the session; a new password ends all of them."""
-        session = self.scope.get("session")
-        key = getattr(session, "session_key", None)
-        alive = key is not None and Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).exists()
-        return alive and get_user_model()._default_manager.filter(pk=self.user_id, is_active=True, password=self._password).exists()
-
-    def may_see(self) -> bool:
-        """Whether what is subscribed to is still visible to the person.  Runs on a database thread."""
-        wanted, private = set(self.shown()), set(self.private)
-        portfolios = not wanted or Portfolio.objects.visible_to(self.user).filter(pk__in=wanted).count() == len(wanted)
-        return bool(portfolios and (not private or Instrument.objects.visible_to(self.user).filter(pk__in=private).count() == len(private)))
-
-    def shown(self) -> Iterable[int]:
-        """The portfolios whose figures go out."""
-        return ()
+        self.user, self.user_id, self.password = user, user.pk, user.password
+        self.session_key = getattr(self.scope.get("session"), "session_key", None) or ""
 
     # ── in ──────────────────────────────────────────────────────────────────
 

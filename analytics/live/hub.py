@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -21,6 +22,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from analytics.live import frames
+from analytics.live.listening import no_longer
 from analytics.live.valuation import Key, Valuation
 from market.selectors import QuoteView, quotes_of
 from portfolio_site.web import push
@@ -40,12 +42,16 @@ REJOIN = 3600.0  # seconds: a layer forgets its groups after a day
 RETRY = 1.0  # seconds before a broken subscription is made again
 
 
-class Member:
+class Member(ABC):
     """A socket as the hub sees it.  The hub fills `moved` and `revalued`; the socket empties them when it sends."""
 
-    user_id: int = 0
-
     def __init__(self) -> None:
+        self.user: Any = None
+        self.user_id = 0
+        self.session_key = ""  # by which it came, or
+        self.token = ""
+        self.password = ""  # as it stood then
+        self.private: set[int] = set()  # instruments with an owner that were asked for: the person's own, or seen through a shared portfolio
         self.instruments: set[int] = set()
         self.keys: set[Key] = set()
         self.moved: set[int] = set()  # instruments with a newer quote
@@ -54,11 +60,17 @@ class Member:
         self.letters: list[dict[str, Any]] = []  # news for this person
         self.rests_until = 0.0  # of the loop's clock
 
+    @abstractmethod
     def deliver(self) -> None:
         """Asked when something was put down, once every PACE seconds at most.  Sends the newest of it without waiting for the peer."""
 
-    async def still_allowed(self) -> None:
-        """Asked every few seconds.  Closes itself when its person may no longer listen."""
+    def shown(self) -> Iterable[int]:
+        """The portfolios whose figures go out."""
+        return ()
+
+    @abstractmethod
+    def end(self, code: int | None) -> None:
+        """Its person may no longer listen."""
 
 
 class Hub:
@@ -346,8 +358,9 @@ class Hub:
                 await self._guarded(self._join_groups)
 
     async def _ask(self, members: list[Member]) -> None:
-        for member in members:
-            await member.still_allowed()
+        """Ends those whose person may no longer listen."""
+        for member, code in await database_sync_to_async(no_longer)(members) if members else ():
+            member.end(code)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
