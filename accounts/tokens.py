@@ -167,9 +167,7 @@ def good_among(tokens: Iterable[str]) -> set[str]:
     return {
         token
         for token, claims in told.items()
-        if (pk := int(claims["sub"])) in marks
-        and (uuid.UUID(claims["family"]), pk) in alive
-        and hmac.compare_digest(marks[pk], str(claims["mark"]))
+        if (pk := int(claims["sub"])) in marks and (uuid.UUID(claims["family"]), pk) in alive and hmac.compare_digest(marks[pk], str(claims["mark"]))
     }
 
 

@@ -1,7 +1,7 @@
 """The API's sockets: `/api/v1/ws/portfolio/{id}` and `/api/v1/ws/live`.  docs/live.md has the messages.
 
-From a peer: `subscribe` and `unsubscribe` with `channels` ("portfolio:7", "quotes:AAPL,MSFT", "alerts"), `ping`, `resume`.
-To it: `snapshot`, then `quotes`, `portfolio`, `alert`; `pong`, `error`.
+From a peer: `subscribe` and `unsubscribe` with `channels` ("portfolio:7", "quotes:AAPL,MSFT", "alerts", "imports", "news"), `ping`, `resume`.
+To it: `snapshot`, then `quotes`, `portfolio`, `alert`, `import`, `news`; `pong`, `error`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from portfolios.selectors import get_portfolio
 
 MOST_INSTRUMENTS = 500
 MOST_PORTFOLIOS = 50
+LETTERS = {"alerts": "alert", "imports": "import", "news": "news"}  # channel → type of its messages
 _PORTFOLIO = re.compile(r"portfolio:([1-9][0-9]{0,17})")
 
 
@@ -33,7 +34,7 @@ class ApiSocket(Socket):
         super().__init__(*args)
         self.portfolios: dict[int, Key] = {}
         self.lists: dict[str, tuple[int, ...]] = {}  # "quotes:AAPL,MSFT" → instruments
-        self.alerts = False
+        self.told: set[str] = set()  # kinds of letters that it wants
 
     async def heard(self, message: dict[str, Any]) -> None:
         match message.get("type"):
@@ -74,11 +75,11 @@ class ApiSocket(Socket):
                 await self._error("not_found", problem.detail, channel)
         elif channel.startswith("quotes:") and len(channel) > len("quotes:"):
             await self._watch_quotes(channel)
-        elif channel == "alerts":
-            self.alerts = True
-            await self.put("snapshot", '"channel":"alerts"')
+        elif channel in LETTERS:
+            self.told.add(LETTERS[channel])
+            await self.put("snapshot", f'"channel":"{channel}"')
         else:
-            await self._error("unknown_channel", "Channels are portfolio:ID, quotes:SYMBOL,SYMBOL and alerts.", channel[:100])
+            await self._error("unknown_channel", "Channels are portfolio:ID, quotes:SYMBOL,SYMBOL, alerts, imports and news.", channel[:100])
 
     async def _watch_portfolio(self, pk: int) -> None:
         portfolio = await database_sync_to_async(get_portfolio)(self.user, pk)
@@ -119,8 +120,8 @@ class ApiSocket(Socket):
         """Leaves one channel; one that was not joined is left already."""
         if found := _PORTFOLIO.fullmatch(channel):
             self.portfolios.pop(int(found[1]), None)
-        elif channel == "alerts":
-            self.alerts = False
+        elif channel in LETTERS:
+            self.told.discard(LETTERS[channel])
         else:
             self.lists.pop(channel, None)
         self._look()
@@ -172,7 +173,7 @@ class ApiSocket(Socket):
                 messages.append(self._whole(pk))
             elif key in revalued:
                 messages.append(("portfolio", members(frames.portfolio(valuation, sorted(revalued[key])))))
-        messages += [("alert", members(letter)) for letter in letters if self.alerts]
+        messages += [(kind, members(said)) for kind, said in letters if kind in self.told]
         return messages
 
 

@@ -2,7 +2,7 @@
 
 server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text}
                 {type: "tick", seq, as_of, rows: [{id, dir, sign, price, pct, change, value, day}], totals: {nav, nav0, nav_pct, day, day0, sign}}
-                {type: "stale", id, text}, {type: "alert", …}
+                {type: "stale", id, text}, {type: "alert", …}, {type: "import", …}, {type: "news", instruments}
 page → server   {type: "watch", ids: [...], p: "portfolio, or empty for all"}
 
 `id` is an instrument's number as text.  `dir` is the way the price went since the last tick, `sign` the way since the close before.
@@ -99,7 +99,7 @@ class PricesSocket(Socket):
         if renewed:
             moved = set(self.instruments)
         messages = [("tick", members(self._tick(moved)))] if moved or revalued or renewed else []
-        return messages + [("alert", members(letter)) for letter in letters]
+        return messages + [(kind, members(said)) for kind, said in letters]
 
     async def put_page(self, kind: str, body: dict[str, Any]) -> None:
         await self.put(kind, members(body))

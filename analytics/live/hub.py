@@ -57,7 +57,7 @@ class Member(ABC):
         self.moved: set[int] = set()  # instruments with a newer quote
         self.revalued: dict[Key, set[int]] = {}  # valuations, with the holdings that moved
         self.renewed: set[Key] = set()  # valuations taken anew: all of it may differ
-        self.letters: list[dict[str, Any]] = []  # news for this person
+        self.letters: list[tuple[str, dict[str, Any]]] = []  # news for this person: its kind, and what it says
         self.rests_until = 0.0  # of the loop's clock
 
     @abstractmethod
@@ -273,12 +273,27 @@ class Hub:
             case "access.changed":
                 self._doubted.add(message["user"])
             case "alert.fired":
-                for member in self._members:
-                    if member.user_id == message["user"]:
-                        member.letters.append(message["alert"])
-                        self.call(member)
+                self._tell(message["user"], "alert", message["alert"])
+            case "import.moved":
+                self._tell(message["user"], "import", message["import"])
+            case "news.stored":
+                self._tell_of_news(set(message["ids"]))
         if self._dirty or self._changed or self._doubted:
             self._news.set()
+
+    def _tell(self, user_id: int, kind: str, said: dict[str, Any]) -> None:
+        for member in self._members:
+            if member.user_id == user_id:
+                member.letters.append((kind, said))
+                self.call(member)
+
+    def _tell_of_news(self, about: set[int]) -> None:
+        """Whoever looks at one of these instruments, or at a portfolio that holds it."""
+        for member in self._members:
+            held = {pk for key in member.keys if key in self.valuations for pk in self.valuations[key].lines}
+            if concerned := about & (member.instruments | held):
+                member.letters.append(("news", {"instruments": sorted(concerned)}))
+                self.call(member)
 
     async def _pump(self) -> None:
         clock = asyncio.get_running_loop().time

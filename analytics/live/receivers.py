@@ -3,15 +3,16 @@ ended sign-in, upon which they ask at once who may still listen."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
 from accounts.signals import access_changed
-from market.signals import rates_changed
+from market.signals import news_stored, rates_changed
 from portfolio_site.web import push
-from portfolios.models import Portfolio
-from portfolios.signals import ledger_changed, membership_changed
+from portfolios.models import ImportBatch, Portfolio
+from portfolios.signals import import_moved, ledger_changed, membership_changed
 
 
 @receiver(ledger_changed, dispatch_uid="analytics.live")
@@ -35,3 +36,17 @@ def tell_hubs_of_ended_access(*, user_id: int, **_: Any) -> None:
 @receiver(membership_changed, dispatch_uid="analytics.live.members")
 def tell_hubs_of_changed_role(*, user_id: int, **_: Any) -> None:
     push.send(f"user.{user_id}", {"type": "access.changed", "user": user_id})
+
+
+@receiver(news_stored, dispatch_uid="analytics.live.news")
+def tell_hubs_of_news(*, instrument_ids: Sequence[int], **_: Any) -> None:
+    push.send("quotes", {"type": "news.stored", "ids": list(instrument_ids)})
+
+
+@receiver(import_moved, dispatch_uid="analytics.live.imports")
+def tell_hubs_of_imports(*, batch_id: int, **_: Any) -> None:
+    """How far it is, to whoever began it."""
+    row = ImportBatch.objects.filter(pk=batch_id).values("id", "portfolio", "uploaded_by", "status", "rows_done", "rows_total").first()
+    if row is not None:
+        user = row.pop("uploaded_by")
+        push.send(f"user.{user}", {"type": "import.moved", "user": user, "import": row})

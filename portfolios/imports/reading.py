@@ -17,7 +17,7 @@ from portfolios.imports.judging import judge
 from portfolios.imports.summary import summary_of, will_be_recorded
 from portfolios.models import ImportBatch, ImportRow
 from portfolios.services.storing import store
-from portfolios.signals import import_over
+from portfolios.signals import import_moved, import_over
 
 LEASE = timedelta(seconds=30)  # a job that has not been heard of for so long is dead
 MOST_ATTEMPTS = 5
@@ -38,6 +38,7 @@ def claim(batch_id: int, waiting: ImportStatus, working: ImportStatus) -> Import
 def touch(batch: ImportBatch, done: int) -> None:
     """Say that the job is alive, and how far it is."""
     ImportBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now(), rows_done=done)
+    import_moved.send(ImportBatch, batch_id=batch.pk)
 
 
 def options_of(batch: ImportBatch) -> Options:

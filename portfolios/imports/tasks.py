@@ -10,6 +10,7 @@ from portfolios.choices import ImportStatus
 from portfolios.imports import reading, recording
 from portfolios.imports.reading import LEASE
 from portfolios.models import ImportBatch
+from portfolios.signals import import_moved
 
 _READING = (ImportStatus.UPLOADED, ImportStatus.READING)
 _AT_ONCE = 50
@@ -18,11 +19,13 @@ _AT_ONCE = 50
 @shared_task(name="portfolios.imports.tasks.read_batch")
 def read_batch(batch_id: int) -> None:
     reading.read_batch(batch_id)
+    import_moved.send(ImportBatch, batch_id=batch_id)
 
 
 @shared_task(name="portfolios.imports.tasks.commit_batch")
 def commit_batch(batch_id: int) -> None:
     recording.commit_batch(batch_id)
+    import_moved.send(ImportBatch, batch_id=batch_id)
 
 
 @shared_task(name="portfolios.imports.tasks.sweep_imports")

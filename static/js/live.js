@@ -3,6 +3,7 @@
    server → page   {type: "hello", as_of, state: "live" | "delayed" | "closed", text?}
                    {type: "tick", seq, as_of, rows: [{id, dir, price, at, pct, value, day, sign}], totals: {nav, nav0, nav_pct, day, day0, sign}}
                    {type: "stale", id, text}; {type: "alert", message, …}, shown as a toast and told to the page as "alert-fired"
+                  {type: "import", id, status, rows_done, rows_total}, told to the page as "import-moved"; {type: "news", instruments}, as "news-stored"
    page → server   {type: "watch", ids: [...], p: "portfolio or empty"}, after loading and after every partial update
 
    Cells are found by <tr data-row="id"> and data-live="price | at | pct | value | day"; totals by data-live="nav | nav0 | nav-total | nav-pct | nav-day | nav-day0"; those with 0 are in whole units.
@@ -103,6 +104,8 @@
     if (m.type === "hello") { show($("[data-row]") ? m.state : "live", m.as_of); if (m.text) $("[data-live-status]")?.setAttribute("title", m.text); return; }
     if (m.type === "stale") { emit("price-stale", m); return; }
     if (m.type === "alert") { emit("alert-fired", m); emit("toast", { text: m.message }); return; }
+    if (m.type === "import") { emit("import-moved", m); return; }
+    if (m.type === "news") { emit("news-stored", m); return; }
     if (m.type !== "tick") return;
     (m.rows || []).forEach(r => queue.set(String(r.id), { ...queue.get(String(r.id)), ...r, id: String(r.id) }));
     totals = m.totals || totals;

@@ -17,7 +17,10 @@ from accounts.tokens import issue
 from analytics.consumers import base
 from analytics.live import hub as hub_module
 from analytics.live.hub import hub
+from market.signals import news_stored
 from portfolio_site.web import push
+from portfolios.imports.reading import touch
+from portfolios.models import ImportBatch
 from portfolios.roles import Role
 from portfolios.selectors import holdings_of
 from portfolios.services import delete_portfolio, void_transaction
@@ -292,6 +295,46 @@ async def test_news_for_a_person_reaches_their_sockets_and_nobody_elses(person, 
     assert await theirs.wire.receive_nothing(0.5)
     await mine.leave()
     await theirs.leave()
+
+
+async def test_an_import_says_how_far_it_is_to_whoever_began_it(person, stranger, held):
+    batch = await in_thread(_begun_import)(held[0], person)
+    mine = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
+    page = await Peer("/ws/prices/", await in_thread(session_cookie)(person)).open()
+    theirs = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(stranger)).open()
+    for peer in (mine, theirs):
+        await peer.says(type="subscribe", channels=["imports"])
+        await peer.next("snapshot")
+    await page.says(type="watch", ids=[], p="")
+    await page.next("hello")
+    await in_thread(touch)(batch, 40)
+    for peer in (mine, page):
+        message = await peer.next("import")
+        assert (message["id"], message["rows_done"], message["rows_total"]) == (batch.pk, 40, 100)
+    assert await theirs.wire.receive_nothing(0.4)
+    for peer in (mine, page, theirs):
+        await peer.leave()
+
+
+def _begun_import(portfolio, person):
+    return ImportBatch.objects.create(portfolio=portfolio, uploaded_by=person, status="reading", rows_total=100, file_name="a.csv")
+
+
+async def test_news_reaches_those_who_look_at_what_it_is_about(person, held):
+    portfolio, (first, second) = held
+    other = await in_thread(factories.make_instrument)("OTHER", price="1")
+    reader = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
+    holder = await Peer(f"/api/v1/ws/portfolio/{portfolio.pk}", await in_thread(session_cookie)(person)).open()
+    await reader.says(type="subscribe", channels=["news", f"quotes:{first.symbol}"])
+    await holder.says(type="subscribe", channels=["news"])
+    for peer in (reader, holder):
+        await peer.next("snapshot")
+        await peer.next("snapshot")
+    await in_thread(news_stored.send)(None, instrument_ids=(first.pk, second.pk, other.pk))
+    assert (await reader.next("news"))["instruments"] == [first.pk]
+    assert (await holder.next("news"))["instruments"] == sorted([first.pk, second.pk])
+    for peer in (reader, holder):
+        await peer.leave()
 
 
 # ── the pages' socket ───────────────────────────────────────────────────────
