@@ -29,19 +29,20 @@ MOST_TOASTS = 3  # of one person at once; what is beyond is counted
 
 @receiver(quotes_changed, dispatch_uid="alerts.look")
 def look_at_rules(*, instrument_ids: Sequence[int], **_: Any) -> None:
+    """What is not rung for is found by the sweep: the quotes themselves tell that they are newer than its last round."""
     ids = list(instrument_ids)
     if watched(ids):
-        tasks.check.delay(ids)
+        _ring(tasks.check, ids)
 
 
 @receiver(ledger_changed, dispatch_uid="alerts.ledger")
 def ledger_is_due(*, portfolio_id: int, since: date, **_: Any) -> None:
-    tasks.mark_portfolio.delay(portfolio_id, Cause.LEDGER.value)
+    _ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.LEDGER.value)
 
 
 @receiver(unusual_day, dispatch_uid="alerts.unusual")
 def unusual_day_is_due(*, portfolio_id: int, day: date, **_: Any) -> None:
-    tasks.mark_portfolio.delay(portfolio_id, Cause.NIGHT.value)
+    _ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.NIGHT.value)
 
 
 @receiver(import_over, dispatch_uid="alerts.imports")
@@ -53,12 +54,12 @@ def failed_import_is_due(*, batch: Any, **_: Any) -> None:
 
 @receiver(actions_changed, dispatch_uid="alerts.actions")
 def dividends_are_due(*, instrument_ids: Sequence[int], **_: Any) -> None:
-    tasks.mark_instruments.delay(list(instrument_ids), Cause.ACTIONS.value)
+    _ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.ACTIONS.value)
 
 
 @receiver(news_stored, dispatch_uid="alerts.news")
 def news_is_due(*, instrument_ids: Sequence[int], **_: Any) -> None:
-    tasks.mark_instruments.delay(list(instrument_ids), Cause.NEWS.value)
+    _ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.NEWS.value)
 
 
 @receiver(alerts_fired, dispatch_uid="alerts.tell")
@@ -91,7 +92,20 @@ def _letter(firing: Any, unread: int, more: str) -> dict[str, Any]:
 def ring_senders(*, channels: Sequence[str], **_: Any) -> None:
     """A broker that is away loses nothing: the sweeper rings again."""
     for channel in channels:
-        try:
-            deliver.delay(channel)
-        except (OperationalError, OSError) as problem:
-            log.warning("outbox.not_rung", extra={"channel": channel, "problem": repr(problem)})
+        _ring(deliver, channel)
+
+
+def _ring(task: Any, *arguments: Any) -> bool:
+    """Whether the broker took it.  One that is away must not reach who recorded a trade or a price."""
+    try:
+        task.delay(*arguments)
+    except (OperationalError, OSError) as problem:
+        log.warning("alerts.not_rung", extra={"task": task.name, "problem": repr(problem)})
+        return False
+    return True
+
+
+def _ring_or_do(task: Any, *arguments: Any) -> None:
+    """For marks, which are rows: where nobody can be rung for, they are made here."""
+    if not _ring(task, *arguments):
+        task.run(*arguments)

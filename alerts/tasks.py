@@ -23,6 +23,12 @@ def look() -> int:
 
 
 @shared_task(ignore_result=True)
+def sweep_quotes() -> int:
+    """Looks at what moved and was not rung for; answers how many came true."""
+    return len(services.sweep_quotes())
+
+
+@shared_task(ignore_result=True)
 def mark_portfolio(portfolio_id: int, cause: str) -> None:
     """Something happened to a portfolio: its rules are due."""
     portfolio = Portfolio.objects.filter(pk=portfolio_id).first()

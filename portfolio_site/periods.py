@@ -14,6 +14,7 @@ from typing import Any
 
 from celery import Task
 from django.conf import settings
+from django.db.models import Max
 
 NAME = "periodic_task_name"  # the header that the scheduler gives its messages
 SHORTEST = timedelta(minutes=1)  # of a period that is claimed
@@ -51,6 +52,14 @@ def finish(held: Claim, now: datetime) -> None:
     from portfolio_site.models import JobRun
 
     JobRun.objects.filter(pk=held.pk).update(done_at=now)
+
+
+def last_done(job: str) -> datetime | None:
+    """When the newest round of a job began that was finished.  One query."""
+    from portfolio_site.models import JobRun
+
+    newest: datetime | None = JobRun.objects.filter(job=job, done_at__isnull=False).aggregate(newest=Max("claimed_at"))["newest"]
+    return newest
 
 
 def missed(jobs: Iterable[Any], now: datetime) -> list[Any]:

@@ -77,6 +77,7 @@ def jobs() -> list[Job]:
         Job("snapshots of portfolios", "analytics.tasks.plan_snapshots", hour=5),
         Job("snapshots that wait", "analytics.tasks.sweep_snapshots", timedelta(minutes=5), at_start=True),
         Job("alerts that are due", "alerts.tasks.look", timedelta(seconds=5), at_start=True),
+        Job("alerts on prices that nobody was told of", "alerts.tasks.sweep_quotes", timedelta(minutes=1)),
         Job("alerts held back by quiet hours", "alerts.tasks.tell_held", timedelta(minutes=1), at_start=True),
         Job("a day of alerts", "alerts.tasks.begin_day", timedelta(minutes=30), at_start=True),
         Job("jobs that were missed", "portfolio_site.tasks.ring_missed", timedelta(minutes=5), at_start=True),

@@ -71,7 +71,7 @@ from market.selectors.news import (
     news_feed,
 )
 from market.selectors.prices import BarPage, Interval, PriceBar, PriceView, newest_prices, price_history, price_on, price_page, prices_on
-from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, is_of_last_session, quotes_of, stock, stocks, view_of
+from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, is_of_last_session, moved_since, quotes_of, stock, stocks, view_of
 from market.selectors.rates import BRIDGED_DAYS, OwnRate, RateView, own_rates_of, rate, rates
 from market.selectors.riskless import RisklessView, risk_free
 from market.selectors.searching import FoundListing, SearchView, found_instruments, instrument_meant
@@ -178,6 +178,7 @@ __all__ = [
     "listed",
     "listed_of",
     "most_followed",
+    "moved_since",
     "muted_publishers",
     "newest_fetch",
     "newest_prices",

@@ -114,6 +114,11 @@ def is_of_last_session(day: date, asset_class: str, today: date) -> bool:
     return today - day <= (_STALE_COIN if asset_class == AssetClass.CRYPTO else _STALE_AFTER)
 
 
+def moved_since(moment: datetime) -> list[int]:
+    """The instruments whose newest price was fetched since, by number.  One query."""
+    return list(Quote.objects.filter(fetched_at__gte=moment).order_by("pk").values_list("pk", flat=True))
+
+
 def quotes_of(instrument_ids: Iterable[int], known: Mapping[int, Instrument] | None = None) -> dict[int, QuoteView]:
     """The newest price of each instrument that has one.  One query, none for no instruments.
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts.models import AuditEntry
 from alerts import receivers, selectors, services
 from alerts.errors import BadAlert, NoSuchAlert
+from alerts.looking.sweeping import SWEEP
 from alerts.models import Firing, Rule
 from market.choices import Quality
 from market.services import QuoteDraft, publish_quotes
+from portfolio_site.models import JobRun
+from portfolio_site.schedule import known
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +148,47 @@ def test_a_tick_that_no_rule_watches_asks_one_question_and_enqueues_nothing(appl
     monkeypatch.setattr(receivers.tasks.check, "delay", lambda ids: pytest.fail("nothing is to be looked at"))
     with django_assert_num_queries(1):
         receivers.look_at_rules(instrument_ids=(apple.pk,))
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("no broker"), ConnectionError("no broker")])
+def test_a_price_is_stored_while_the_broker_is_away_and_the_sweep_looks_at_it(
+    person, rule, apple, trouble, monkeypatch, django_capture_on_commit_callbacks
+):
+    def away(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(receivers.tasks.check, "delay", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        _publish(apple, "101")
+    assert not Firing.objects.exists()
+    (firing,) = services.sweep_quotes()
+    assert firing.rule_id == rule.pk and services.sweep_quotes() == []
+
+
+def test_the_sweep_goes_back_to_its_last_finished_round_and_asks_only_about_what_moved(person, rule, apple, django_assert_num_queries):
+    now = timezone.now()
+    factories.set_quote(apple, "101", as_of=now - timedelta(hours=3))
+    JobRun.objects.create(job=SWEEP, period="done", claimed_at=now - timedelta(hours=2), done_at=now - timedelta(hours=2))
+    JobRun.objects.create(job=SWEEP, period="died", claimed_at=now - timedelta(hours=4))
+    with django_assert_num_queries(2):  # when the last round was, and what moved since: nothing
+        assert services.sweep_quotes() == []
+    JobRun.objects.filter(period="done").update(claimed_at=now - timedelta(hours=4))
+    assert [one.rule_id for one in services.sweep_quotes()] == [rule.pk] and SWEEP in known()
+
+
+def test_marks_are_made_on_the_spot_while_the_broker_is_away(person, apple, monkeypatch):
+    def away(*_: object) -> None:
+        raise OperationalError("no broker")
+
+    for task in (receivers.tasks.mark_portfolio, receivers.tasks.mark_instruments):
+        monkeypatch.setattr(task, "delay", away)
+    portfolio = factories.make_portfolio(person)
+    watching = services.create_rule(person, portfolio=portfolio, kind="value_above", threshold=D("1"))
+    news = services.create_rule(person, instrument=apple, kind="news", parameters={"words": ""})
+    Rule.objects.update(due_at=None)
+    receivers.ledger_is_due(portfolio_id=portfolio.pk, since=date(2026, 1, 2))
+    receivers.news_is_due(instrument_ids=(apple.pk,))
+    assert set(Rule.objects.exclude(due_at=None).values_list("pk", flat=True)) == {watching.pk, news.pk}
 
 
 def test_looking_costs_two_queries_however_many_rules_do_not_fire(person, apple, django_assert_num_queries):
