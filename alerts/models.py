@@ -110,20 +110,6 @@ class Firing(models.Model):
         return f"firing {self.pk}"
 
 
-class ScheduledRun(models.Model):
-    """A job of the schedule that was done for a period: whoever makes the row does it."""
-
-    job = models.CharField(max_length=60)
-    period = models.CharField(max_length=30)
-    claimed_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="scheduled_run_once", fields=["job", "period"])]
-
-    def __str__(self) -> str:
-        return f"{self.job} {self.period}"
-
-
 from alerts.delivery_models import Delivery as Delivery  # noqa: E402  (the tables of the outbox)
 from alerts.delivery_models import NotificationSettings as NotificationSettings  # noqa: E402
 from alerts.device_models import Phone as Phone  # noqa: E402

@@ -21,7 +21,6 @@ PERSONAL = [
         person="rule__owner",
         fields={GIVEN: "id rule instrument sentence fired_at held_until read_at", DERIVED: "event_key masked"},
     ),
-    rows("alerts.ScheduledRun", "Jobs that were done", fields={INTERNAL: "id job period claimed_at"}),
     rows(
         "alerts.Delivery",
         "Messages about alerts",

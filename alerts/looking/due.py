@@ -24,9 +24,10 @@ from alerts.looking.events import Around, happened
 from alerts.looking.firing import Seen, store
 from alerts.looking.instruments import Look, seen_of
 from alerts.looking.portfolios import Portfolios
-from alerts.models import Firing, Rule, ScheduledRun
+from alerts.models import Firing, Rule
 from alerts.rules import KINDS, Cause, Happening, State, Subject, Watch, Words, at_first, caused_by, cooled
 from alerts.wording import subject_of
+from portfolio_site import periods
 from portfolio_site.kernel.errors import DomainError
 from portfolios.models import Portfolio
 from portfolios.selectors import visible_portfolios
@@ -64,9 +65,10 @@ def begin_day(now: datetime | None = None) -> int:
     """Once for each day: every rule that waits for anything but prices is due; how many.  Both or neither is stored."""
     now = now or timezone.now()
     with transaction.atomic():
-        made = ScheduledRun.objects.get_or_create(job="alerts.day", period=timezone.localdate(now).isoformat())[1]
-        if not made:
+        held = periods.claim("alerts.day", timezone.localdate(now).isoformat(), now)
+        if held is None:
             return 0
+        periods.finish(held, now)
         return int(Rule.objects.on(now).filter(kind__in=_LATER).filter(Q(instrument=None) | Q(kind__in=caused_by(Cause.DAY))).update(due_at=now))
 
 

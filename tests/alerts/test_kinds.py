@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from alerts import receivers, selectors, services, tasks
 from alerts.errors import BadAlert
-from alerts.models import Firing, Rule, ScheduledRun
+from alerts.models import Firing, Rule
 from alerts.rules import KINDS, Cause
 from analytics.models import UnusualDay
 from market.providers.base import ArticleRow
 from market.services import ActionRow, PriceRow, ingest_actions, ingest_prices
 from market.services.news import FoundArticle, store_articles
+from portfolio_site.models import JobRun
 from portfolios.imports.services import start_import
 from tests import factories
 
@@ -107,7 +108,8 @@ def test_an_old_price_and_a_volatile_one_are_found_by_the_days_look(person, appl
     assert services.begin_day() == 2 and services.begin_day() == 0
     told = _look()
     assert any("The price of AAPL is 4 days old" in one for one in told) and any("Volatility of AAPL is" in one for one in told)
-    assert ScheduledRun.objects.count() == 1
+    assert JobRun.objects.filter(job="alerts.day", done_at__isnull=False).count() == 1
+    assert services.begin_day(timezone.now() + timedelta(days=1)) == 2
 
 
 # ── portfolios ──────────────────────────────────────────────────────────────
