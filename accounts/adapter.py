@@ -18,8 +18,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import devices, factors, services, tasks
-from accounts.errors import CodeNeeded, TooManyAttempts, WrongCredentials
+from accounts import denials, devices, factors, services, tasks
+from accounts.errors import CodeNeeded, TooManyAttempts, WrongCode, WrongCredentials
 from accounts.middleware import SIGNED_IN_KEY
 from accounts.models import User
 from accounts.selectors import mailable
@@ -51,7 +51,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if factors.needs_second(user):
             if not code:
                 raise CodeNeeded("This account asks for a second factor. Send the code of the app, or a recovery code, as “otp”.")
-            factors.check_code(user, code)
+            try:
+                factors.check_code(user, code)
+            except WrongCode:
+                denials.note_wrong_code(request, user)
+                raise
         return user  # type: ignore[no-any-return]
 
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
@@ -68,6 +72,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self._anywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=_account(user, credentials))
         if not self._anywhere:
             raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: Any, **credentials: Any) -> None:
+        """A wrong password of an account that there is goes into its audit; guesses at names that nobody has do not."""
+        denials.note_failed_sign_in(request, User.objects.by_name(_login(credentials)))
 
     def _rollback_login_failed_rl_usage(self) -> None:
         super()._rollback_login_failed_rl_usage()

@@ -221,7 +221,7 @@ class LogLineSerializer(serializers.Serializer[Any]):
     action = serializers.CharField()
     words = serializers.CharField()
     group = serializers.CharField()
-    by = serializers.CharField(help_text="you, Plumbline where nobody asked for it, or somebody else")
+    by = serializers.CharField(help_text="you, Plumbline where nobody asked for it, somebody else, or somebody who was not signed in")
     object_type = serializers.CharField()
     object_id = serializers.CharField()
     name = serializers.CharField(source="about.name", default="", help_text="what it is called now; blank where it has no name, or is gone")

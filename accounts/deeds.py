@@ -37,6 +37,16 @@ describe(
 )
 
 describe(
+    "Refusals",
+    {
+        "session.refused": "Sign-in failed: the password was wrong",
+        "factor.refused": "The code of the second factor was wrong",
+        "access.refused": "Refused: not allowed",
+        "access.not_theirs": "Refused: somebody without a role tried to open it",
+    },
+)
+
+describe(
     "Your data",
     {
         "data.export_asked": "Export of all data asked for",

@@ -19,12 +19,13 @@ from portfolio_site.web.times import day
 if TYPE_CHECKING:
     from accounts.models import User
 
-_COUNTED = (("recorded", "recorded"), ("voided", "voided"), ("entries", "in all"), ("transactions", "deleted with it"))
+_COUNTED = (("recorded", "recorded"), ("voided", "voided"), ("entries", "in all"), ("transactions", "deleted with it"), ("times", "times"))
+_GUESSED = frozenset({"session.refused", "factor.refused"})  # by whoever had the name; an API key or a role is always somebody's
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One thing that was done.  `by` is "you", "Plumbline" where nobody asked for it, or "somebody else"."""
+    """One thing that was done.  `by`: "you", "Plumbline" where nobody asked for it, or who else it was, without a name."""
 
     id: int  # its place in the account's log, from 1
     at: datetime
@@ -82,12 +83,18 @@ def _line(user: User, entry: AuditEntry, named: Mapping[tuple[str, int], deeds.N
         action=entry.action,
         words=deed.words,
         group=deed.group,
-        by="Plumbline" if entry.actor is None else "you" if entry.actor == user.pk else "somebody else",
+        by=_by(user, entry),
         about=next((named[thing] for thing in _things(entry) if thing in named), None),
         object_type=entry.object_type,
         object_id=entry.object_id,
         details=tuple(_details(entry.data)),
     )
+
+
+def _by(user: User, entry: AuditEntry) -> str:
+    if entry.actor is None:
+        return "somebody who was not signed in" if entry.action in _GUESSED else "Plumbline"
+    return "you" if entry.actor == user.pk else "somebody else"
 
 
 def _details(data: Mapping[str, Any]) -> Iterable[str]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from allauth.account.signals import email_changed, email_confirmed, password_changed, password_reset, user_signed_up
 from allauth.account.signals import user_logged_in as listed_in
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 
-from accounts import devices, tasks, tokens
+from accounts import denials, devices, tasks, tokens
 from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
 from accounts.services import record_audit, tell_access_changed
@@ -96,6 +96,11 @@ def note_removed_factor(*, user: User, **_: Any) -> None:
 @receiver(authenticator_reset)
 def note_renewed_codes(*, user: User, **_: Any) -> None:
     _factors_changed(user, "factor.renewed")
+
+
+@receiver(authentication_failed)
+def note_wrong_code(*, request: Any, user: User, **_: Any) -> None:
+    denials.note_wrong_code(request, user)
 
 
 @receiver(deeds.done)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from portfolio_site.web.deeds import Named, describe, names
-from portfolios.models import Portfolio
+from portfolio_site.web.deeds import Named, describe, names, owned
+from portfolios.models import ActionProposal, ImportBatch, Portfolio, Transaction
 
 describe(
     "Portfolios",
@@ -55,3 +55,23 @@ describe(
 @names("portfolio")
 def _portfolios(user: Any, numbers: Collection[int]) -> Mapping[int, Named]:
     return {one.pk: Named(one.name, reverse("portfolio-edit", args=[one.pk])) for one in Portfolio.objects.visible_to(user).filter(pk__in=numbers)}
+
+
+@owned("portfolio")
+def _owner(number: int) -> int | None:
+    return Portfolio.objects.filter(pk=number).values_list("owner_id", flat=True).first()
+
+
+@owned("transaction")
+def _owner_of_transaction(number: int) -> int | None:
+    return Transaction.objects.of_entry(number).values_list("portfolio__owner_id", flat=True).first()
+
+
+@owned("import")
+def _owner_of_import(number: int) -> int | None:
+    return ImportBatch.objects.filter(pk=number).values_list("portfolio__owner_id", flat=True).first()
+
+
+@owned("proposal")
+def _owner_of_proposal(number: int) -> int | None:
+    return ActionProposal.objects.filter(pk=number).values_list("portfolio__owner_id", flat=True).first()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,18 @@ class DomainError(Exception):
 
     code = "error"
     title = "Something went wrong."
+    about: tuple[str, int] | None = None  # the kind and number of the thing that was asked for; not told to who asked
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), **data: object) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
         self.data = data
+
+    def of(self, kind: str, number: int) -> Self:
+        """The same error, which knows what it is about."""
+        self.about = (kind, number)
+        return self
 
 
 class Invalid(DomainError):

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "accounts.middleware.LastSeenMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "accounts.keys.middleware.CallsMiddleware",
+    "accounts.denials.DenialsMiddleware",
     "portfolio_site.web.middleware.ProblemMiddleware",
 ]
 

@@ -42,10 +42,12 @@ class Named:
     url: str = ""
 
 
+Owner = Callable[[int], int | None]  # the number of a thing → the person whose it is; None where there is no such thing
 Namer = Callable[[Any, Collection[int]], Mapping[int, Named]]  # the person, the numbers of things → those that the person may see
 
 known: dict[str, Deed] = {}  # by action
 _namers: dict[str, Namer] = {}  # by type of thing
+_owners: dict[str, Owner] = {}  # by type of thing
 
 
 def describe(group: str, words: Mapping[str, str]) -> None:
@@ -71,3 +73,18 @@ def named(user: Any, wanted: Mapping[str, Collection[int]]) -> dict[tuple[str, i
         if numbers and object_type in _namers
         for number, one in _namers[object_type](user, numbers).items()
     }
+
+
+def owned(object_type: str) -> Callable[[Owner], Owner]:
+    """Decorator of the function that tells whose a thing of one type is.  One query."""
+
+    def kept(owner: Owner) -> Owner:
+        _owners[object_type] = owner
+        return owner
+
+    return kept
+
+
+def owner_of(object_type: str, number: int) -> int | None:
+    """Whose a thing is; None where there is none, or nobody told of its type."""
+    return _owners[object_type](number) if object_type in _owners else None

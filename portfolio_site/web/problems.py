@@ -16,6 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
+from portfolio_site.web import refusals
 from portfolio_site.web.etags import PreconditionFailed
 from portfolio_site.web.json import RequestTooLarge, dumps
 from portfolio_site.web.throttling import TooOften
@@ -114,10 +115,23 @@ class _Handler(ExceptionHandler):
         return dict(_Formatter(exc, self.context, self.exc).run())
 
 
+def _note_refusal(request: Any, error: Exception) -> None:
+    """What a role or a scope forbids, and what is not there for this person, where the error says what it was."""
+    if isinstance(error, Forbidden):
+        refusals.note(request, "access.refused", code=error.code, about=error.about)
+    elif isinstance(error, NotFound) and error.about is not None:
+        refusals.note(request, "access.not_theirs", code=error.code, about=error.about)
+    elif isinstance(error, exceptions.PermissionDenied):
+        refusals.note(request, "access.refused", code=str(error.get_codes()))
+    elif isinstance(error, PermissionDenied):
+        refusals.note(request, "access.refused", code="forbidden")
+
+
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """For REST_FRAMEWORK["EXCEPTION_HANDLER"]."""
     if isinstance(exc, RequestDataTooBig):
         exc = RequestTooLarge(int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+    _note_refusal(context["request"], exc)
     if isinstance(exc, DomainError):
         body = of_domain(exc, getattr(context["request"], "request_id", ""))
         answer: Response | None = Response(body, status=body["status"])
@@ -149,6 +163,7 @@ def _page(request: HttpRequest, status: int, code: str, detail: str) -> HttpResp
 
 def page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A domain error as a page."""
+    _note_refusal(request, error)
     return _page(request, status_of(error), error.code, error.detail)
 
 
@@ -157,6 +172,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied | None = None) -> HttpResponse:
+    _note_refusal(request, exception or PermissionDenied())
     return _page(request, 403, "forbidden", "This is not shared with you. Ask its owner for access.")
 
 

@@ -70,7 +70,7 @@ def get_proposal(user: Any, pk: int, *, portfolio: Portfolio | None = None, to: 
     found = ActionProposal.objects.visible_to(user).select_related("action__instrument", "portfolio__owner").filter(pk=pk)
     row: ActionProposal | None = (found if portfolio is None else found.filter(portfolio=portfolio)).first()
     if row is None:
-        raise ProposalNotFound("There is no such proposal.")
+        raise ProposalNotFound("There is no such proposal.").of("proposal", pk)
     require(user, row.portfolio, to)
     return row
 

@@ -164,7 +164,7 @@ def get_import(user: Any, pk: int) -> ImportBatch:
     """One import.  Raises ImportNotFound, also for somebody else's."""
     found: ImportBatch | None = ImportBatch.objects.visible_to(user).select_related("portfolio", "uploaded_by").defer("content").filter(pk=pk).first()
     if found is None:
-        raise ImportNotFound("There is no such import.")
+        raise ImportNotFound("There is no such import.").of("import", pk)
     return found
 
 

@@ -26,11 +26,11 @@ def allowed(user: Any, portfolio: Portfolio, action: Action) -> bool:
 
 def require(user: Any, portfolio: Portfolio, action: Action) -> None:
     """Raises NotAllowedForRole, which tells the role and what it needs, where the person may not do this now."""
-    refuse_unless(role_of(user, portfolio), action)
+    refuse_unless(role_of(user, portfolio), action, portfolio.pk)
 
 
-def refuse_unless(role: Role | None, action: Action) -> None:
-    """Raises NotAllowedForRole."""
+def refuse_unless(role: Role | None, action: Action, portfolio: int) -> None:
+    """Raises NotAllowedForRole, about the portfolio of this number."""
     if may(role, action):
         return
     needed = roles_that_may(action)
@@ -42,4 +42,4 @@ def refuse_unless(role: Role | None, action: Action) -> None:
         role=None if role is None else role.value,
         needs=action.value,
         roles=[one.value for one in needed],
-    )
+    ).of("portfolio", portfolio)

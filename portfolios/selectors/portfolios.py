@@ -52,8 +52,8 @@ def get_portfolio(user: Any, pk: int, *, to: Action = Action.VIEW) -> Portfolio:
     seen = Portfolio.objects.visible_to(user).with_role(user).select_related("benchmark__listing__twin", "owner")
     found: Portfolio | None = seen.filter(pk=pk).first()
     if found is None:
-        raise PortfolioNotFound("There is no such portfolio.")
-    refuse_unless(Role(found.shared_role or Role.OWNER), to)
+        raise PortfolioNotFound("There is no such portfolio.").of("portfolio", pk)
+    refuse_unless(Role(found.shared_role or Role.OWNER), to, found.pk)
     return found
 
 
@@ -164,9 +164,9 @@ def get_transaction(user: Any, number: int, *, with_voided: bool = False, to: Ac
     if found is None and with_voided:
         found = versions.order_by("-id").first()
     if found is None:
-        raise TransactionNotFound("There is no such transaction.")
+        raise TransactionNotFound("There is no such transaction.").of("transaction", number)
     found.portfolio.shared_role = found.shared_role  # type: ignore[attr-defined]
-    refuse_unless(Role(found.portfolio.shared_role or Role.OWNER), to)
+    refuse_unless(Role(found.portfolio.shared_role or Role.OWNER), to, found.portfolio_id)
     return found
 
 
