@@ -68,10 +68,10 @@ def _table() -> dict[str, Need]:
     """By the name of the address.  A name that ends in * stands for all that begin so; the longest that fits counts."""
     table: dict[str, Need] = {}
     for need, names in (
-        (OPEN, "auth-register auth-login auth-refresh auth-logout schema docs"),
+        (OPEN, "auth-register auth-login auth-refresh auth-logout schema docs public-link"),
         (
             PERSON_ONLY,
-            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares*",
+            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares* portfolio-links*",
         ),
         (_PROFILE, "auth-me auth-log"),
         (

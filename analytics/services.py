@@ -15,11 +15,11 @@ from accounts.services import record_audit
 from analytics.choices import Check
 from analytics.errors import BadLimit
 from analytics.models import ConcentrationLimit, IncomeFeed
-from analytics.secrets import digest_of, new_secret
 from analytics.selectors.mix.concentration import limits_of
 from analytics.selectors.mix.shapes import Limit
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError, NotFound
+from portfolio_site.web.secrets import digest_of, new_secret
 
 
 @dataclass(frozen=True, slots=True)

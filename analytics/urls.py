@@ -14,6 +14,7 @@ from analytics.api.comparing import AllComparisonView, ComparisonView, SidesView
 from analytics.api.health import HealthView
 from analytics.api.periods import AllCostsView, AllGrowthView, AllRollingView, CostsView, GrowthView, RollingView
 from analytics.api.projection import AllProjectionView, ProjectionView
+from analytics.api.public import PublicLinkView
 from analytics.api.returns import (
     AllCalendarView,
     AllContributionView,
@@ -31,6 +32,7 @@ from analytics.views.health import health, health_ask, health_settle, health_sou
 from analytics.views.income import income
 from analytics.views.income_feed import IncomeFeedView, income_calendar
 from analytics.views.projection import projection
+from analytics.views.public import public_page
 from analytics.views.returns import performance
 from analytics.views.risk import risk
 
@@ -52,6 +54,7 @@ urlpatterns: list[Any] = [
     path("income/", income, name="income"),
     path("income/calendar/", income_calendar, name="income-calendar"),
     path("calendar/<str:secret>.ics", IncomeFeedView.as_view(), name="income-feed"),
+    path("p/<str:token>/", public_page, name="public-page"),
     path("compare/", compare, name="compare"),
     path("performance/", performance, name="performance"),
     path("projection/", projection, name="projection"),
@@ -59,6 +62,7 @@ urlpatterns: list[Any] = [
     path("markets/", views.markets, name="markets"),
 ]
 api_patterns: list[Any] = [
+    path("public/<str:token>", PublicLinkView.as_view(), name="api-public-link"),
     path("news", api.NewsView.as_view(), name="api-news"),
     path("analytics/batch", BatchView.as_view(), name="api-analytics-batch"),
     path("market/health", HealthView.as_view(), name="api-market-health"),

@@ -28,6 +28,8 @@ describe(
         "share.withdrawn": "Invitation to a portfolio withdrawn",
         "share.changed": "Role of somebody in a portfolio changed",
         "share.ended": "Somebody’s role in a portfolio ended",
+        "link.made": "Public link to a portfolio made",
+        "link.revoked": "Public link to a portfolio revoked",
     },
 )
 describe(

@@ -134,6 +134,12 @@ class AddressNotConfirmed(Forbidden):
     code, title = "address_not_confirmed", "The address is not confirmed."
 
 
+class PublicLinkNotFound(NotFound):
+    """There is no such public link, or it is over; which of the two is not said."""
+
+    code, title = "public_link_not_found", "There is no such link."
+
+
 class InvitationNotFound(NotFound):
     """There is no such invitation, it is over, or it is of another address."""
 

@@ -15,7 +15,7 @@ from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, Seal
 from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
 from portfolios.roles import Action, Role, codename_of, may
-from portfolios.sharing.models import Invitation, Membership, PortfolioUserObjectPermission
+from portfolios.sharing.models import Invitation, Membership, PortfolioUserObjectPermission, PublicLink, PublicVisit
 
 __all__ = [
     "ActionProposal",
@@ -28,6 +28,8 @@ __all__ = [
     "Membership",
     "Portfolio",
     "PortfolioUserObjectPermission",
+    "PublicLink",
+    "PublicVisit",
     "Reconciliation",
     "Transaction",
     "TransactionLeg",

@@ -68,6 +68,18 @@ PERSONAL = [
         person="user",
         fields={DERIVED: "id permission user content_object"},
     ),
+    rows(
+        "portfolios.PublicLink",
+        "Public links to a portfolio",
+        person="portfolio__owner made_by",
+        fields={GIVEN: "id portfolio title with_amounts made_by created_at expires_at opened", SECRET: "digest"},
+    ),
+    rows(
+        "portfolios.PublicVisit",
+        "When, and from which part of the net, a public link was opened",
+        person="link__portfolio__owner link__made_by",
+        fields={GIVEN: "id link at network"},
+    ),
     rows("portfolios.CashBalance", "Cash", person="portfolio__owner", fields={GIVEN: "id portfolio currency amount cost"}),
     rows(
         "portfolios.ImportBatch",

@@ -46,6 +46,8 @@ RULES = (
         (("status__in", (ErasureStatus.DONE, ErasureStatus.CANCELLED)),),
     ),
     Rule("admin.LogEntry", "What an administrator changed in the administration", "action_time", timedelta(days=365)),
+    Rule("portfolios.PublicLink", "Public links that are over, with the list of who opened them", "expires_at", timedelta(days=30)),
+    Rule("portfolios.PublicVisit", "When public links were opened", "at", timedelta(days=90)),
     Rule("portfolios.IntegrityReport", "What the nightly check of all ledgers found", "checked_at", timedelta(days=90)),
 )
 

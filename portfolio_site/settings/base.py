@@ -286,7 +286,14 @@ REST_FRAMEWORK: dict[str, Any] = {
         "portfolio_site.web.throttling.CredentialThrottle",
         "portfolio_site.web.throttling.AddressThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"person": "600/min", "credential": "300/min", "provider": "120/min", "address": "120/min", "sign_in": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "person": "600/min",
+        "credential": "300/min",
+        "provider": "120/min",
+        "address": "120/min",
+        "public": "60/min",
+        "sign_in": "30/min",
+    },
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
     "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,

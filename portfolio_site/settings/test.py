@@ -58,7 +58,7 @@ PROVIDER_KEYS.clear()
 
 CELERY_TASK_ALWAYS_EAGER = env.boolean("TEST_EAGER", True)
 CELERY_TASK_EAGER_PROPAGATES = True
-REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"person": None, "credential": None, "provider": None, "address": None, "sign_in": None}
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"person": None, "credential": None, "provider": None, "public": None, "address": None, "sign_in": None}
 API_KEY_LOG_EVERY = 0  # no thread: tests write when they look
 ACCOUNT_RATE_LIMITS = False
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""

@@ -6,7 +6,7 @@ PROXY_COUNT proxies in front the entry so many from the end is believed, and wit
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +28,12 @@ def client_network(request: HttpRequest) -> str:
     """What limits count by: the address, of IPv6 the network, because one person has all addresses of it."""
     address = client_address(request)
     return str(IPv6Network((address, NETWORK_BITS), strict=False).network_address) if ":" in address else address
+
+
+def coarse_network(request: HttpRequest) -> str:
+    """What a log for somebody else may tell of a visitor: a part of the net with many in it, 192.0.2.0/24 or 2001:db8:1::/48."""
+    address = client_address(request)
+    return str(ip_network((address, 48 if ":" in address else 24), strict=False))
 
 
 def _plain(text: str) -> str:

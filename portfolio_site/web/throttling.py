@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -74,6 +75,22 @@ class ProviderThrottle(_Throttle):
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
+
+
+class PublicThrottle(_Throttle):
+    """Public links, by address, whoever is signed in: secrets are not to be guessed."""
+
+    scope = "public"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
+
+
+def limit_page(request: HttpRequest, kind: type[_Throttle]) -> None:
+    """The same limits for a page.  Raises TooOften."""
+    throttle = kind()
+    if not throttle.allow_request(Request(request), None):
+        raise TooOften("Too many requests came from your address. Wait a minute, then try again.", retry_after=round(throttle.wait() or 60))
 
 
 class SignInThrottle(_Throttle):

@@ -23,6 +23,7 @@ from portfolios.services.recording import (
     void_many,
     void_transaction,
 )
+from portfolios.sharing.links import open_link
 
 __all__ = [
     "CHANGEABLE",
@@ -54,6 +55,7 @@ __all__ = [
     "load_sample",
     "lock_portfolio",
     "only_writer",
+    "open_link",
     "preview_edit",
     "preview_transaction",
     "rebuild_projection",

@@ -16,6 +16,7 @@ from portfolios.api.common import IDEMPOTENCY, LedgerView
 from portfolios.roles import GIVEN, Action
 from portfolios.selectors import get_portfolio
 from portfolios.sharing import services
+from portfolios.sharing.links import LONGEST, address_of, links_of, make_link, revoke_link
 from portfolios.sharing.selectors import shares_of
 
 _ROLES = [role.value for role in GIVEN]
@@ -23,6 +24,9 @@ _ENDS = [
     OpenApiParameter("user", int, description="whose role ends; one's own number to leave"),
     OpenApiParameter("invitation", int, description="which open invitation is withdrawn"),
 ]
+
+
+_LINK = OpenApiParameter("link", int, required=True, description="which link is revoked")
 
 
 class InviteSerializer(KnownFields):
@@ -54,6 +58,57 @@ class SharesSerializer(serializers.Serializer[Any]):
     owner = serializers.CharField()
     people = MemberSerializer(many=True)
     invitations = InvitedSerializer(many=True)
+
+
+class MakeLinkSerializer(KnownFields):
+    days = serializers.IntegerField(min_value=1, max_value=LONGEST, help_text="for how many days it is good")
+    title = serializers.CharField(max_length=60, required=False, allow_blank=True, help_text="what strangers read at its head")
+    with_amounts = serializers.BooleanField(required=False, default=False, help_text="for the owner alone to allow")
+
+
+class VisitSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    network = serializers.CharField(help_text="part of the net, never a whole address")
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    with_amounts = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    opened = serializers.IntegerField()
+    visits = VisitSerializer(many=True)
+
+
+class MadeLinkSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    address = serializers.CharField(help_text="told here and never again")
+    expires_at = serializers.DateTimeField()
+
+
+class LinksView(LedgerView):
+    @extend_schema(operation_id="portfolio_links_list", responses=LinkSerializer(many=True), tags=["sharing"])
+    def get(self, request: Request, pk: int) -> Response:
+        """Public links that are open, with when and from where they were opened."""
+        return Response(LinkSerializer(links_of(get_portfolio(request.user, pk, to=Action.SHARE)), many=True).data)
+
+    @extend_schema(operation_id="portfolio_links_make", request=MakeLinkSerializer, responses={201: MadeLinkSerializer}, tags=["sharing"])
+    def post(self, request: Request, pk: int) -> Response:
+        """Make a public link: percentages only, unless the owner allows amounts."""
+        portfolio = get_portfolio(request.user, pk, to=Action.SHARE)
+        wanted = MakeLinkSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        made, secret = make_link(request.user, portfolio, **wanted.validated_data)
+        answer = Response({"id": made.pk, "address": address_of(secret), "expires_at": made.expires_at}, status=201)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @extend_schema(operation_id="portfolio_links_revoke", parameters=[_LINK], responses={204: None}, tags=["sharing"])
+    def delete(self, request: Request, pk: int) -> Response:
+        """Revoke a link: it opens nothing from now on."""
+        revoke_link(request.user, get_portfolio(request.user, pk, to=Action.SHARE), _number(request, "link"))
+        return Response(status=204)
 
 
 class SharesView(LedgerView):

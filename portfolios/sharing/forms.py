@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from portfolios.forms.common import RefusableForm
+from portfolios.sharing.links import TITLE
 
 
 class InviteForm(RefusableForm):
@@ -20,3 +21,18 @@ class InviteForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = list(gives)  # type: ignore[attr-defined]
         self.fields["role"].initial = gives[-1][0]
+
+
+class LinkForm(RefusableForm):
+    """What a public link is called, for how long it is good, and whether it shows amounts."""
+
+    title = forms.CharField(label="Title", max_length=60, required=False, initial=TITLE)
+    days = forms.TypedChoiceField(
+        label="Good for", coerce=int, choices=[(1, "A day"), (7, "A week"), (30, "30 days"), (90, "90 days"), (365, "A year")], initial=30
+    )
+    with_amounts = forms.BooleanField(label="Show amounts too", required=False)
+
+    def __init__(self, *args: Any, may_publish: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_publish:
+            del self.fields["with_amounts"]

@@ -60,3 +60,41 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class PublicLink(models.Model):
+    """An address that shows a portfolio to whoever knows it, until a day.  Here only the digest of its secret stands."""
+
+    portfolio = models.ForeignKey("portfolios.Portfolio", on_delete=models.CASCADE, related_name="public_links")
+    title = SealedTextField(longest=60)  # what strangers read at its head: not the name that the owner gave the portfolio
+    digest = models.CharField(max_length=64, unique=True)
+    with_amounts = models.BooleanField(default=False)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    opened = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        ordering = ["portfolio", "created_at"]
+
+    def __str__(self) -> str:
+        return f"public link {self.pk}"
+
+
+class PublicVisit(models.Model):
+    """One time that a public link was opened, and from which part of the net: never a whole address."""
+
+    link = models.ForeignKey(PublicLink, on_delete=models.CASCADE, related_name="visits")
+    at = models.DateTimeField()
+    network = models.CharField(max_length=43)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        ordering = ["link", "-pk"]
+        indexes = [models.Index(name="visit_age", fields=["at"])]  # retention
+
+    def __str__(self) -> str:
+        return f"visit {self.pk}"

@@ -6,8 +6,6 @@ An invitation is a row as long as it is open; what became of it stands in the lo
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
-from secrets import token_urlsafe
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -22,6 +20,7 @@ from accounts.selectors import mailable
 from accounts.services import record_audit
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
+from portfolio_site.web.secrets import digest_of, new_secret
 from portfolios.errors import AddressNotConfirmed, AlreadyShared, InvitationNotFound, NotAllowedForRole
 from portfolios.models import Invitation, Membership, Portfolio
 from portfolios.roles import Action, Role, grants
@@ -56,18 +55,18 @@ def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invita
         since = timezone.now() - timedelta(days=1)
         if open_ones.count() >= MOST_OPEN or Invitation.objects.filter(invited_by=actor, created_at__gte=since).count() >= MOST_A_DAY:
             raise Conflict("Too many invitations are open. Withdraw some, or wait until they are answered.")
-        token, now = token_urlsafe(32), timezone.now()
+        token, now = new_secret(), timezone.now()
         made: Invitation = Invitation.objects.create(
             portfolio=locked,
             email=address,
             email_key=key,
             role=given.value,
-            token_hash=_hash(token),
+            token_hash=digest_of(token),
             invited_by=actor,
             created_at=now,
             expires_at=now + OPEN_FOR,
         )
-        _audit(actor, locked, "share.invited", role=given.value, invitation=made.pk)
+        audit(actor, locked, "share.invited", role=given.value, invitation=made.pk)
         _mail(actor, made, token)
     return made
 
@@ -90,7 +89,7 @@ def withdraw(actor: Any, portfolio: Portfolio, number: int) -> None:
     _granted(actor, portfolio, found.role)
     with transaction.atomic():
         found.delete()
-        _audit(actor, portfolio, "share.withdrawn", invitation=number)
+        audit(actor, portfolio, "share.withdrawn", invitation=number)
 
 
 def answer(actor: Any, token: str, *, accept: bool) -> Portfolio:
@@ -106,13 +105,13 @@ def answer(actor: Any, token: str, *, accept: bool) -> Portfolio:
         found.delete()
         if accept:
             set_membership(portfolio, actor, role, invited_by=found.invited_by)
-        _audit(actor, portfolio, "share.accepted" if accept else "share.declined", role=role.value, invitation=number, member=actor.pk)
+        audit(actor, portfolio, "share.accepted" if accept else "share.declined", role=role.value, invitation=number, member=actor.pk)
     return portfolio
 
 
 def open_invitation(actor: Any, token: str, *, lock: bool = False) -> Invitation:
     """The invitation that a link opens for this person.  Raises as `answer`."""
-    rows = Invitation.objects.filter(token_hash=_hash(token), expires_at__gt=timezone.now())
+    rows = Invitation.objects.filter(token_hash=digest_of(token), expires_at__gt=timezone.now())
     if lock:
         rows = rows.select_for_update(of=("self",))
     found: Invitation | None = rows.select_related("portfolio__owner", "invited_by").first()
@@ -135,7 +134,7 @@ def change_role(actor: Any, portfolio: Portfolio, user_id: int, role: str) -> Me
         member = _member(portfolio, user_id)
         _granted(actor, portfolio, member.role)
         changed = set_membership(portfolio, member.user, given)
-        _audit(actor, portfolio, "share.changed", role=given.value, before=member.role, member=user_id)
+        audit(actor, portfolio, "share.changed", role=given.value, before=member.role, member=user_id)
     return changed
 
 
@@ -148,7 +147,7 @@ def end_share(actor: Any, portfolio: Portfolio, user_id: int) -> None:
         if user_id != actor.pk:
             _granted(actor, portfolio, member.role)
         end_membership(portfolio, member.user)
-        _audit(actor, portfolio, "share.ended", role=member.role, member=user_id)
+        audit(actor, portfolio, "share.ended", role=member.role, member=user_id)
 
 
 def _member(portfolio: Portfolio, user_id: int) -> Membership:
@@ -187,10 +186,6 @@ def _field(field: str, kind: type[Conflict], sentence: str) -> Conflict:
     return kind(sentence, errors=[FieldError(field, kind.code, sentence)])
 
 
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
 def _key(address: str) -> str:
     return fingerprint(address, "invitation")
 
@@ -207,7 +202,8 @@ def _mail(actor: Any, made: Invitation, token: str) -> None:
     get_adapter().send_mail("portfolios/email/invitation", made.email, context)
 
 
-def _audit(actor: Any, portfolio: Portfolio, action: str, **data: Any) -> None:
+def audit(actor: Any, portfolio: Portfolio, action: str, **data: Any) -> None:
+    """Into the log of the owner, and of whoever did it."""
     record_audit(actor, action, subject=portfolio.owner_id, object_type="portfolio", object_id=portfolio.pk, **data)
     if actor.pk != portfolio.owner_id:
         record_audit(actor, action, object_type="portfolio", object_id=portfolio.pk, **data)

@@ -14,4 +14,5 @@ urlpatterns = [
 ]
 api_patterns = [
     path("portfolios/<id:pk>/shares", api.SharesView.as_view(), name="api-portfolio-shares"),
+    path("portfolios/<id:pk>/links", api.LinksView.as_view(), name="api-portfolio-links"),
 ]

@@ -15,20 +15,22 @@ from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 from portfolios.models import Portfolio
 from portfolios.roles import SAID, Action, Role
-from portfolios.selectors import get_portfolio
-from portfolios.sharing import services
-from portfolios.sharing.forms import InviteForm
+from portfolios.selectors import allowed, get_portfolio
+from portfolios.sharing import links, services
+from portfolios.sharing.forms import InviteForm, LinkForm
 from portfolios.sharing.selectors import called, shares_of
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everybody with a role; `do` says what is wanted: invite, resend, withdraw, role, remove."""
+    """Everybody with a role; `do` says what is wanted: invite, resend, withdraw, role, remove, link, revoke."""
     portfolio = get_portfolio(request.user, pk, to=Action.SHARE)
     form = None
     if request.method == "POST":
         wanted = request.POST.get("do", "invite")
+        if wanted == "link":
+            return _link(request, portfolio)
         if wanted == "invite":
             form = InviteForm(request.POST, gives=shares_of(request.user, portfolio).gives)
             if not form.is_valid():
@@ -56,25 +58,47 @@ def _do(request: HttpRequest, portfolio: Portfolio, wanted: str, form: InviteFor
     if wanted == "remove":
         services.end_share(request.user, portfolio, number)
         return "Not shared any more"
+    if wanted == "revoke":
+        links.revoke_link(request.user, portfolio, number)
+        return "Link revoked"
     if wanted == "resend":
         return f"{services.resend(request.user, portfolio, number).email} invited again"
     services.withdraw(request.user, portfolio, number)
     return "Invitation withdrawn"
 
 
+def _link(request: HttpRequest, portfolio: Portfolio) -> HttpResponse:
+    """Makes a public link; its address stands on the page that answers, and nowhere after."""
+    form = LinkForm(request.POST, may_publish=allowed(request.user, portfolio, Action.PUBLISH))
+    if not form.is_valid():
+        return _page(request, portfolio, None, link_form=form)
+    try:
+        _, secret = links.make_link(request.user, portfolio, **form.cleaned_data)
+    except DomainError as refused:
+        form.refuse(refused)
+        return _page(request, portfolio, None, link_form=form)
+    return _page(request, portfolio, None, address=links.address_of(secret))
+
+
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
-def _page(request: HttpRequest, portfolio: Portfolio, form: InviteForm | None) -> HttpResponse:
+def _page(
+    request: HttpRequest, portfolio: Portfolio, form: InviteForm | None, *, link_form: LinkForm | None = None, address: str = ""
+) -> HttpResponse:
     shares = shares_of(request.user, portfolio)
     context: dict[str, Any] = {
         "page": "portfolios",
         "portfolio": portfolio,
         "shares": shares,
         "form": form or InviteForm(gives=shares.gives),
+        "links": links.links_of(portfolio),
+        "link_form": link_form or LinkForm(may_publish=allowed(request.user, portfolio, Action.PUBLISH)),
+        "may_publish": allowed(request.user, portfolio, Action.PUBLISH),
+        "address": address,
     }
-    return render_page(request, "portfolios/share.html", context, status=200 if form is None else 422)
+    return render_page(request, "portfolios/share.html", context, status=200 if form is None and link_form is None else 422)
 
 
 @login_required

@@ -17,12 +17,14 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 
 from portfolio_site.celery import app
-from portfolios.models import Membership, Portfolio, Reconciliation, Transaction
+from portfolios.models import Membership, Portfolio, PublicLink, Reconciliation, Transaction
 from portfolios.reconciling.services import reconcile
 from portfolios.roles import ALLOWED, Action, Role
 from portfolios.services import delete_portfolio
+from portfolios.sharing.links import make_link, revoke_link
 from portfolios.sharing.memberships import end_membership, set_membership
 from tests import factories
 from tests.contracts.test_access import METHODS, ROUTES, WITH_A_ROW, Route, _filled, _kind, _ledger_of
@@ -52,6 +54,7 @@ WRITES: dict[str, Action | dict[str, Action]] = {
     "api-portfolio-reconciliation-undo": Action.WRITE,
     "api-portfolio-transfers": Action.WRITE,
     "api-portfolio-shares": Action.SHARE,
+    "api-portfolio-links": Action.SHARE,
     "portfolio-share": Action.SHARE,
     "portfolio-leave": Action.VIEW,
     "api-transaction": Action.WRITE,
@@ -75,6 +78,7 @@ WRITES: dict[str, Action | dict[str, Action]] = {
 LOOKING = {
     "api-portfolio-imports": Action.IMPORT,
     "api-portfolio-shares": Action.SHARE,
+    "api-portfolio-links": Action.SHARE,
     "portfolio-share": Action.SHARE,
     "portfolio-unlock": Action.CONFIGURE,
     "portfolio-edit": Action.CONFIGURE,
@@ -302,6 +306,23 @@ def _wrong_about_p(world: World, role: str, browser: Client) -> list[tuple[Any, 
 def _absent_inside(case: Case, answer: Any, expected: str) -> bool:
     """Who is let in may still hear that there is nothing to be done: an empty body names no row."""
     return expected == "in" and case.method != "GET" and answer.status_code == 404
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.django_db
+def test_a_public_link_opens_the_same_to_everybody_while_it_is_open_and_only_then(role: str, world: World, quiet: None) -> None:
+    owner, browser = world.people["owner"], Client()
+    if role != "anonymous":
+        browser.force_login(world.people[role])
+    portfolio = Portfolio.objects.get(pk=world.shared["portfolio"])
+    tokens = {state: make_link(owner, portfolio, days=1) for state in ("open", "over", "revoked")}
+    PublicLink.objects.filter(pk=tokens["over"][0].pk).update(expires_at=timezone.now())
+    revoke_link(owner, portfolio, tokens["revoked"][0].pk)
+    for state, token in [*((state, secret) for state, (_, secret) in tokens.items()), ("random", "x" * 43), ("number", str(portfolio.pk))]:
+        for path in (f"/p/{token}/", f"/api/v1/public/{token}"):
+            for method in METHODS:
+                allowed = (200 if state == "open" else 404) if method == "GET" else 405
+                assert browser.generic(method, path).status_code == allowed, (state, method, path)
 
 
 def test_there_are_many_cases() -> None:

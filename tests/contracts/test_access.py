@@ -45,6 +45,8 @@ PUBLIC = {
     "token",
     "revoke",
     "userinfo",
+    "public-page",  # whoever knows the secret address of a public link
+    "api-public-link",
     "income-feed",  # whoever knows the secret address of a calendar
     "unsubscribe",  # a signed link of a mail
     "sms-status",  # signed by Twilio

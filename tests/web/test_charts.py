@@ -97,6 +97,7 @@ def all_figures() -> dict[str, dict[str, Any]]:
             [date(2025, 1, 1), date(2026, 1, 1)], ["2025", "2026"], [charts.Stack("Dividend", [D("612.34"), D("1")], [D("0"), D("9")])], "EUR"
         ),
         "volatility": charts.share_line([date(2026, 5, 12), date(2026, 5, 13)], [0.12, 0.13]),
+        "index": charts.index_line([date(2026, 5, 12), date(2026, 5, 13)], [100.0, 101.5]),
         "distribution": charts.distribution([charts.Bin(-0.02, -0.01, 3), charts.Bin(-0.01, 0.0, 9)], [charts.Threshold(-0.01, "95%")], -0.01),
         "effects": charts.effects(["Stock", "Bond"], [("Allocation", [0.01, -0.002]), ("Selection", [0.0, 0.003])]),
         "rolling": charts.rolling([date(2026, 5, 12), date(2026, 5, 13)], [0.12, None], 0.12, ".1%"),

@@ -9,12 +9,12 @@ from typing import Any
 from accounts.selectors import preferences_of
 from analytics.engine.returns import DAYS_A_YEAR
 from analytics.models import IncomeFeed
-from analytics.secrets import digest_of
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
 from analytics.selectors.income.shapes import Expected, Payment
 from analytics.selectors.scope import Scope
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.secrets import digest_of
 from portfolios.selectors import portfolios_of
 
 

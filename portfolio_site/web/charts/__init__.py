@@ -17,7 +17,7 @@ from portfolio_site.web.charts.fans import Fan, fan
 from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.several import Rebased, several
-from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, pairs, share_line
+from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, index_line, pairs, share_line
 from portfolio_site.web.charts.wholes import MOST_SLICES, Part, Tile, donut, top_parts, treemap
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "falls",
     "fan",
     "hover_money",
+    "index_line",
     "kept",
     "money_axis",
     "pairs",

@@ -53,6 +53,26 @@ def share_line(days: Sequence[date], values: Sequence[float]) -> Chart:
     return {"data": [trace], "layout": layout}
 
 
+def index_line(days: Sequence[date], values: Sequence[float]) -> Chart:
+    """What 100 on the first day became."""
+    at = kept(days)
+    x = [days[i].isoformat() for i in at]
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": [round(float(values[i]), 2) for i in at],
+        "line": {"color": "@series-1", "width": 2},
+        "hovertemplate": "%{y:.1f}<extra></extra>",
+    }
+    layout = {
+        "separators": separators(),
+        "xaxis": {"range": [x[0], x[-1]], "nticks": 5, "tickangle": 0} if x else {},
+        "yaxis": {"tickformat": ".0f", "nticks": 5},
+    }
+    return {"data": [trace], "layout": layout}
+
+
 def distribution(bins: Sequence[Bin], thresholds: Sequence[Threshold], worst: float) -> Chart:
     """How many days fell into each bin; those wholly at or below the return `worst` in the colour of losses."""
     trace: Trace = {
