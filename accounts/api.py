@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from accounts import devices, log, services, tokens
 from accounts.adapter import AccountAdapter
 from accounts.authentication import NotSignedIn
 from accounts.errors import AlreadyTaken, BadProfile, BadToken, CodeNeeded, TooManyAttempts, WeakPassword, WrongCode, WrongCredentials
+from accounts.log_files import log_file
 from accounts.models import Preferences, User
 from accounts.selectors import preferences_of
 from portfolio_site.kernel.errors import DomainError
@@ -240,20 +242,30 @@ class LogView(APIView):
         responses=LogPageSerializer,
         parameters=[
             OpenApiParameter("group", OpenApiTypes.STR, description="one group alone; all of them are told where the name is wrong"),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="the first day, in your time zone"),
+            OpenApiParameter("to", OpenApiTypes.DATE, description="the last day, included"),
+            OpenApiParameter(
+                "format", OpenApiTypes.STR, enum=["json", "csv"], description="json where missing; csv is the whole part asked for, as a file"
+            ),
             OpenApiParameter("page_size", OpenApiTypes.INT, description="from 1 to 500; 50 where missing"),
             OpenApiParameter("cursor", OpenApiTypes.STR),
         ],
         tags=["auth"],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         """What was done with the account and its portfolios, newest first: sign-ins, locks, entries, imports."""
         user: User = request.user  # type: ignore[assignment]
-        group = request.query_params.get("group", "")
-        if group and group not in log.groups():
-            raise refused("group", f"Use one of: {', '.join(log.groups())}.")
+        asked = log.asked_of(request.query_params)
+        if asked.refused:
+            raise refused(asked.refused[0].field, asked.refused[0].detail)
+        form = request.query_params.get("format", "json").lower()
+        if form not in ("json", "csv"):
+            raise refused("format", "Use one of: json, csv.")
+        if form == "csv":
+            return log_file(user, asked)
         pages = CursorPages()
         pages.ordering = "-sequence"
-        entries = pages.paginate_queryset(log.log_of(user, group), request, self)
+        entries = pages.paginate_queryset(log.log_of(user, asked), request, self)
         return pages.get_paginated_response(LogLineSerializer(log.lines_of(user, entries or []), many=True).data)
 
 

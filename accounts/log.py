@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.querysets import AuditEntryQuerySet
 from accounts.selectors import audit_of
+from portfolio_site.kernel.errors import FieldError
 from portfolio_site.web import deeds
 from portfolio_site.web.times import day
 
@@ -44,10 +47,47 @@ def groups() -> list[str]:
     return sorted({deed.group for deed in deeds.known.values()})
 
 
-def log_of(user: User, group: str = "") -> AuditEntryQuerySet:
-    """What was done with the person's things, newest first; of one group alone where it is named."""
-    entries = audit_of(user)
-    return entries.filter(action__in=[action for action, deed in deeds.known.items() if deed.group == group]) if group else entries
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the log is asked for: one group, and days in the person's time zone, both included.  What was refused is not used."""
+
+    group: str = ""
+    since: date | None = None
+    until: date | None = None
+    refused: tuple[FieldError, ...] = ()
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """Reads `group`, `from` and `to` of an address; the same for page, file and API."""
+    refused, known = [], groups()
+    if (group := query.get("group", "")) and group not in known:
+        shown = group if len(group) <= 40 else f"{group[:39]}…"
+        refused.append(FieldError("group", "unknown", f"There is no group “{shown}” in the log. Use one of: {', '.join(known)}."))
+        group = ""
+    days: dict[str, date | None] = {"from": None, "to": None}
+    for name in days:
+        text = query.get(name, "")
+        days[name] = _day(text) if len(text) == 10 else None
+        if text and ((found := days[name]) is None or not 1970 <= found.year < 2200):
+            refused.append(FieldError(name, "invalid", "Write the day as year, month and day, such as 2026-11-21."))
+            days[name] = None
+    since, until = days["from"], days["to"]
+    if since is not None and until is not None and until < since:
+        refused.append(FieldError("to", "invalid", f"{day(until)} is before {day(since)}. Write a day that is not before the first one."))
+        until = None
+    return Asked(group, since, until, tuple(refused))
+
+
+def log_of(user: User, asked: Asked | None = None) -> AuditEntryQuerySet:
+    """What was done with the person's things, newest first; the part that is asked for."""
+    entries, asked, zone = audit_of(user), asked or Asked(), timezone.get_current_timezone()
+    if asked.group:
+        entries = entries.filter(action__in=[action for action, deed in deeds.known.items() if deed.group == asked.group])
+    if asked.since is not None:
+        entries = entries.filter(at__gte=datetime.combine(asked.since, time.min, zone))
+    if asked.until is not None:
+        entries = entries.filter(at__lte=datetime.combine(asked.until, time.max, zone))
+    return entries
 
 
 def lines_of(user: User, entries: Iterable[AuditEntry]) -> list[LogLine]:

@@ -17,7 +17,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import make_password
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -28,7 +28,8 @@ from accounts import forms, services
 from accounts.adapter import AccountAdapter
 from accounts.choices import Theme
 from accounts.factors import factors_of
-from accounts.log import groups, lines_of, log_of
+from accounts.log import asked_of, groups, lines_of, log_of
+from accounts.log_files import log_file
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE, use_preferences
 from accounts.models import User
 from accounts.selectors import accounts_elsewhere_of, preferences_of
@@ -231,19 +232,18 @@ def settings_security(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def settings_log(request: HttpRequest) -> HttpResponse:
-    """What was done with the person's things, newest first, a page at a time; one group alone where the address names it."""
+def settings_log(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """What was done with the person's things, newest first, a page at a time; the group and the days that the address names, or their file."""
     user: User = request.user  # type: ignore[assignment]
-    known = groups()
-    asked = request.GET.get("group", "")
-    group = asked if asked in known else ""
-    listing = Paginator(log_of(user, group), LOG_PAGE).get_page(request.GET.get("page"))
+    asked = asked_of(request.GET)
+    if request.GET.get("export") == "csv" and not asked.refused:
+        return log_file(user, asked)
+    listing = Paginator(log_of(user, asked), LOG_PAGE).get_page(request.GET.get("page"))
     context = {
         "listing": listing,
         "lines": lines_of(user, listing.object_list),
-        "groups": known,
-        "group": group,
-        "refused": asked if asked and not group else "",
+        "groups": groups(),
+        "asked": asked,
         "now": timezone.now(),
     }
     return _settings_page(request, "log", context)
