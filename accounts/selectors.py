@@ -15,7 +15,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.audit import ChainReport, check_chain
@@ -51,6 +51,14 @@ def mailable_among(user_ids: Collection[int]) -> dict[int, str]:
     """Confirmed addresses by person; who has none is not in it.  One query."""
     found = EmailAddress.objects.filter(user__in=user_ids, user__is_active=True, verified=True, primary=True)
     return dict(found.values_list("user_id", "email"))
+
+
+def staying(person: str = "") -> Q:
+    """Those whom alerts and programs of theirs may be told things, on any channel: they may sign in, and are not to be erased.
+
+    person  the way from a row to its person, such as "owner__"
+    """
+    return Q(**{f"{person}is_active": True, f"{person}preferences__leaves_at": None})
 
 
 def accounts_elsewhere_of(user: User) -> list[str] | None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models
 
+from accounts.selectors import staying
 from alerts.outbox.choices import OPEN, State
 
 
@@ -39,8 +40,8 @@ class WebhookQuerySet(models.QuerySet[Any]):
         return self.filter(owner=user) if user.is_authenticated else self.none()
 
     def listening(self, owner_ids: Any) -> Self:
-        """Those of these people that are on."""
-        return self.filter(owner__in=owner_ids, active=True)
+        """Those of these people that are on, and of who stays."""
+        return self.filter(staying("owner__"), owner__in=owner_ids, active=True)
 
 
 class PushDeviceQuerySet(models.QuerySet[Any]):

@@ -74,6 +74,8 @@ def _spare(webhook_id: int) -> None:
 
 def _send(sender: Sender, delivery: Delivery, wishes: Wishes) -> Outcome | None:
     """The outcome; None where it is not the time for it.  A test is sent whatever the hour."""
+    if not wishes.stays:
+        return Never("The account is closed or about to be erased: nothing is sent any more.", unwanted=True)
     if not delivery.by_hand:
         if not digests.is_digest(delivery) and not wishes.settings.wants(delivery.family, delivery.channel):
             return Never("You switched this off before it was sent.", unwanted=True)

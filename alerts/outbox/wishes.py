@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from accounts.models import Preferences
-from accounts.selectors import mailable_among
+from accounts.models import User
+from accounts.selectors import mailable_among, staying
 from alerts.channels import vapid
 from alerts.models import NotificationSettings, Phone, PushDevice
 from alerts.outbox.choices import PERSONAL, Channel, Pace
@@ -25,6 +25,7 @@ class Wishes:
     settings: NotificationSettings
     zone: ZoneInfo
     reachable: frozenset[str]  # channels that lead anywhere now
+    stays: bool  # may sign in, and is not to be erased: else nothing is sent on any channel
     devices: tuple[int, ...] = ()  # browsers that take messages
 
     def channels(self, family: str) -> list[str]:
@@ -45,10 +46,10 @@ class Wishes:
 
 
 def wishes_of(user_ids: Collection[int]) -> dict[int, Wishes]:
-    """By person.  Five queries."""
+    """By person.  Five queries.  Where nothing may be sent to them any more, no channel is reachable."""
     ids = set(user_ids)
     kept = {one.owner_id: one for one in NotificationSettings.objects.filter(owner__in=ids)}
-    zones = dict(Preferences.objects.filter(user__in=ids).values_list("user_id", "time_zone"))
+    zones = dict(User.objects.filter(staying(), pk__in=ids).values_list("pk", "preferences__time_zone"))  # of those who stay
     mailed = mailable_among(ids)
     devices: dict[int, list[int]] = defaultdict(list)
     if vapid.is_on():
@@ -59,8 +60,9 @@ def wishes_of(user_ids: Collection[int]) -> dict[int, Wishes]:
     return {
         pk: Wishes(
             kept.get(pk) or NotificationSettings(owner_id=pk),
-            ZoneInfo(zones.get(pk, "UTC")),
-            frozenset(channel.value for channel, people in ways.items() if pk in people),
+            ZoneInfo(zones.get(pk) or "UTC"),
+            frozenset(channel.value for channel, people in ways.items() if pk in zones and pk in people),
+            pk in zones,
             tuple(devices.get(pk, ())),
         )
         for pk in ids
