@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.selectors import preferences_of
 from alerts.errors import NoSuchAlert, NoSuchNotification
+from alerts.looking.sight import out_of_sight
 from alerts.models import Firing, Rule
 from alerts.rules import Cause, FieldType, Watch, caused_by
 from alerts.wording import ALL_PORTFOLIOS, condition_of
@@ -27,7 +28,8 @@ PRICED = frozenset({"price_above", "price_below", "price_crosses"})
 class RuleRow:
     """One rule as lists show it.
 
-    state      "watching", "reached", "paused", "expired" or "blind": the last look saw nothing, `rule.why_not` says why
+    state      "watching", "reached", "paused", "expired" or "blind": the last look saw nothing, or it may not look any more
+    why_not    of a blind one
     condition  what it waits for, in words, after the name of what it watches
     price      of an instrument, now, in its currency, or in percent of par; None of what has no price to show
     distance   of a price: how far it is from the threshold, as a fraction of the price; what is still to go is positive for a rise
@@ -42,6 +44,7 @@ class RuleRow:
     threshold: Figure | None
     distance: Figure | None
     last_fired_at: datetime | None
+    why_not: str = ""
 
     @property
     def has_amounts(self) -> bool:
@@ -67,23 +70,27 @@ def rules_on(user: Any, *, instrument: int | None = None, portfolio: int | None 
 
 
 def rows_of(rules: Iterable[Any], user: Any) -> list[RuleRow]:
-    """Rules (with `last_fired_at`) as rows.  One query for all their prices."""
+    """Rules (with `last_fired_at`) as rows.  One query for all their prices, up to five where some watch what is somebody else's."""
     chosen, now = list(rules), timezone.now()
-    quotes = quotes_of(rule.instrument_id for rule in chosen if rule.instrument_id is not None)
+    hidden = out_of_sight(chosen)
+    quotes = quotes_of(rule.instrument_id for rule in chosen if rule.instrument_id is not None and rule.pk not in hidden)
     currency = preferences_of(user).base_currency
-    return [_row(rule, quotes.get(rule.instrument_id), now, currency) for rule in chosen]
+    return [_row(rule, quotes.get(rule.instrument_id), now, currency, hidden.get(rule.pk, "")) for rule in chosen]
 
 
-def _row(rule: Any, quote: QuoteView | None, now: datetime, currency: str) -> RuleRow:
+def _row(rule: Any, quote: QuoteView | None, now: datetime, currency: str, hidden: str) -> RuleRow:
+    """`hidden`: why its person may not see what it watches."""
     name = ALL_PORTFOLIOS
     price = threshold = distance = None
     if rule.watch is Watch.INSTRUMENT:
         name = rule.instrument.name
-        price, threshold, distance = _figures(rule, quote)
+        price, threshold, distance = (None, None, None) if hidden else _figures(rule, quote)
     elif rule.portfolio is not None:
         name = rule.portfolio.name
     condition = condition_of(rule, currency=currency)
-    return RuleRow(rule, name, condition, state_of(rule, now), price, quote.as_of if quote else None, threshold, distance, rule.last_fired_at)
+    why_not, priced_at = hidden or rule.why_not, quote.as_of if quote else None
+    state = state_of(rule, now, why_not)
+    return RuleRow(rule, name, condition, state, price, priced_at, threshold, distance, rule.last_fired_at, why_not)
 
 
 def _figures(rule: Any, quote: QuoteView | None) -> tuple[Figure, Figure | None, Figure | None]:
@@ -109,12 +116,12 @@ def watching_count(user: Any) -> int:
     return count
 
 
-def state_of(rule: Rule, now: datetime) -> str:
+def state_of(rule: Rule, now: datetime, why_not: str) -> str:
     if rule.expires_at is not None and rule.expires_at <= now:
         return "expired"
     if not rule.active:
         return "paused"
-    if rule.why_not:
+    if why_not:
         return "blind"
     return "watching" if rule.armed else "reached"
 

@@ -212,7 +212,11 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def alerts_card(request: HttpRequest) -> HttpResponse:
-    """The dashboard's card, which loads by itself."""
+    """The dashboard's card, which loads by itself; and that of a holding, with the alerts on it."""
+    asked = request.GET.get("instrument", "")
+    if asked.isascii() and asked.isdigit() and len(asked) <= 18:
+        rows = selectors.rules_on(request.user, instrument=int(asked))
+        return render_page(request, "alerts/on_instrument.html", {"rows": rows, "instrument": int(asked)})
     context = {
         "firings": list(selectors.firings_of(request.user)[:ON_THE_CARD]),
         "unread": selectors.unread_count(request.user),

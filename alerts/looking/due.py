@@ -24,6 +24,7 @@ from alerts.looking.events import Around, happened
 from alerts.looking.firing import Seen, store
 from alerts.looking.instruments import Look, seen_of
 from alerts.looking.portfolios import Portfolios
+from alerts.looking.sight import NO_PORTFOLIO, out_of_sight
 from alerts.models import Firing, Rule
 from alerts.rules import KINDS, Cause, Happening, State, Subject, Watch, Words, at_first, caused_by, cooled
 from alerts.wording import subject_of
@@ -37,7 +38,6 @@ log = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=4)  # between two looks at one rule
 CHUNK = 500  # rules of one look
 MOST_CHUNKS = 200  # of one job: what is beyond waits for the next
-NOT_YOURS = "You cannot see this portfolio any more. The alert rests until you can."
 _LATER = [name for name, kind in KINDS.items() if kind.causes - {Cause.QUOTES}]
 
 
@@ -106,9 +106,11 @@ def _seen(rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
 
 
 def _of_instruments(rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
-    look = Look(rules, now)
+    look, hidden = Look(rules, now), out_of_sight(rules)
     for rule in rules:
-        if rule.spec.happens:
+        if rule.pk in hidden:
+            yield Seen(rule, rule.state, why_not=hidden[rule.pk])
+        elif rule.spec.happens:
             around = Around((), {rule.instrument_id or 0}, look.today, now)
             yield from _tellings(rule, happened(rule, around), subject_of(rule), now)
         elif (level := look.level(rule)) is not None:
@@ -125,7 +127,7 @@ def _of_person(owner: Any, rules: Sequence[Rule], now: datetime) -> Iterator[See
     for pk, theirs in groups.items():
         chosen = own if pk is None else [visible[pk]] if pk in visible else []
         if not chosen:
-            yield from (Seen(rule, rule.state, why_not=NOT_YOURS if pk is not None else "You have no portfolio.") for rule in theirs)
+            yield from (Seen(rule, rule.state, why_not=NO_PORTFOLIO if pk is not None else "You have no portfolio.") for rule in theirs)
             continue
         yield from _of_portfolios(owner, chosen, theirs, now, currency="" if pk is not None else preferences_of(owner).base_currency)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from alerts.looking.firing import Seen, store
 from alerts.looking.history import Closes, closes_of, coins_among
+from alerts.looking.sight import out_of_sight
 from alerts.models import Firing, Rule
 from alerts.rules import Cause, Level, Subject, Words, caused_by, step
 from market.models import Instrument
@@ -19,6 +20,7 @@ from market.selectors import QuoteView, quotes_of
 
 ON_QUOTES = caused_by(Cause.QUOTES)
 CHUNK = 250  # instruments whose rules are held in memory together
+_READ = (*(field.name for field in Rule._meta.concrete_fields if field.name != "note"), "instrument__owner")
 _HISTORY = frozenset({"drawdown", "volatility"})
 
 
@@ -34,16 +36,18 @@ def check_rules(instrument_ids: Iterable[int], *, now: datetime | None = None) -
 def _seen_of_all(ids: Sequence[int], now: datetime) -> Iterator[Seen]:
     """Chunk by chunk; what is written is then sorted by person, of whom each then has one line in the audit and not one for each chunk."""
     for start in range(0, len(ids), CHUNK):
-        rules = list(Rule.objects.watching(ids[start : start + CHUNK]).filter(kind__in=ON_QUOTES).defer("note"))
+        watching = Rule.objects.watching(ids[start : start + CHUNK]).filter(kind__in=ON_QUOTES)
+        rules = list(watching.select_related("instrument").only(*_READ))
         if rules:
             yield from _seen(rules, now)
 
 
 def _seen(rules: Sequence[Rule], now: datetime) -> Iterator[Seen]:
-    look = Look(rules, now)
+    look, hidden = Look(rules, now), out_of_sight(rules)
     for rule in rules:
-        level = look.level(rule)
-        if level is not None:
+        if rule.pk in hidden:
+            yield Seen(rule, rule.state, why_not=hidden[rule.pk])
+        elif (level := look.level(rule)) is not None:
             yield seen_of(rule, level, look.subject(rule), look.key(rule), now)
 
 
