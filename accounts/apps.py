@@ -5,7 +5,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import authentication, deeds, factors, receivers  # noqa: F401  (connects what they declare)
+        from accounts import authentication, deeds, factors, passkeys, receivers  # noqa: F401  (connects what they declare)
         from accounts.oauth.validator import install
 
         install()
+        passkeys.install()
