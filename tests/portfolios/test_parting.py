@@ -125,7 +125,7 @@ def furnish(person: Any, stays: Any, goes: Any) -> None:
         FundWeight.objects.create(profile=profile, dimension="sector", name=other, weight=D("0.5"))
         said = Classification.objects.create(instrument=one, owner=person, sector="Energy" if one == goes else "Technology")
         FundWeight.objects.create(classification=said, dimension="country", name=other, weight=D("0.25"))
-        Rule.objects.create(owner=person, instrument=one, kind="price", threshold=D(1))
+        Rule.objects.create(owner=person, instrument=one, kind="price_above", parameters={"threshold": "1"})
         article = Article.objects.create(
             fingerprint=other,
             story=other,
