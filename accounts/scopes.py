@@ -82,7 +82,7 @@ def _table() -> dict[str, Need]:
         (_asking(_MARKET), "instruments-search* stocks-batch"),
         (
             _PORTFOLIOS,
-            "portfolio portfolios portfolio-* holding holdings lots lots-methods transaction transactions transaction-* transactions-* export",
+            "household* portfolio portfolios portfolio-* holding holdings lots lots-methods transaction transactions transaction-* transactions-* export",
         ),
         (_PORTFOLIOS, "import import-*"),
         (_asking(_PORTFOLIOS), "portfolio-actions-preview"),

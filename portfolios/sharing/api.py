@@ -10,12 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portfolio_site.web.answers import KnownFields
+from portfolio_site.web.answers import KnownFields, Told, ToldSerializer
 from portfolio_site.web.paging import refused
+from portfolio_site.web.serializers import ExactField
 from portfolios.api.common import IDEMPOTENCY, LedgerView
 from portfolios.roles import GIVEN, Action
 from portfolios.selectors import get_portfolio
 from portfolios.sharing import services
+from portfolios.sharing.household import Household, HouseholdRow, household_of
 from portfolios.sharing.links import LONGEST, address_of, links_of, make_link, revoke_link
 from portfolios.sharing.selectors import shares_of
 
@@ -109,6 +111,50 @@ class LinksView(LedgerView):
         """Revoke a link: it opens nothing from now on."""
         revoke_link(request.user, get_portfolio(request.user, pk, to=Action.SHARE), _number(request, "link"))
         return Response(status=204)
+
+
+class HouseholdRowSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+    owner = serializers.CharField()
+    base_currency = serializers.CharField()
+    own_value = ExactField(allow_null=True, help_text="in `base_currency`; all else is in `currency`")
+    value = ExactField(allow_null=True)
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
+
+
+class HouseholdSerializer(ToldSerializer):
+    currency = serializers.CharField()
+    value = ExactField(allow_null=True)
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="names of those that are not in the sums")
+    portfolios = HouseholdRowSerializer(many=True)
+
+
+class HouseholdView(LedgerView):
+    @extend_schema(operation_id="household", responses=HouseholdSerializer, tags=["sharing"])
+    def get(self, request: Request) -> Response:
+        """One's own portfolios and those that others share, with values and their sum in one's own currency."""
+        house, told = household_of(request.user), Told()
+        rows = [_told(told, one, f"portfolios.{place}.") for place, one in enumerate(house.rows)]
+        plain = {name: getattr(house, name) for name in ("currency", "left_out")}
+        return Response(HouseholdSerializer({**plain, **_sums(told, house, ""), "portfolios": rows, **told.told()}).data)
+
+
+def _told(told: Told, row: HouseholdRow, place: str) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in ("id", "name", "role", "owner", "base_currency")}
+    return {**plain, "own_value": told(f"{place}own_value", row.own_value), **_sums(told, row, place)}
+
+
+def _sums(told: Told, of: Household | HouseholdRow, place: str) -> dict[str, Any]:
+    return {
+        "value": told(f"{place}value", of.value),
+        "day_change": told(f"{place}day_change", of.day_change),
+        "day_change_percent": told.percent(f"{place}day_change_percent", of.day_change_fraction),
+    }
 
 
 class SharesView(LedgerView):

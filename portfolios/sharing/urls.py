@@ -10,9 +10,11 @@ from portfolios.sharing import api, views
 urlpatterns = [
     path("portfolios/<id:pk>/share/", views.share, name="portfolio-share"),
     path("portfolios/<id:pk>/leave/", views.leave, name="portfolio-leave"),
+    path("household/", views.household, name="household-all"),
     path("invitations/<str:token>/", views.invitation, name="invitation"),
 ]
 api_patterns = [
     path("portfolios/<id:pk>/shares", api.SharesView.as_view(), name="api-portfolio-shares"),
+    path("household", api.HouseholdView.as_view(), name="api-household-all"),
     path("portfolios/<id:pk>/links", api.LinksView.as_view(), name="api-portfolio-links"),
 ]

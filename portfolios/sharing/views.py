@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
@@ -18,6 +18,7 @@ from portfolios.roles import SAID, Action, Role
 from portfolios.selectors import allowed, get_portfolio
 from portfolios.sharing import links, services
 from portfolios.sharing.forms import InviteForm, LinkForm
+from portfolios.sharing.household import household_of
 from portfolios.sharing.selectors import called, shares_of
 
 
@@ -99,6 +100,15 @@ def _page(
         "address": address,
     }
     return render_page(request, "portfolios/share.html", context, status=200 if form is None and link_form is None else 422)
+
+
+@login_required
+@require_GET
+def household(request: HttpRequest) -> HttpResponse:
+    """One's own portfolios and those that others share, added up."""
+    house = household_of(request.user)
+    used = {house.currency, *(row.base_currency for row in house.rows)}
+    return render_page(request, "portfolios/household.html", {"page": "portfolios", "house": house}, currencies=used)
 
 
 @login_required
