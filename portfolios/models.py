@@ -84,7 +84,7 @@ class ImportBatch(models.Model):
     """One uploaded statement, from the file to the entries made of it, and back."""
 
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")  # None: erased since
     file_name = SealedTextField(longest=255)
     content = SealedBytesField(null=True)  # dropped once recorded
     format = models.CharField(max_length=40, blank=True)

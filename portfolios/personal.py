@@ -84,16 +84,17 @@ PERSONAL = [
     rows(
         "portfolios.ImportBatch",
         "Statements that were read in, or are being read",
-        person="portfolio__owner uploaded_by",
+        person="portfolio__owner",
         fields={
-            GIVEN: "id portfolio uploaded_by file_name content format mapping facts status problem rows_total rows_done created_at finished_at",
+            UNLINKED: "uploaded_by",
+            GIVEN: "id portfolio file_name content format mapping facts status problem rows_total rows_done created_at finished_at",
             INTERNAL: "attempts touched_at",
         },
     ),
     rows(
         "portfolios.ImportRow",
         "Rows of those statements",
-        person="batch__portfolio__owner batch__uploaded_by",
+        person="batch__portfolio__owner",
         fields={GIVEN: "id batch number part verdict draft reason remarked instrument chosen", DERIVED: "instrument_key source_key"},
     ),
     rows("portfolios.IntegrityReport", "What the nightly check of all ledgers found", fields={NOBODYS: "id checked_at portfolios findings"}),

@@ -22,6 +22,7 @@ from portfolios.signals import import_moved, import_over
 LEASE = timedelta(seconds=30)  # a job that has not been heard of for so long is dead
 MOST_ATTEMPTS = 5
 CHUNK = 1000
+GONE = "Whoever began this import has left since. Upload the file again."
 LAYOUTS_REMEMBERED = 20  # imports that are looked through for one with the same columns
 
 
@@ -60,6 +61,9 @@ def read_batch(batch_id: int) -> None:
         return
     if batch.attempts > MOST_ATTEMPTS:
         fail(batch, f"The file could not be read in {MOST_ATTEMPTS} tries. Split it into shorter periods and import them one after another.")
+        return
+    if batch.uploaded_by is None:
+        fail(batch, GONE)
         return
     try:
         parsed = read_file(batch.content or b"", options_of(batch), format_key=(batch.mapping or {}).get("format", ""))

@@ -37,6 +37,9 @@ def commit_batch(batch_id: int) -> None:
     if batch.attempts > MOST_ATTEMPTS:
         _back_to_review(batch, f"Recording was tried {MOST_ATTEMPTS} times and did not end. Leave out a part of the rows and try again.")
         return
+    if batch.uploaded_by is None:
+        _back_to_review(batch, "Whoever confirmed this import has left since. Look at its rows, and confirm it anew.")
+        return
     try:
         _record(batch)
     except AlreadyRecorded as refused:

@@ -82,7 +82,7 @@ def _locked(actor: Any, batch: ImportBatch, *steps: ImportStatus) -> ImportBatch
     """The batch as it is now, locked.  Raises NotAtThisStep where it is not at one of the steps; NotAllowedForRole."""
     require(actor, batch.portfolio, Action.IMPORT)
     current: ImportBatch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-    current.portfolio, current.uploaded_by = batch.portfolio, batch.uploaded_by
+    current.portfolio, current.uploaded_by = batch.portfolio, batch.uploaded_by or actor  # of the erased: whoever goes on with it
     if current.status not in steps:
         label = ImportStatus(current.status).label.lower()
         raise NotAtThisStep(f"This import is at another step: {label}. Load the page again.", step=current.status)

@@ -12,7 +12,9 @@ from rest_framework.test import APIClient
 
 from market.models import FxRate
 from market.selectors import instruments_visible_to
+from portfolios.choices import ImportStatus
 from portfolios.errors import NotAllowedForRole, OtherOwner, OtherSideNotYours
+from portfolios.imports.reading import read_batch
 from portfolios.imports.recording import commit_batch
 from portfolios.imports.services import start_import
 from portfolios.models import ImportBatch, Portfolio, PortfolioUserObjectPermission, Transaction
@@ -180,3 +182,23 @@ def test_the_list_costs_as_many_queries_however_much_is_shared(shared: int, pers
         set_membership(factories.make_portfolio(person), stranger, Role.VIEWER)
     with django_assert_num_queries(1):
         assert len(caller(stranger).get("/api/v1/portfolios").json()["results"]) == shared
+
+
+CSV = b"Date,Type,Amount,Currency\n2024-01-02,deposit,5,EUR\n"
+
+
+def test_an_import_outlives_the_account_of_the_member_who_uploaded_it(person: Any, stranger: Any) -> None:
+    portfolio = factories.make_portfolio(person)
+    set_membership(portfolio, stranger, Role.EDITOR)
+    kept, waiting, unread = (start_import(stranger, portfolio, file_name=f"{name}.csv", content=CSV + name.encode()) for name in "abc")
+    read_batch(kept.pk)
+    ImportBatch.objects.filter(pk=waiting.pk).update(status=ImportStatus.COMMITTING)
+    stranger.delete()
+    read_batch(unread.pk)
+    commit_batch(waiting.pk)
+    found = {one.file_name: one for one in ImportBatch.objects.all()}
+    assert [one.uploaded_by for one in found.values()] == [None] * 3
+    assert found["c.csv"].status == ImportStatus.FAILED and "left since" in found["c.csv"].problem
+    assert found["b.csv"].status == ImportStatus.REVIEW and "confirm it anew" in found["b.csv"].problem
+    assert found["a.csv"].status in (ImportStatus.REVIEW, ImportStatus.MAPPING)
+    assert not Transaction.objects.filter(portfolio=portfolio).exists()
