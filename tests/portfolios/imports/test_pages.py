@@ -158,7 +158,11 @@ def test_while_the_file_is_read_the_page_says_how_far_and_asks_again(signed_in, 
         portfolio=pounds, uploaded_by=person, file_name="x.csv", content=b"a", status=ImportStatus.READING, rows_total=5000, rows_done=1204
     )
     shown = page(signed_in, "import-review", batch.pk)
-    assert "1,204 of 5,000 rows" in shown and 'hx-trigger="every 2s, import-moved from:document throttle:300ms"' in shown and 'http-equiv="refresh"' in shown
+    assert (
+        "1,204 of 5,000 rows" in shown
+        and 'hx-trigger="every 2s, import-moved from:document throttle:300ms"' in shown
+        and 'http-equiv="refresh"' in shown
+    )
     part = signed_in.get(reverse("import-review", args=[batch.pk]), {"part": "progress"}, headers={"HX-Request": "true"})
     assert b"<html" not in part.content and b"1,204" in part.content
     ImportBatch.objects.filter(pk=batch.pk).update(status=ImportStatus.REVIEW, facts=None)
