@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web.moments import NOW, Moment, chosen_moment
 from portfolios.models import Portfolio
-from portfolios.selectors import get_portfolio, portfolios_of, refuse_other_owners
+from portfolios.selectors import get_portfolio, may_write_in, portfolios_of, refuse_other_owners
 
 MOST_PICKED = 100
 
@@ -53,6 +53,7 @@ class Choice:
             "portfolios": self.all,
             "chosen": self.chosen,
             "picked": self.picked,
+            "may_write": may_write_in(self.picked),
             "called": self.called,
             "currency": self.currency,
             "suffix": self.suffix,

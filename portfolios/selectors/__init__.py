@@ -1,6 +1,6 @@
 """Answers about what people own and did.  Nothing here writes."""
 
-from portfolios.selectors.access import allowed, refuse_unless, require, role_of
+from portfolios.selectors.access import allowed, may_write_in, refuse_unless, require, role_of
 from portfolios.selectors.changes import Changes, EntryChange, changes_between
 from portfolios.selectors.costs import CostPaid, costs_paid
 from portfolios.selectors.holdings import holdings_of, tables_of
@@ -121,6 +121,7 @@ __all__ = [
     "lots_of",
     "lots_open_on",
     "matching",
+    "may_write_in",
     "open_lots",
     "page_by_key",
     "paid_while_short",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from portfolios.errors import NotAllowedForRole
@@ -22,6 +23,11 @@ def role_of(user: Any, portfolio: Portfolio) -> Role | None:
 def allowed(user: Any, portfolio: Portfolio, action: Action) -> bool:
     """Whether a person may do this with a portfolio now."""
     return may(role_of(user, portfolio), action)
+
+
+def may_write_in(portfolios: Iterable[Portfolio]) -> bool:
+    """Whether whoever asked for these may record entries in all of them: what pages offer.  No query; the services ask the database again."""
+    return all(one.may[Action.WRITE.name.lower()] for one in portfolios)
 
 
 def require(user: Any, portfolio: Portfolio, action: Action) -> None:

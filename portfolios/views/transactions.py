@@ -46,6 +46,7 @@ def transactions(request: HttpRequest) -> HttpResponse:
         "page": "transactions",
         "portfolios": mine,
         "chosen": chosen[0] if request.GET.get("p") not in (None, "", "all") and chosen else None,
+        "may_write": selectors.may_write_in(chosen),
         "listing": listing,
         "conditions": conditions,
         "left_out": left_out,
