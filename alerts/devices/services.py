@@ -26,6 +26,7 @@ from portfolio_site.web.sealed import fingerprint
 
 MOST_DEVICES = 10
 CODE_LIVES, CODE_EVERY, MOST_TRIES = timedelta(minutes=10), timedelta(minutes=1), 5
+MOST_CODES = 10  # of one person in a day: each costs money, and may reach somebody who did not ask for it
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,100}={0,2}")
 
@@ -78,9 +79,12 @@ def give_number(actor: Any, number: str) -> Phone:
         detail = "Write the number with its country, such as +49 151 12345678."
         raise BadPhone(detail, errors=[FieldError("number", "not_a_number", detail)])
     now = timezone.now()
-    phone = Phone.objects.select_for_update().filter(owner=actor).first() or Phone(owner=actor)
-    if phone.code_sent_at is not None and now - phone.code_sent_at < CODE_EVERY:
+    codes = Delivery.objects.filter(owner=actor, key__startswith="code:", created_at__gt=now - timedelta(days=1))  # also of removed numbers
+    if codes.filter(created_at__gt=now - CODE_EVERY).exists():
         raise BadPhone("A code was sent a moment ago. Wait a minute, then ask for another.")
+    if codes.count() >= MOST_CODES:
+        raise BadPhone(f"You have asked for {MOST_CODES} codes within a day. Wait until tomorrow.")
+    phone = Phone.objects.select_for_update().filter(owner=actor).first() or Phone(owner=actor)
     code = f"{secrets.randbelow(10**6):06d}"
     phone.number, phone.code, phone.code_sent_at, phone.tries, phone.verified_at = tidy, _mark(actor, code), now, 0, None
     phone.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 import http_ece
@@ -178,6 +179,21 @@ def test_a_number_is_used_once_its_code_has_come_back(person, twilio, fire):
     fire(3)
     at_once("sms")
     assert texts(twilio)[-1]["Body"] == "Plumbline: AAPL rose to $101.50."
+
+
+def test_removing_a_number_makes_no_room_for_more_codes(person, twilio):
+    services.give_number(person, "+4915112345678")
+    services.remove_phone(person)
+    with pytest.raises(BadPhone, match="minute"):
+        services.give_number(person, "+4915187654321")
+    for _ in range(services.MOST_CODES - 1):
+        Delivery.objects.update(created_at=clock.now() - timedelta(hours=1))
+        services.give_number(person, "+4915187654321")
+    Delivery.objects.update(created_at=clock.now() - timedelta(hours=1))
+    with pytest.raises(BadPhone, match="tomorrow"):
+        services.give_number(person, "+4915187654321")
+    Delivery.objects.update(created_at=clock.now() - timedelta(days=1, hours=1))
+    services.give_number(person, "+4915187654321")
 
 
 def test_five_wrong_codes_end_the_code(person, twilio):
