@@ -87,6 +87,11 @@ def sessions_of(user: User, here: str = "") -> list[SessionLine]:
     return sorted(lines, key=lambda line: not line.here)
 
 
+def times_done(user: User, action: str, *, since: datetime) -> int:
+    """How often a person did something, by their log: what they made and removed again counts.  One query."""
+    return AuditEntry.objects.filter(subject=user.pk, actor=user.pk, action=action, at__gte=since).count()
+
+
 def audit_of(user: User) -> AuditEntryQuerySet:
     """What was done with the person's things, newest first."""
     return AuditEntry.objects.visible_to(user).order_by("-sequence")

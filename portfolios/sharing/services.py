@@ -16,7 +16,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.selectors import mailable
+from accounts.selectors import mailable, times_done
 from accounts.services import record_audit
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
@@ -29,7 +29,7 @@ from portfolios.sharing.memberships import end_membership, set_membership
 
 OPEN_FOR = timedelta(days=14)
 MOST_OPEN = 20  # of one portfolio
-MOST_A_DAY = 50  # of one person: mails to addresses that did not ask for them
+MOST_A_DAY = 50  # mails of one person to addresses that did not ask for them, also those whose invitation was withdrawn or sent again
 
 
 def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invitation:
@@ -52,9 +52,10 @@ def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invita
         open_ones = Invitation.objects.filter(portfolio=locked)
         open_ones.filter(expires_at__lte=timezone.now()).delete()
         open_ones.filter(email_key=key).delete()
-        since = timezone.now() - timedelta(days=1)
-        if open_ones.count() >= MOST_OPEN or Invitation.objects.filter(invited_by=actor, created_at__gte=since).count() >= MOST_A_DAY:
+        if open_ones.count() >= MOST_OPEN:
             raise Conflict("Too many invitations are open. Withdraw some, or wait until they are answered.")
+        if times_done(actor, "share.invited", since=timezone.now() - timedelta(days=1)) >= MOST_A_DAY:
+            raise Conflict(f"You have sent {MOST_A_DAY} invitations within a day. Wait until tomorrow.")
         token, now = new_secret(), timezone.now()
         made: Invitation = Invitation.objects.create(
             portfolio=locked,

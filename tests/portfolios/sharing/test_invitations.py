@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.data_rights.registry import hooks
 from accounts.models import AuditEntry
+from portfolio_site.kernel.errors import Conflict
 from portfolios.errors import AddressNotConfirmed, AlreadyShared, InvitationNotFound, NotAllowedForRole
 from portfolios.models import Invitation, Membership
 from portfolios.roles import Role
@@ -114,6 +115,18 @@ def test_an_invitation_is_over_after_two_weeks_or_when_it_is_withdrawn_or_sent_a
         services.open_invitation(stranger, newer)
     services.withdraw(person, portfolio, again.pk)
     assert not Invitation.objects.exists()
+
+
+def test_withdrawing_and_sending_again_makes_no_room_for_more_mail(portfolio: Any, person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed(person)
+    monkeypatch.setattr(services, "MOST_A_DAY", 3)
+    made = services.invite(person, portfolio, email="a@example.net", role="viewer")
+    again = services.resend(person, portfolio, made.pk)
+    services.withdraw(person, portfolio, again.pk)
+    services.invite(person, portfolio, email="b@example.net", role="viewer")
+    with pytest.raises(Conflict, match="3 invitations within a day"):
+        services.invite(person, portfolio, email="c@example.net", role="viewer")
+    assert list(Invitation.objects.values_list("role", flat=True)) == ["viewer"]
 
 
 def test_an_invitation_dies_with_the_right_of_who_sent_it(portfolio: Any, stranger: Any, django_capture_on_commit_callbacks: Any) -> None:
