@@ -149,7 +149,7 @@ def test_it_runs_as_a_process_with_a_clock_that_runs_until_it_is_interrupted() -
         moved = requests.post(told["control"] + "clock", json={"days": 2}, timeout=5).json()["now"]
         assert datetime.fromisoformat(moved) - datetime.fromisoformat(after) >= timedelta(days=2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0  # a busy machine ends it late
     finally:
         process.kill()
 
