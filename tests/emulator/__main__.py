@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from tests.emulator.world import Clock, World
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have told what it starts to ignore interrupts
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     with Emulator(World(clock=Clock(datetime.now(UTC), speed=1.0)), port=port) as emulator:
         print(
