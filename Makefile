@@ -10,6 +10,9 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python manage.py
 
 export PORT
+# Compiled modules are kept, out of the way: the suite starts some hundred processes, and each would compile Django anew.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check audit bench bench-live drills seeded-bugs mutants browser services shell openapi lock clean

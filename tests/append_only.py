@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-guard = importlib.import_module("accounts.migrations.0002_audit_append_only")
+GUARDS = [importlib.import_module(f"accounts.migrations.{name}") for name in ("0002_audit_append_only", "0011_consent_append_only")]
 
 
 class _Direct:
@@ -36,11 +36,13 @@ def audit_triggers_stand_aside_while_tables_are_emptied() -> Iterator[None]:
     plain = operations.execute_sql_flush
 
     def flush(statements: Any) -> None:
-        guard.remove(None, _Direct())
+        for guard in GUARDS:
+            guard.remove(None, _Direct())
         try:
             plain(statements)
         finally:
-            guard.install(None, _Direct())
+            for guard in GUARDS:
+                guard.install(None, _Direct())
 
     operations.execute_sql_flush = flush  # type: ignore[method-assign]
     yield
