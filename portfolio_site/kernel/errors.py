@@ -32,7 +32,7 @@ class DomainError(Exception):
 
     code = "error"
     title = "Something went wrong."
-    about: tuple[str, int] | None = None  # the kind and number of the thing that was asked for; not told to who asked
+    about: tuple[str, int | str] | None = None  # the kind and number of the thing that was asked for; not told to who asked
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), **data: object) -> None:
         super().__init__(detail)
@@ -40,7 +40,7 @@ class DomainError(Exception):
         self.errors = tuple(errors)
         self.data = data
 
-    def of(self, kind: str, number: int) -> Self:
+    def of(self, kind: str, number: int | str) -> Self:
         """The same error, which knows what it is about."""
         self.about = (kind, number)
         return self

@@ -20,3 +20,8 @@ def unwritable(text: str) -> str:
     """
     wrong = next((sign for sign in text if sign not in _JOINERS and unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}), "")
     return f"It holds a sign that cannot be seen (U+{ord(wrong):04X}). Write it without." if wrong else ""
+
+
+def unstorable(text: str) -> bool:
+    """Whether a text of any form, such as a note, holds what no database takes: NUL, or half a sign."""
+    return any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
