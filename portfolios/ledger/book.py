@@ -1,241 +1,28 @@
-"""What a replay returns.  Amounts without another word are in the base currency; "local" is the instrument's currency.
-
-The records of which there is one per event (matches, flows, steps, postings) are named tuples, so that a ledger of 100 000
-events stays fast and `zip(*book.flows)` gives columns.
-"""
+"""What a replay returns: rows, of which records (records.py) are made when somebody asks for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from functools import cached_property, partial
 from itertools import chain, starmap
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT, ONE_UNIT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import ZERO
 from portfolios.ledger.gains import parts_of_gain
-from portfolios.ledger.lots import OpenLot, nth_of
+from portfolios.ledger.lots import OpenLot
+from portfolios.ledger.packing import Column, packed, unpacked
+from portfolios.ledger.records import Carried, CashPool, CashStep, Change, Flow, Lot, LotChange, Match, Position, Posting, QuantityStep
 
 LARGE = 10_000  # of whatever is made at once: the collector of reference cycles waits
 Row = tuple[Any, ...]
 Record = TypeVar("Record", bound=tuple[Any, ...])
 
-REALISED, INCOME, EXPENSE = "realised", "income", "expense"
-
-
-class Lot(NamedTuple):
-    """Units held since one day.  Under `average` an instrument has one lot, the pool, opened by its first event.
-
-    Its name is (event_id, opened_on, nth): what opened it, its day, and which of several lots of that entry and day it is.
-    """
-
-    event_id: int
-    opened_on: date
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-
-    @property
-    def nth(self) -> int:
-        return nth_of(self.event_id)
-
-    @property
-    def unit_cost(self) -> Decimal:
-        """Cost of one unit, with as many digits as the context has."""
-        return self.cost / self.quantity
-
-    @property
-    def unit_cost_local(self) -> Decimal:
-        return self.cost_local / self.quantity
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One instrument in a portfolio: what is left of it, and what it brought so far.
-
-    opened_on    the day on which the units came that are held, or were held last
-    changed_on   the day of the last event of the instrument
-    currency     of `cost_local`; None until units were held
-    """
-
-    instrument: int
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-    currency: Currency | None
-    lots: tuple[Lot, ...]
-    realised: Decimal
-    income: Decimal
-    expenses: Decimal
-    opened_on: date
-    changed_on: date
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.quantity)
-
-    @property
-    def average_cost(self) -> Decimal | None:
-        """Cost of one unit; None where nothing is held."""
-        return self.cost / self.quantity if self.quantity else None
-
-    @property
-    def average_cost_local(self) -> Decimal | None:
-        return self.cost_local / self.quantity if self.quantity else None
-
-    def of_lot(self, lot: Lot) -> Position:
-        """A position of this one lot alone, which brought nothing yet; for valuing it by itself."""
-        return Position(
-            instrument=self.instrument,
-            quantity=lot.quantity,
-            cost=lot.cost,
-            cost_local=lot.cost_local,
-            currency=self.currency,
-            lots=(lot,),
-            realised=ZERO,
-            income=ZERO,
-            expenses=ZERO,
-            opened_on=lot.opened_on,
-            changed_on=lot.opened_on,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CashPool:
-    """The balance of one currency, what it cost in base currency (pooled), and the currency gain realised on it so far.
-
-    Below zero, `cost` is what was received for the debt, with its sign.
-    """
-
-    currency: Currency
-    amount: Decimal
-    cost: Decimal
-    realised: Decimal = ZERO
-
-
-class Match(NamedTuple):
-    """Units of one sale against the units of one lot.  `gain = proceeds − cost = price_part + currency_part`.
-
-    buy_id is None where the units come from a pool; opened_on is then the day when the pool was opened.
-    """
-
-    sale_id: int
-    buy_id: int | None
-    instrument: int
-    opened_on: date
-    closed_on: date
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-    proceeds: Decimal
-    proceeds_local: Decimal
-    gain: Decimal
-    price_part: Decimal
-    currency_part: Decimal
-
-    @property
-    def nth(self) -> int:
-        """Of the lot; see Lot."""
-        return nth_of(self.buy_id)
-
-
-class Carried(NamedTuple):
-    """Units that a transfer took out, with the date and the cost that go with them."""
-
-    event_id: int
-    buy_id: int | None
-    instrument: int
-    opened_on: date
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-
-    @property
-    def nth(self) -> int:
-        """Of the lot; see Lot."""
-        return nth_of(self.buy_id)
-
-
-class Flow(NamedTuple):
-    """What came from outside (+) or went there (−).  A transfer has the quantity that moved, with the same sign."""
-
-    day: date
-    amount: Decimal
-    event_id: int
-    instrument: int | None
-    quantity: Decimal | None
-
-
-class QuantityStep(NamedTuple):
-    """Units held from here on.  A day may have several steps; the last one is what its close sees."""
-
-    day: date
-    instrument: int
-    quantity_after: Decimal
-
-
-class CashStep(NamedTuple):
-    """The balance of a currency from here on."""
-
-    day: date
-    currency: Currency
-    amount_after: Decimal
-
-
-class Posting(NamedTuple):
-    """One amount that the ledger booked.
-
-    kind     "realised", "income" or "expense"
-    source   what it comes from: the event's kind, or "currency" for a gain on cash of another currency
-    """
-
-    day: date
-    instrument: int | None
-    kind: str
-    source: str
-    amount: Decimal
-    event_id: int
-
-
-class Change(NamedTuple):
-    """What one event changed of the position of one instrument; only in a book that was replayed with a trace."""
-
-    event_id: int
-    day: date
-    instrument: int
-    kind: str
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-    realised: Decimal
-    income: Decimal
-    expenses: Decimal
-
-
-class LotChange(NamedTuple):
-    """What one event changed of one lot, which is known by its name; see Lot."""
-
-    event_id: int
-    day: date
-    instrument: int
-    kind: str
-    lot_event_id: int | None
-    opened_on: date
-    quantity: Decimal
-    cost: Decimal
-    cost_local: Decimal
-
-    @property
-    def nth(self) -> int:
-        return nth_of(self.lot_event_id)
-
-
-# instrument, open lots, units, currency, realised, income, expenses, opened on, changed on
 Holding = tuple[int, list[OpenLot], Decimal, Currency | None, Decimal, Decimal, Decimal, date, date]
 
 
@@ -250,17 +37,36 @@ class Rows:
     cash_steps: list[Any]
     postings: list[Any]
 
+    @property
+    def lists(self) -> tuple[list[Any], ...]:
+        """All of them, in this order."""
+        return (self.sales, self.transfers, self.flows, self.steps, self.cash_steps, self.postings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For a cache: by column."""
+        return _rows_of, tuple(packed(fields, width) for fields, width in zip(self.lists, _WIDTHS, strict=True))
+
+
+def _rows_of(*columns: Sequence[Column]) -> Rows:
+    return Rows(*map(unpacked, columns))
+
+
+_WIDTHS = (8, *(len(record._fields) for record in (Carried, Flow, QuantityStep, CashStep, Posting)))  # of Rows.lists; a sale: see Run
+
 
 class Book:
     """A ledger, replayed.  numbers.md: V − net_flows = realised + unrealised + income − expenses, to the last decimal.
 
     A replay leaves rows, and the book makes records of them when somebody first asks: most readers need few of them.
     `changes` and `lot_changes` are empty unless a trace was asked for.  `crossed` are the entries by which units came into a slice, or left it.
+    `marks` are the states from which it can go on, and `grown_from` tells from which one it did; see resuming.py.
     """
 
     changes: tuple[Change, ...] = ()
     lot_changes: tuple[LotChange, ...] = ()
     crossed: frozenset[int] = frozenset()
+    marks: tuple[Any, ...] = ()
+    grown_from: Any = None
 
     def __init__(self, base_currency: Currency, rows: Rows, holdings: list[Holding], cash: dict[Currency, CashPool], **totals: Decimal) -> None:
         self.base_currency = base_currency
@@ -340,7 +146,9 @@ class Book:
 
     def __getstate__(self) -> dict[str, Any]:
         """For a cache: the rows, without the records that were made of them."""
-        return {name: value for name, value in self.__dict__.items() if not isinstance(getattr(type(self), name, None), cached_property)}
+        kept = {name: value for name, value in self.__dict__.items() if not isinstance(getattr(type(self), name, None), cached_property)}
+        kept.pop("grown_from", None)
+        return kept
 
 
 _COMPARED = (

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger import events as of
-from portfolios.ledger.book import CashPool
 from portfolios.ledger.cash import Pool
 from portfolios.ledger.events import Event, Sale, in_ledger_order
 from portfolios.ledger.handlers import HANDLERS, trades
+from portfolios.ledger.records import CashPool
 from portfolios.ledger.run import Rules, Run
 
 # Not here: what pays for fractions or for capital, which goes by whether the units are held or short, and what takes units out

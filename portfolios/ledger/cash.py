@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from portfolio_site.kernel.decimals import ONE_UNIT
 from portfolio_site.kernel.money import Currency
-from portfolios.ledger.book import CashPool
 from portfolios.ledger.events import ZERO
+from portfolios.ledger.records import CashPool
 
 
 class Pool:

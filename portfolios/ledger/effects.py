@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portfolios.errors import LedgerRefused
-from portfolios.ledger.book import EXPENSE, INCOME, Book
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import ZERO, Event
 from portfolios.ledger.links import connected, instrument_ids_of, links_of
+from portfolios.ledger.records import EXPENSE, INCOME
 from portfolios.ledger.replay import Rules, replay
 
 MOST_EVENTS = 500_000  # replayed for one answer; beyond that, changes of the same instruments are taken together

@@ -18,7 +18,8 @@ from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events import ONE, ZERO
 
 if TYPE_CHECKING:
-    from portfolios.ledger.book import Book, CashPool, Position
+    from portfolios.ledger.book import Book
+    from portfolios.ledger.records import CashPool, Position
 
 
 def parts_of_gain(cost: Decimal, cost_local: Decimal, worth: Decimal, worth_local: Decimal) -> tuple[Decimal, Decimal, Decimal]:

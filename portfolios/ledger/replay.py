@@ -16,21 +16,7 @@ from typing import Any, cast
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.decimals import EXACT
 from portfolios.errors import LedgerRefused
-from portfolios.ledger.book import (
-    LARGE,
-    Book,
-    Carried,
-    CashPool,
-    CashStep,
-    Flow,
-    Holding,
-    Lot,
-    Match,
-    Position,
-    Posting,
-    QuantityStep,
-    Rows,
-)
+from portfolios.ledger.book import LARGE, Book, Holding, Rows
 from portfolios.ledger.events import (
     ZERO,
     Buy,
@@ -50,6 +36,7 @@ from portfolios.ledger.handlers import HANDLERS, trades
 from portfolios.ledger.links import connected, links_of
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.matching import LOOKING_AHEAD
+from portfolios.ledger.records import Carried, CashPool, CashStep, Flow, Lot, Match, Position, Posting, QuantityStep
 from portfolios.ledger.run import Rules, Run
 from portfolios.ledger.section104 import Plan, Planner, needs_a_plan, purchases_and_sales
 from portfolios.ledger.slices import concerned, crossing, slice_of
@@ -71,15 +58,20 @@ def replay(events: Iterable[Event], rules: Rules, *, trace: bool = False) -> Boo
     """
     if rules.only is not None:
         return _of_slice(events, rules, rules.only, trace=trace)
-    handlers = HANDLERS
     ordered = in_ledger_order(events)
     with localcontext(EXACT), no_collecting(len(ordered) > LARGE):
         run = Run(rules, plans=_looking_ahead(ordered, rules) if rules.method == "section104" else None)
         if trace:
             return _traced(run, ordered)
-        for event in ordered:
-            handlers[type(event)](run, event)
-        return _book(run)
+        play(run, ordered)
+        return book_of(run)
+
+
+def play(run: Run, ordered: Iterable[Event]) -> None:
+    """Events, in the order of the ledger, on a run, wherever it stands.  In the context EXACT."""
+    handlers = HANDLERS
+    for event in ordered:
+        handlers[type(event)](run, event)
 
 
 def _of_slice(events: Iterable[Event], rules: Rules, only: frozenset[int], *, trace: bool) -> Book:
@@ -146,7 +138,7 @@ def _traced(run: Run, ordered: list[Event]) -> Book:
     for event in ordered:
         HANDLERS[type(event)](run, event)
         noted.note(event)
-    book = _book(run)
+    book = book_of(run)
     book.changes, book.lot_changes = tuple(noted.changes), tuple(noted.lot_changes)
     return book
 
@@ -156,7 +148,8 @@ def _holding(run: Run, stock: Stock) -> Holding:
     return (stock.instrument, lots, stock.quantity, stock.currency, stock.realised, stock.income, stock.expenses, stock.opened_on, stock.changed_on)
 
 
-def _book(run: Run) -> Book:
+def book_of(run: Run) -> Book:
+    """The book at the state of a run.  In the context EXACT."""
     stocks, pools = run.stocks.values(), run.cash.values()
     return Book(
         run.base,

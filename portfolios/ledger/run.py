@@ -11,11 +11,11 @@ from typing import Any
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolio_site.kernel.money import Currency
 from portfolios.errors import CurrencyChanged, MethodPools, Oversold, RateMismatch
-from portfolios.ledger.book import EXPENSE, INCOME, REALISED
 from portfolios.ledger.cash import Pool
 from portfolios.ledger.events import ONE, ZERO, Event, Sale, TransferOut
 from portfolios.ledger.lots import OpenLot, Stock
 from portfolios.ledger.matching import METHODS, Method, take_as_asked, taking
+from portfolios.ledger.records import EXPENSE, INCOME, REALISED
 from portfolios.ledger.section104 import Plan, Shares
 from portfolios.ledger.words import facts_of, in_words
 

@@ -15,9 +15,10 @@ from itertools import chain
 from typing import Any
 
 from portfolio_site.kernel.decimals import EXACT
-from portfolios.ledger.book import Book, Carried, Change, Flow, Holding, Posting, QuantityStep, Row, Rows
+from portfolios.ledger.book import Book, Holding, Row, Rows
 from portfolios.ledger.events import ZERO, Event, Reorganisation
 from portfolios.ledger.links import connected, instrument_ids_of, links_of
+from portfolios.ledger.records import Carried, Change, Flow, Posting, QuantityStep
 
 _SALE = 8  # fields of a sale, see Run
 _PLACE = {"sales": 1, "transfers": 2, "flows": 3, "steps": 1, "postings": 1}  # of the instrument among the fields of a row

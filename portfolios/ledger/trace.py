@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from portfolios.ledger.book import Change, LotChange
 from portfolios.ledger.events import ZERO, Event
 from portfolios.ledger.links import instrument_ids_of
 from portfolios.ledger.lots import Stock, nth_of
+from portfolios.ledger.records import Change, LotChange
 from portfolios.ledger.run import Run
 
 Amounts = tuple[Decimal, Decimal, Decimal]  # units, cost, local cost

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from portfolio_site.kernel.money import Currency
-from portfolios.ledger.book import CashPool
 from portfolios.ledger.carry import carried_on, is_plain
 from portfolios.ledger.events import Event, in_ledger_order
+from portfolios.ledger.records import CashPool
 from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, Portfolio, Transaction
 from portfolios.selectors.ledger import cash_moves, event_of, events_moving, events_of, rules_of

@@ -14,9 +14,10 @@ from typing import Any
 
 from market.models import Instrument
 from portfolios.errors import LedgerRefused, PeriodLocked
-from portfolios.ledger.book import Book, Position
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import instrument_ids_of, links_of
+from portfolios.ledger.records import Position
 from portfolios.ledger.replay import Rules, replay
 from portfolios.ledger.sides import goes_by_side, short_then
 from portfolios.models import CashBalance, Portfolio, Transaction

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from portfolio_site.kernel.errors import FieldError
+from market.models import Instrument
+from portfolio_site.kernel.errors import Conflict, FieldError
 from portfolios.choices import CostMethod
 from portfolios.errors import LedgerRefused, LotNotOpen, LotNotTold, MethodPools, NotHeld, PeriodLocked, SharesDoNotAddUp
 from portfolios.ledger.book import Book
@@ -49,6 +50,22 @@ def refuse_locked(portfolio: Portfolio, rows: Sequence[Transaction], *, by_row: 
             sentence = f"The portfolio is locked up to {until.day} {until:%b} {until.year}; unlock it first, or date the entry later."
             field = f"transactions.{place}.traded_on" if by_row else "traded_on"
             raise PeriodLocked(sentence, errors=[FieldError(field, PeriodLocked.code, sentence)], locked_until=until, date=row.traded_on)
+
+
+def refuse_given_away(asked: Sequence[Portfolio], locked: Mapping[int, Portfolio], rows: Sequence[Transaction]) -> None:
+    """Raises Conflict where a portfolio became somebody else's while its lock was waited for, or an instrument that a new entry names.
+
+    asked  the portfolios as the rows were checked with them; all of them are among the locked
+    One query, where a new entry names somebody's own instrument.  A version that is copied from one that stands names nothing new.
+    """
+    if any(one.owner_id != locked[one.pk].owner_id for one in asked):
+        raise Conflict("The portfolio was given to somebody else in the meantime. Load the page again.")
+    naming = [one for row in rows for one in (row, *row.__dict__.get("leg_rows", ()))]
+    told = [one.instrument for one in naming if type(one).instrument.is_cached(one) and one.instrument is not None]
+    own = {one.pk for one in told if one.owner_id is not None}
+    owners = {one.owner_id for one in asked}
+    if own and Instrument.objects.filter(pk__in=own, owner__isnull=False).exclude(owner__in=owners).exists():
+        raise Conflict("An instrument that this names was given to somebody else in the meantime. Load the page again.")
 
 
 def judge(portfolio: Portfolio, inserts: Sequence[Transaction], voids: Sequence[Transaction], new: Sequence[Event], *, by_row: bool) -> Judged:

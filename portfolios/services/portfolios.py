@@ -23,6 +23,7 @@ from portfolios.selectors.ledger import events_of, rules_of
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_all
 from portfolios.services.recording import follow_transfers
+from portfolios.sharing.telling import tell_of_deletion
 from portfolios.signals import ledger_changed, rules_turned_on
 
 CHANGEABLE = (
@@ -124,8 +125,9 @@ def _refuse_locked_rules(portfolio: Portfolio, changed: list[str]) -> None:
 
 
 def delete_portfolio(actor: Any, portfolio: Portfolio) -> None:
-    """Remove a portfolio with everything in it.  This cannot be undone."""
+    """Remove a portfolio with everything in it.  This cannot be undone.  Those whom it is shared with are told."""
     with only_writer(portfolio, by=actor, to=Action.DELETE) as locked:
+        tell_of_deletion(actor, locked)
         record_audit(
             actor,
             "portfolio.deleted",

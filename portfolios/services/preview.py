@@ -14,8 +14,8 @@ from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.choices import RateSource
 from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.kinds import RULES
-from portfolios.ledger.book import Position
 from portfolios.ledger.events import Event
+from portfolios.ledger.records import Position
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import ZERO, cash_moves, cash_worth, event_of
 from portfolios.services.drafts import TransactionDraft, checked

@@ -9,8 +9,9 @@ from decimal import Decimal
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import Invalid
 from portfolios.errors import LedgerRefused
-from portfolios.ledger.book import Book, CashPool, Position
+from portfolios.ledger.book import Book
 from portfolios.ledger.gains import worth
+from portfolios.ledger.records import CashPool, Position
 from portfolios.ledger.replay import replay
 from portfolios.models import CashBalance, Holding, Portfolio, Transaction
 from portfolios.selectors.ledger import events_of, rules_of

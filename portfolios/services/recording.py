@@ -33,7 +33,7 @@ from portfolios.services.balances import move_cash
 from portfolios.services.drafts import TransactionDraft, checked
 from portfolios.services.drafts.words import day_in_words
 from portfolios.services.edits import draft_of, edited
-from portfolios.services.judging import judge, new_events, refuse_locked
+from portfolios.services.judging import judge, new_events, refuse_given_away, refuse_locked
 from portfolios.services.locking import only_writer
 from portfolios.services.projections import write_holdings
 from portfolios.services.storing import store
@@ -42,6 +42,7 @@ from portfolios.transfers.following import follow
 from portfolios.transfers.legs import other_leg
 from portfolios.transfers.rules import check_leaving, edit_arriving, keep_carried
 from portfolios.transfers.turning import both_legs, leg_before_turning, turned_leg
+from portfolios.writes import noted
 
 ZERO = Decimal(0)
 _AFTER_ALL = 1 << 62  # the place in its day of an entry that has no number yet
@@ -256,9 +257,10 @@ def _change(actor: Any, portfolio: Portfolio, change: _Change) -> list[Transacti
     with only_writer(portfolio, *change.others, by=actor) as locked:
         if locked.base_currency != portfolio.base_currency:
             raise Conflict("The portfolio's currency was changed in the meantime. Load the page again.")
+        refuse_given_away((portfolio, *change.others), getattr(locked, "locked_with", {locked.pk: locked}), change.inserts)
         rows, book = _write(actor, locked, change)
         follow_transfers(actor, locked, book, change, asked=True)
-    portfolio.revision, portfolio.updated_at = locked.revision, locked.updated_at
+    portfolio.revision, portfolio.writes, portfolio.updated_at = locked.revision, locked.writes, locked.updated_at
     return rows
 
 
@@ -270,8 +272,9 @@ def _write(actor: Any, locked: Portfolio, change: _Change) -> tuple[list[Transac
     book, instruments = judge(locked, change.inserts, change.voids, new, by_row=change.by_row)
     rows = _store(actor, locked, change)
     locked.revision += 1
+    locked.writes = noted(locked.writes, locked.revision, change.since)
     locked.is_linked = locked.is_linked or any(row.link is not None for row in rows)
-    locked.save(update_fields=["revision", "is_linked", "updated_at"])
+    locked.save(update_fields=["revision", "writes", "is_linked", "updated_at"])
     write_holdings(locked, book, instruments)
     move_cash(locked, {row.pk for row in rows}, new, gone)
     settle_proposals(change.inserts, change.voids)
@@ -307,10 +310,10 @@ def follow_transfers(actor: Any, locked: Portfolio, book: Book, change: _Change 
 def _still_current(portfolio: Portfolio, voids: Sequence[Transaction]) -> None:
     if not voids:
         return
-    live: set[int] = set()
+    live: dict[int, UUID | None] = {}  # with what links them to other portfolios, which ends when one is given away
     for keys in _in_pieces(voids):
-        live.update(Transaction.objects.live().filter(portfolio=portfolio, pk__in=keys).values_list("pk", flat=True))
-    if live != {row.pk for row in voids}:
+        live.update(Transaction.objects.live().filter(portfolio=portfolio, pk__in=keys).values_list("pk", "link"))
+    if live != {row.pk: row.link for row in voids}:
         raise AlreadyVoided("It was changed or removed in the meantime. Load the page again and look at what it is now.")
 
 

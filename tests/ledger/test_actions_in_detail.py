@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portfolios.ledger.book import CashStep, Flow, Match, QuantityStep
 from portfolios.ledger.events import Arriving
+from portfolios.ledger.records import CashStep, Flow, Match, QuantityStep
 from tests.ledger.build import CHF, EUR, USD, D, Ledger, balance, day, leg
 from tests.ledger.test_corporate import lots
 

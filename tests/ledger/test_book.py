@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from portfolios.ledger.book import Book, Lot, Match, Rows
+from portfolios.ledger.book import Book, Rows
 from portfolios.ledger.links import instrument_ids_of
+from portfolios.ledger.records import Lot, Match
 from portfolios.ledger.replay import replay
 from tests.ledger.build import EUR, USD, D, Ledger, day
 from tests.ledger.strategies import histories
@@ -156,3 +157,13 @@ def test_a_sale_over_several_lots_shares_its_proceeds_by_units_in_both_currencie
     assert matches[0] == Match(
         4, 1, 1, day(1), day(4), D(1), D(5), D(10), D(4), D("6.666666666666666667"), D(-1), D("-1.666666666666666666"), D("0.666666666666666666")
     )
+
+
+@many
+@given(history=histories())
+def test_a_book_comes_back_from_a_cache_as_it_was_with_every_zero(history):
+    rules, events = history
+    book = replay(events, rules)
+    back = pickle.loads(pickle.dumps(book))
+    assert back == book and back.rows == book.rows and back.holdings == book.holdings
+    assert [str(one) for one in back.rows.flows] == [str(one) for one in book.rows.flows]

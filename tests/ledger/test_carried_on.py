@@ -6,8 +6,8 @@ from decimal import localcontext
 
 import pytest
 
-from portfolios.ledger.book import CashPool
 from portfolios.ledger.carry import Payment, carried_on, is_plain, payments_of
+from portfolios.ledger.records import CashPool
 from tests.ledger.build import EUR, USD, D, Ledger, leg, lot_choices
 
 

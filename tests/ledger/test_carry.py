@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portfolios.ledger.book import CashPool
 from portfolios.ledger.carry import carried_on, is_plain, payments_of
 from portfolios.ledger.events import EVENT_TYPES, Event
+from portfolios.ledger.records import CashPool
 from portfolios.ledger.replay import Rules, replay
 from portfolios.selectors.rows import cash_moves
 from tests.ledger.build import CHF, EUR, JPY, USD

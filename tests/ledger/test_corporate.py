@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portfolios.errors import CurrencyChanged, NotHeld, Oversold, QuantityNotPositive, RateMismatch, SharesDoNotAddUp, SplitLeavesNothing
-from portfolios.ledger.book import Flow, Posting
+from portfolios.ledger.records import Flow, Posting
 from tests.ledger.build import CHF, EUR, USD, D, Ledger, balance, day, leg
 from tests.ledger.test_refusals import refusal
 

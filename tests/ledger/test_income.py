@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from portfolios.errors import QuantityNotPositive, RateMismatch
-from portfolios.ledger.book import Flow, Posting
+from portfolios.ledger.records import Flow, Posting
 from tests.ledger.build import CHF, EUR, USD, D, Ledger, balance, day
 from tests.ledger.test_corporate import EVERY, lots
 from tests.ledger.test_refusals import refusal

@@ -7,9 +7,9 @@ from decimal import localcontext
 import pytest
 
 from portfolios.errors import RateMismatch
-from portfolios.ledger.book import CashStep, Flow, Posting
 from portfolios.ledger.events import in_ledger_order
 from portfolios.ledger.gains import Unrealised, parts_of_gain, unrealised, unrealised_cash
+from portfolios.ledger.records import CashStep, Flow, Posting
 from tests.ledger.build import CHF, EUR, GBP, USD, D, Ledger, day
 from tests.ledger.test_refusals import refusal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portfolios.errors import LotNotOpen, Oversold, ShortNotAllowed
-from portfolios.ledger.book import Flow
+from portfolios.ledger.records import Flow
 from tests.ledger.build import EUR, USD, D, Ledger, balance, day, lot_choices
 from tests.ledger.test_corporate import EVERY
 from tests.ledger.test_refusals import refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from portfolios.ledger.book import Change
+from portfolios.ledger.records import Change
 from portfolios.ledger.replay import replay
 from tests.ledger.build import D, Ledger, day
 from tests.ledger.strategies import ledgers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolios.ledger.book import Change, LotChange
+from portfolios.ledger.records import Change, LotChange
 from portfolios.ledger.replay import replay
 from tests.ledger.build import USD, D, Ledger, day, leg
 

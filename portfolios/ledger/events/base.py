@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 
 ZERO = Decimal(0)
@@ -16,7 +16,7 @@ ONE = Decimal(1)
 CORPORATE_ACTION, UNITS_IN, UNITS_OUT, OTHER = range(4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """What every event has.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import ONE, ZERO, Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Interest(Event):
     """Interest on cash, or of an instrument.  `amount` is before tax; interest that one pays is a fee, or a negative amount."""
 
@@ -22,7 +22,7 @@ class Interest(Event):
     instrument: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fee(Event):
     """A cost that belongs to no trade, of the whole portfolio or of one instrument."""
 
@@ -32,7 +32,7 @@ class Fee(Event):
     instrument: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tax(Event):
     """A tax that belongs to no trade, of the whole portfolio or of one instrument."""
 
@@ -42,7 +42,7 @@ class Tax(Event):
     instrument: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deposit(Event):
     """Money paid in from outside: `amount` left there, what remains after fees arrived."""
 
@@ -53,7 +53,7 @@ class Deposit(Event):
     taxes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Withdrawal(Event):
     """Money paid out: `amount` arrived outside; fees came on top."""
 
@@ -64,7 +64,7 @@ class Withdrawal(Event):
     taxes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FxExchange(Event):
     """`amount` of `currency` received for `given` of `given_currency`; fees and taxes came on top, in `given_currency`.
 
@@ -83,7 +83,7 @@ class FxExchange(Event):
     taxes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdjustmentOfCash(Event):
     """A balance is put right: `amount` with its sign, as money from or to the outside."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import CORPORATE_ACTION, ONE, ZERO, Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Split(Event):
     """`ratio_old` units become `ratio_new`: 4 and 1 for 4:1, 1 and 10 for a reverse split.
 
@@ -27,7 +27,7 @@ class Split(Event):
     cash: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StockDividend(Event):
     """`quantity` units on top of those held, which bear their cost; dates stay.
 
@@ -42,7 +42,7 @@ class StockDividend(Event):
     gross: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReturnOfCapital(Event):
     """`amount` of capital is paid back: it lowers the cost, and is a gain below zero.  Who is short pays it."""
 
@@ -54,7 +54,7 @@ class ReturnOfCapital(Event):
     taxes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Leg:
     """What a reorganisation gives for the units held: `ratio_new` units of `instrument` for each `ratio_old`.
 
@@ -73,7 +73,7 @@ class Leg:
     cash: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reorganisation(Event):
     """Units of `instrument` bring units of others, money, or both; dates are kept.
 
@@ -93,21 +93,21 @@ class Reorganisation(Event):
     taxes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpinOff(Reorganisation):
     """The units stay; a share of their cost moves to the new ones.  Also for rights that are handed out."""
 
     kind: ClassVar[str] = "spin_off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merger(Reorganisation):
     """The units leave, for shares, cash or both.  Also for rights that are exercised, with negative cash."""
 
     kind: ClassVar[str] = "merger"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SymbolChange(Reorganisation):
     """The units become as many of another instrument, with all their cost."""
 

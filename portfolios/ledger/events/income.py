@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import ONE, UNITS_IN, ZERO, Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Income(Event):
     """`gross` is before tax; `fees` and `taxes` (such as tax withheld) are expenses.  `costs_currency` as in trades."""
 
@@ -22,12 +22,12 @@ class Income(Event):
     costs_rate: Decimal = ONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dividend(Income):
     kind: ClassVar[str] = "dividend"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reinvestment(Income):
     """A dividend that bought `quantity` units in one step: gross − fees − taxes is their cost, and no cash moves.
 
@@ -42,14 +42,14 @@ class Reinvestment(Income):
     local_currency: Currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Coupon(Income):
     """Interest of a bond.  Always income."""
 
     kind: ClassVar[str] = "coupon"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reward(Event):
     """`quantity` units that arrive without being paid for.  `gross` is what they were worth then: income, and their cost.
 
@@ -67,11 +67,11 @@ class Reward(Event):
     local_currency: Currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StakingReward(Reward):
     kind: ClassVar[str] = "staking_reward"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Airdrop(Reward):
     kind: ClassVar[str] = "airdrop"

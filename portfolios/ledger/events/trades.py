@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import CORPORATE_ACTION, ONE, UNITS_IN, UNITS_OUT, ZERO, Event
 
@@ -32,7 +32,7 @@ class LotChoice(NamedTuple):
         return self.event_id, self.opened_on, self.nth
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trade(Event):
     """`quantity` > 0 units for `gross`.
 
@@ -53,14 +53,14 @@ class Trade(Event):
     local_currency: Currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Purchase(Trade):
     """Fees and taxes are part of the cost.  Where units are short, a purchase covers them first."""
 
     rank: ClassVar[int] = UNITS_IN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sale(Trade):
     """Fees and taxes reduce the proceeds.
 
@@ -74,19 +74,19 @@ class Sale(Trade):
     lots: tuple[LotChoice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Buy(Purchase):
     kind: ClassVar[str] = "buy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BuyToCover(Purchase):
     """Closes units that are short, and nothing else: a cover of more than is short is refused."""
 
     kind: ClassVar[str] = "buy_to_cover"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rights(Purchase):
     """Rights to new shares that were taken up: `quantity` new shares for `gross`."""
 
@@ -94,21 +94,21 @@ class Rights(Purchase):
     rank: ClassVar[int] = CORPORATE_ACTION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sell(Sale):
     """What is held leaves first; the rest is short, in a portfolio that allows that."""
 
     kind: ClassVar[str] = "sell"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShortSell(Sale):
     """Units sold that are not owned.  What is held leaves first."""
 
     kind: ClassVar[str] = "short_sell"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Redemption(Sale):
     """A bond is paid back: `quantity` units leave for `gross`.  Never short."""
 

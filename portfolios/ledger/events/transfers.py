@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
+from portfolio_site.kernel.frozen import frozen
 from portfolio_site.kernel.money import Currency
 from portfolios.ledger.events.base import UNITS_IN, UNITS_OUT, ZERO, Event
 from portfolios.ledger.events.trades import LotChoice
@@ -21,7 +21,7 @@ class Arriving(NamedTuple):
     cost_local: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferIn(Event):
     """Units that arrive with their date and cost: `gross` is the cost that it carries, `acquired_on` when it was bought.
 
@@ -45,7 +45,7 @@ class TransferIn(Event):
     lots: tuple[Arriving, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferOut(Event):
     """`quantity` units leave at their cost, chosen by the portfolio's method; no gain.  Fees and taxes are expenses.
 
@@ -63,14 +63,14 @@ class TransferOut(Event):
     lots: tuple[LotChoice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdjustmentIn(TransferIn):
     """Units that were found to be there: as a transfer in."""
 
     kind: ClassVar[str] = "adjustment_in"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdjustmentOut(TransferOut):
     """Units that were found missing: as a transfer out."""
 

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from portfolio_site.kernel.decimals import ONE_UNIT, plain
 from portfolios.errors import Oversold, ShortNotAllowed
-from portfolios.ledger.book import REALISED
 from portfolios.ledger.events import ONE, ZERO, BuyToCover, Purchase, Redemption, Sale, ShortSell, Trade
 from portfolios.ledger.handlers.amounts import costs_of, local_of, pay_net, refuse_quantity
 from portfolios.ledger.lots import Stock
 from portfolios.ledger.matching import lot_not_open
+from portfolios.ledger.records import REALISED
 from portfolios.ledger.run import Run, based
 from portfolios.ledger.words import facts_of, in_words
 

@@ -11,6 +11,7 @@ from portfolio_site.kernel.dates import EARLIEST
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.kernel.money import Currency, UnknownCurrency
+from portfolio_site.kernel.words import unstorable, unwritable
 from portfolios.choices import CostMethod
 from portfolios.choices import TransactionKind as Kind
 from portfolios.kinds import OPTIONAL, REQUIRED, RULES, KindRule
@@ -167,14 +168,16 @@ class FieldCheck:
             text = getattr(self.draft, field)
             if len(text) > longest:
                 self.refuse(field, "too_long", f"At most {longest} characters; these are {len(text)}.")
-            elif "\x00" in text:
+            elif unstorable(text):
                 self.refuse(field, "invalid", "The text holds a character that cannot be stored.")
         if len(self.tags) > MOST_TAGS:
             self.refuse("tags", "too_many", f"At most {MOST_TAGS} tags; these are {len(self.tags)}.")
         if any(len(tag) > LONGEST_TAG for tag in self.tags):
             self.refuse("tags", "too_long", f"A tag has at most {LONGEST_TAG} characters.")
-        elif any("\x00" in tag or "," in tag for tag in self.tags):
+        elif any("," in tag for tag in self.tags):
             self.refuse("tags", "invalid", "A tag cannot hold a comma.")
+        elif said := next(filter(None, map(unwritable, self.tags)), ""):
+            self.refuse("tags", "invalid", said)
 
     # ── which fields the kind has ───────────────────────────────────────────
 
