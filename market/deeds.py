@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from market.models import Instrument
-from portfolio_site.web.deeds import Named, describe, names
+from market.models import Benchmark, FxRate, Instrument, MutedPublisher, Watchlist
+from portfolio_site.web.deeds import Named, describe, names, owned_in
 
 describe(
     "Market",
@@ -14,6 +14,8 @@ describe(
         "instrument.created": "Instrument of one’s own made",
         "instrument.changed": "Instrument of one’s own changed",
         "instrument.removed": "Instrument of one’s own removed",
+        "instrument.handed_over": "Instrument of one’s own given away with a portfolio",
+        "instrument.received": "Instrument received with a portfolio",
         "instrument.listed": "Instrument added from a source",
         "instrument.renamed": "Instrument given another symbol",
         "instrument.named": "Instrument’s name at a source set",
@@ -50,3 +52,10 @@ describe(
 def _instruments(user: Any, numbers: Collection[int]) -> Mapping[int, Named]:
     found = Instrument.objects.visible_to(user).filter(pk__in=numbers).values_list("pk", "symbol")
     return {pk: Named(symbol) for pk, symbol in found}
+
+
+owned_in("benchmark", Benchmark)
+owned_in("instrument", Instrument)
+owned_in("publisher", MutedPublisher)
+owned_in("rate", FxRate)
+owned_in("watchlist", Watchlist)

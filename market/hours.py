@@ -1,6 +1,7 @@
 """When what trades: the sessions of exchanges, coins always, funds after their price of the day is out.
 
-An exchange that is not known is taken to be open on weekdays, so that its prices are asked for too often and never too seldom.
+An exchange whose hours are not known is taken to be open on weekdays, so that its prices are asked for too often and never too seldom;
+`hours_unknown` says so.
 """
 
 from __future__ import annotations
@@ -11,12 +12,20 @@ from functools import lru_cache
 from typing import Any
 
 from market.choices import AssetClass
-from market.exchanges import known_exchange
+from market.exchanges import known_exchange, shown_exchange
 
 log = logging.getLogger(__name__)
 FUNDS_AT = time(22, 0)  # UTC: by then most funds have told their price of the day
 ALWAYS = frozenset({AssetClass.CRYPTO})
 SETTLES = timedelta(minutes=30)  # after the close: by then a source that is a quarter of an hour behind has told the closing price
+
+
+def hours_unknown(exchange: str, asset_class: str, moment: datetime) -> str:
+    """Why nobody here can say when it trades; empty where that is known."""
+    if asset_class in ALWAYS or asset_class == AssetClass.FUND or _calendar(exchange, moment) is not None:
+        return ""
+    where = f"The trading hours of {shown_exchange(exchange)} are" if exchange else "No exchange is known, and so its trading hours are"
+    return f"{where} not known here. Weekdays are taken to be trading days, from midnight to midnight (UTC)."
 
 
 def is_open(exchange: str, asset_class: str, moment: datetime) -> bool:

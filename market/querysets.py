@@ -71,9 +71,11 @@ class WatchlistQuerySet(models.QuerySet[Any]):
         """The person's own; nobody else's."""
         return self.filter(owner=user) if user.is_authenticated else self.none()
 
-    def counted(self) -> Self:
-        """With `count`, how many instruments stand on each."""
-        return self.annotate(count=Count("items"))
+    def counted(self, user: Any) -> Self:
+        """With `count`, how many instruments stand on each that the person sees."""
+        item = self.model._meta.get_field("items").related_model
+        seen = item._meta.get_field("instrument").related_model.objects.visible_to(user)
+        return self.annotate(count=Count("items", filter=Q(items__instrument__in=seen)))
 
 
 class ArticleQuerySet(models.QuerySet[Any]):

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from market.signals import feed_trial_begun, instruments_listed, listing_begun, merge_begun, quotes_changed, search_begun
 from portfolio_site.web import push
+from portfolio_site.web.bell import ring
 
 GROUP = "quotes"
 
@@ -22,34 +23,34 @@ def price_what_is_new(*, instrument_ids: Sequence[int], **_: object) -> None:
     """Rings for the newest prices, the daily ones, and what the instruments are: nobody waits for the next round."""
     from market import tasks
 
-    tasks.refresh_quotes_of.delay(list(instrument_ids))
-    tasks.refresh_histories_of.delay(list(instrument_ids))
-    tasks.refresh_profiles_of.apply_async((list(instrument_ids),), priority=tasks.LAST)
+    ring(tasks.refresh_quotes_of, list(instrument_ids))
+    ring(tasks.refresh_histories_of, list(instrument_ids))
+    ring(tasks.refresh_profiles_of, list(instrument_ids), priority=tasks.LAST)
 
 
 @receiver(search_begun)
 def search(*, text: str, **_: object) -> None:
     from market import tasks
 
-    tasks.search_sources.delay(text)
+    ring(tasks.search_sources, text)
 
 
 @receiver(listing_begun)
 def take_in(*, user_id: int, number: str, **_: object) -> None:
     from market import tasks
 
-    tasks.list_found.delay(user_id, number)
+    ring(tasks.list_found, user_id, number)
 
 
 @receiver(merge_begun)
 def merge(*, number: int, **_: object) -> None:
     from market import tasks
 
-    tasks.merge_two.delay(number)
+    ring(tasks.merge_two, number)
 
 
 @receiver(feed_trial_begun)
 def try_feed(*, number: str, **_: object) -> None:
     from market import tasks
 
-    tasks.try_feed.delay(number)
+    ring(tasks.try_feed, number)

@@ -1,8 +1,9 @@
-"""News of this app: sent by services, on commit, ids only."""
+"""News of this app: sent by services, on commit where nothing else is said, ids only."""
 
 from django.dispatch import Signal
 
 quotes_changed = Signal()  # instrument_ids: tuple[int, ...]
+meaning_changed = Signal()  # instrument_id: int; its currency or price factor is another one. Sent inside the transaction: ledgers change with it
 prices_changed = Signal()  # instrument_ids: tuple[int, ...]
 rates_changed = Signal()  # currencies: tuple[str, ...]; owner_id: int | None (None: reference rates)
 actions_changed = Signal()  # instrument_ids: tuple[int, ...]

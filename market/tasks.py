@@ -27,8 +27,8 @@ from market.services.refreshing import (
     due_histories,
     due_news,
     due_profiles,
-    due_quotes,
     fetch_news,
+    quote_jobs,
     refresh_histories,
     refresh_intraday,
     refresh_profiles,
@@ -38,6 +38,7 @@ from market.services.refreshing import (
     store_closes,
     sweep_intraday,
 )
+from portfolio_site.web.bell import ring
 
 CHUNK = 100  # instruments of one job: what the widest source takes in one call
 HISTORY_CHUNK, MOST_HISTORIES = 10, 200  # histories of one job, and of one plan
@@ -67,10 +68,10 @@ def top_up() -> int:
 @shared_task(name="market.tasks.plan_quotes", ignore_result=True)
 def plan_quotes() -> int:
     """Rings a job for each chunk of instruments whose price is due, the stalest first; answers how many instruments."""
-    due = due_quotes(followed_instruments(), timezone.now(), timedelta(seconds=settings.QUOTES_EVERY))
-    for start in range(0, len(due), CHUNK):
-        refresh_quotes_of.delay(due[start : start + CHUNK])
-    return len(due)
+    jobs = quote_jobs(followed_instruments(), timezone.now(), timedelta(seconds=settings.QUOTES_EVERY), CHUNK)
+    for ids in jobs:
+        ring(refresh_quotes_of, ids)
+    return sum(map(len, jobs))
 
 
 @shared_task(name="market.tasks.refresh_quotes_of", ignore_result=True)
@@ -88,7 +89,7 @@ def plan_histories() -> int:
     """Rings a job for each few instruments without a history, or whose history is to be compared; answers how many instruments."""
     due = due_histories(followed_instruments(), timezone.now(), MOST_HISTORIES)
     for start in range(0, len(due), HISTORY_CHUNK):
-        refresh_histories_of.delay(due[start : start + HISTORY_CHUNK])
+        ring(refresh_histories_of, due[start : start + HISTORY_CHUNK])
     return len(due)
 
 
@@ -160,7 +161,7 @@ def plan_news() -> int:
         return 0
     due = due_news(followed_instruments(), timezone.now(), MOST_NEWS)
     for start in range(0, len(due), NEWS_CHUNK):
-        fetch_news_of.delay(due[start : start + NEWS_CHUNK])
+        ring(fetch_news_of, due[start : start + NEWS_CHUNK])
     return len(due)
 
 
@@ -185,7 +186,7 @@ def plan_profiles() -> int:
     """Rings a job for each few instruments that nobody described yet, or not for a month; answers how many instruments."""
     due = due_profiles(followed_instruments(), timezone.now(), MOST_PROFILES)
     for start in range(0, len(due), PROFILE_CHUNK):
-        refresh_profiles_of.apply_async((due[start : start + PROFILE_CHUNK],), priority=LAST)
+        ring(refresh_profiles_of, due[start : start + PROFILE_CHUNK], priority=LAST)
     return len(due)
 
 
@@ -239,7 +240,7 @@ def sweep_merges() -> int:
     """Rings again for merges that wait, or whose job died; answers how many."""
     waiting = listing.merges_to_ring(timezone.now())
     for number in waiting:
-        merge_two.delay(number)
+        ring(merge_two, number)
     return len(waiting)
 
 

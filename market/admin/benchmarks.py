@@ -15,6 +15,7 @@ from market.admin.common import MANUAL, Checked, Shared
 from market.models import Benchmark, RisklessRate
 from market.services import RisklessRow
 from portfolio_site.kernel.decimals import plain
+from portfolio_site.web.administration import ByRole
 
 
 class IndexForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -94,7 +95,7 @@ class RisklessForm(Checked):
 
 
 @admin.register(RisklessRate)
-class RisklessRateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RisklessRateAdmin(ByRole):
     """What is entered here wins over what a source publishes for the day, and stands until the next rate."""
 
     form = RisklessForm

@@ -6,18 +6,18 @@ from abc import ABCMeta, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest
 
 from portfolio_site.kernel.errors import Invalid
+from portfolio_site.web.administration import ByRole
 
 MANUAL = "manual"  # the source of what an administrator enters
 
 
-class Shared(admin.ModelAdmin):  # type: ignore[type-arg]
+class Shared(ByRole):
     """Rows without an owner."""
 
     show_full_result_count = False

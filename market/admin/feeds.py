@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,6 +19,7 @@ from market.models import UrlFeed
 from market.providers.registry import title_of
 from market.services import feeds
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.administration import ByRole
 
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar"))
 _FIELDS = (
@@ -88,7 +90,7 @@ class FeedForm(Checked):
 
 
 @admin.register(UrlFeed)
-class UrlFeedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UrlFeedAdmin(ByRole):
     form = FeedForm
     change_form_template = "admin/market/feed.html"
     list_display = ("name", "called", "active", "place", "rank", "kind", "currency")
@@ -105,6 +107,13 @@ class UrlFeedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="called")
     def called(self, row: UrlFeed) -> str:
         return title_of(row.name)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The box of the secret is for typing one; a page that is only looked at would show the one that is there."""
+        boxes = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return boxes
+        return [(title, {**box, "fields": [name for name in box["fields"] if name not in {"secret", "forget_secret"}]}) for title, box in boxes]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("name",)
@@ -126,8 +135,8 @@ class UrlFeedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def try_it(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Asks for a symbol, rings the job, and looks again each second until it is done.  Nothing is stored."""
         row = get_object_or_404(UrlFeed, pk=pk)
-        if not self.has_change_permission(request, row):
-            return redirect("admin:index")
+        if not self.has_work_permission(request):
+            raise PermissionDenied
         here = reverse("admin:market_urlfeed_try", args=[pk])
         try:
             if request.method == "POST":

@@ -17,6 +17,7 @@ from market.admin.common import Shared
 from market.models import Instrument
 from market.selectors.merges import UNDO_DAYS
 from market.services import listing
+from market.signals import meaning_changed
 from portfolio_site.kernel.errors import DomainError
 
 
@@ -59,11 +60,13 @@ class InstrumentAdmin(Shared):
         if change:
             obj.symbol = form.initial["symbol"]
         super().save_model(request, obj, form, change)
+        if change and {"currency", "price_factor"} & set(form.changed_data):
+            meaning_changed.send(Instrument, instrument_id=obj.pk)
         if change and wanted != obj.symbol:
             since = form.cleaned_data.get("since") or timezone.localdate()
             obj.symbol = listing.rename_instrument(request.user, obj, wanted, since).symbol
 
-    @admin.action(description="Merge two instruments that are one", permissions=["delete"])
+    @admin.action(description="Merge two instruments that are one", permissions=["work"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Asks which of the two stays, with what names each; then rings the job."""
         chosen = list(queryset.order_by("pk")[:3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,10 +17,11 @@ from market.models import InstrumentMerge
 from market.selectors.merges import merge_view
 from market.services import listing
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.administration import ByRole
 
 
 @admin.register(InstrumentMerge)
-class InstrumentMergeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InstrumentMergeAdmin(ByRole):
     """Looked at only; a merge is asked for in the list of instruments."""
 
     list_display = ("__str__", "status", "asked_by", "asked_at", "merged_at", "parted_at", "detail")
@@ -32,35 +34,26 @@ class InstrumentMergeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("journal")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.undo))
         return [path("<int:number>/undo/", view, name="market_instrumentmerge_undo"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """How a merge stands; looks again each second until it is done."""
-        if not self.has_view_permission(request):
-            return redirect("admin:index")
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
         try:
             told = merge_view(int(object_id) if object_id.isdecimal() and len(object_id) < 19 else 0)
         except DomainError as problem:
             self.message_user(request, problem.detail, messages.ERROR)
             return redirect("admin:market_instrumentmerge_changelist")
-        may_undo = request.user.has_perm("market.delete_instrument")
+        may_undo = self.has_work_permission(request)
         context = {**self.admin_site.each_context(request), "title": "Merge two instruments", "told": told, "may_undo": may_undo, "opts": self.opts}
         return TemplateResponse(request, "admin/market/merging.html", context)
 
     def undo(self, request: HttpRequest, number: int) -> HttpResponse:
-        if not request.user.has_perm("market.delete_instrument"):
-            return redirect("admin:index")
+        if not self.has_work_permission(request):
+            raise PermissionDenied
         try:
             listing.start_parting(request.user, number)
         except DomainError as problem:

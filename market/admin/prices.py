@@ -77,12 +77,6 @@ class QuoteAdmin(Shared):
     def shown_price(self, row: Quote) -> str:
         return plain(row.price)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(CorporateAction)
 class CorporateActionAdmin(Shared):

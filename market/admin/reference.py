@@ -20,6 +20,7 @@ from market.models import Classification, FundWeight, SourceProfile
 from market.selectors.classification import FIELDS
 from portfolio_site.kernel.errors import Invalid
 from portfolio_site.web import writing
+from portfolio_site.web.administration import InlineByRole
 
 
 class Conflicts(admin.SimpleListFilter):
@@ -36,13 +37,10 @@ class Conflicts(admin.SimpleListFilter):
         return queryset.exclude(said_sector="") if self.value() == "unknown" else queryset
 
 
-class PartsInline(admin.TabularInline):  # type: ignore[type-arg]
+class PartsInline(InlineByRole, admin.TabularInline):  # type: ignore[type-arg]
     model = FundWeight
     fields = readonly_fields = ("dimension", "name", "weight")
     extra, can_delete = 0, False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(SourceProfile)
@@ -63,15 +61,6 @@ class SourceProfileAdmin(Shared):
     @admin.display(description="country that stands")
     def stands_country(self, row: SourceProfile) -> str:
         return row.instrument.country
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class WordForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -131,6 +120,3 @@ class ClassificationAdmin(Shared):
             obj.pk = services.classify_for_everybody(request.user, obj.instrument, weights=form.weights(), **words).pk
         if not any(words.values()) and not form.weights():
             messages.info(request, "Nothing is said any more: the sources’ words stand again.")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -77,9 +78,17 @@ class SourceSymbolAdmin(Shared):
         ]
 
     def status(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         found = sources_status()
         streams = [one for one in found if one.has_stream]
-        context = {**self.admin_site.each_context(request), "title": "Sources of prices", "sources": found, "streams": streams}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Sources of prices",
+            "sources": found,
+            "streams": streams,
+            "may_try": self.has_work_permission(request),
+        }
         return TemplateResponse(request, "admin/market/sources.html", context)
 
     def try_again(self, request: HttpRequest) -> HttpResponse:
@@ -128,11 +137,11 @@ class SuspectAdmin(Shared):
     def currency(self, row: Suspect) -> str:
         return row.instrument.currency
 
-    @admin.action(description="Accept: the price is meant, and in the instrument’s currency", permissions=["settle"])
+    @admin.action(description="Accept: the price is meant, and in the instrument’s currency", permissions=["work"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._settle(request, queryset, accept=True)
 
-    @admin.action(description="Refuse: the price is not meant", permissions=["settle"])
+    @admin.action(description="Refuse: the price is not meant", permissions=["work"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._settle(request, queryset, accept=False)
 
@@ -147,18 +156,3 @@ class SuspectAdmin(Shared):
                 messages.error(request, f"{name}: {problem.detail}")
         if done:
             messages.success(request, f"{done} {'price was' if done == 1 else 'prices were'} {'accepted' if accept else 'refused'}.")
-
-    def has_settle_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("market.change_suspect"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) or self.has_settle_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -47,6 +47,7 @@ from market.selectors.columns import (
     prices_version,
 )
 from market.selectors.detail import InstrumentDetail, NextRefresh, QuoteState, SymbolView, instrument_detail
+from market.selectors.giving import in_blends, own_among, rates_among, words_about
 from market.selectors.instruments import (
     candidates,
     find_instrument,
@@ -167,6 +168,7 @@ __all__ = [
     "get_muted",
     "get_own_instrument",
     "get_watchlist",
+    "in_blends",
     "indices",
     "instrument_detail",
     "instrument_meant",
@@ -183,6 +185,7 @@ __all__ = [
     "newest_fetch",
     "newest_prices",
     "news_feed",
+    "own_among",
     "own_instruments",
     "own_rate_columns",
     "own_rates_of",
@@ -196,6 +199,7 @@ __all__ = [
     "quotes_of",
     "rate",
     "rates",
+    "rates_among",
     "reaches",
     "risk_free",
     "shown",
@@ -212,5 +216,6 @@ __all__ = [
     "watchlists_with",
     "why_not_adjusted",
     "with_closes",
+    "words_about",
     "words_on",
 ]

@@ -13,6 +13,7 @@ from market.choices import Rebalancing, ReturnKind
 from market.errors import UnknownBenchmark
 from market.models import Benchmark, BlendPart, Instrument
 from market.selectors.interest import follows
+from portfolio_site.web.pausing import processed
 
 WHOLE = Decimal(1)
 
@@ -148,7 +149,7 @@ def get_benchmark(user: Any, pk: int) -> BenchmarkView:
     """An index of the list or one's own blend.  Raises UnknownBenchmark, also for somebody else's.  Two queries at most."""
     found = Benchmark.objects.visible_to(user).with_instruments().filter(pk=pk).first()
     if found is None:
-        raise UnknownBenchmark("There is no such benchmark. Choose one of the list, or make a blend of your own.")
+        raise UnknownBenchmark("There is no such benchmark. Choose one of the list, or make a blend of your own.").of("benchmark", pk)
     return benchmark_of(found)
 
 
@@ -157,7 +158,7 @@ def get_blend(user: Any, pk: int, *, removed: bool = False) -> Benchmark:
     mine = Benchmark.objects.filter(owner=user, removed_at__isnull=False) if removed else Benchmark.objects.blends_of(user)
     found: Benchmark | None = mine.filter(pk=pk).first()
     if found is None:
-        raise UnknownBenchmark("There is no such blend of yours. It may have been deleted.")
+        raise UnknownBenchmark("There is no such blend of yours. It may have been deleted.").of("benchmark", pk)
     return found
 
 
@@ -182,4 +183,6 @@ def listed_indices() -> set[int]:
 @follows
 def blended_instruments() -> set[int]:
     """In anybody's blend.  One query."""
-    return set(BlendPart.objects.filter(blend__removed_at=None).order_by().values_list("instrument_id", flat=True).distinct())
+    return set(
+        BlendPart.objects.filter(processed("blend__owner__"), blend__removed_at=None).order_by().values_list("instrument_id", flat=True).distinct()
+    )

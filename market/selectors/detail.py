@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from market.choices import Quality, SymbolState
 from market.errors import UnknownInstrument
-from market.hours import SETTLES, is_open, last_open, next_open
+from market.hours import SETTLES, hours_unknown, is_open, last_open, next_open
 from market.models import Instrument, SourceSymbol
 from market.providers.demo import SOURCE as DEMO
 from market.providers.registry import ENTRIES
@@ -26,7 +26,7 @@ class QuoteState(enum.StrEnum):
 
     LIVE = "live"
     DELAYED = "delayed"
-    CLOSED = "closed"  # of the last session: nothing trades now
+    CLOSED = "closed"  # of the last session: nothing trades now, as far as hours are known (market/hours.py)
     OLD = "old"
     DEMO = "demo"
     OWN = "own"
@@ -46,10 +46,11 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class NextRefresh:
-    """When the newest price is asked for again by itself, or why it is not."""
+    """When the newest price is asked for again by itself, or why it is not.  `supposed`: why that rests on hours that nobody here knows."""
 
     at: datetime | None
     why_not: str = ""
+    supposed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def instrument_detail(user: Any, pk: int, *, now: datetime | None = None) -> Ins
     now = now or timezone.now()
     instrument = Instrument.objects.visible_to(user).select_related("quote").filter(pk=pk).first()
     if instrument is None:
-        raise UnknownInstrument("There is no such instrument. Search for it by name, symbol or ISIN.")
+        raise UnknownInstrument("There is no such instrument. Search for it by name, symbol or ISIN.").of("instrument", pk)
     (row,) = listed([instrument], now=now)
     names = list(SourceSymbol.objects.filter(instrument=instrument).order_by("source", "-until"))
     names.sort(key=lambda name: name.until is not None)
@@ -134,11 +135,12 @@ def _next_refresh(instrument: Instrument, names: Sequence[SourceSymbol], now: da
         return NextRefresh(None, "No source is known to have it.")
     asked_at = max((name.asked_at for name in current if name.asked_at), default=None)
     every, place = timedelta(seconds=settings.QUOTES_EVERY), (instrument.exchange, instrument.asset_class)
+    supposed = hours_unknown(*place, now)
     if asked_at is None or asked_at < last_open(*place, now) - 2 * every:
         return NextRefresh(None, "Sources are asked by themselves only for what somebody holds or watches.")
     waits = [name.retry_at for name in current if name.retry_at and name.retry_at > now]
     if len(waits) == len(current):
         return NextRefresh(min(waits))
     if is_open(*place, now) or asked_at < last_open(*place, now) + SETTLES:
-        return NextRefresh(max(asked_at + every, now))
-    return NextRefresh(next_open(*place, now))
+        return NextRefresh(max(asked_at + every, now), supposed=supposed)
+    return NextRefresh(next_open(*place, now), supposed=supposed)

@@ -20,6 +20,7 @@ from market.selectors.quotes import view_of
 from market.selectors.rates import BRIDGED_DAYS, rates
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.figures import Figure, Unit
+from portfolio_site.web.administration import may
 
 
 class Weakness(StrEnum):
@@ -84,7 +85,7 @@ def weak_points(user: Any, instrument_ids: Iterable[int], pairs: Iterable[tuple[
     wanted = with_words(wanted, [user.pk])
     instruments = {one.pk: one for one in wanted}
     if instruments:
-        said, decides = _said(instruments), bool(user.is_active and user.is_staff)
+        said, decides = _said(instruments), may(user, "work", "market.Suspect")
         for one in instruments.values():
             found += _of_prices(one, said.get(one.pk, _NOTHING_SAID), decides, now)
             found += _of_class(one, decides)

@@ -25,7 +25,7 @@ def get_instrument(user: Any, pk: int) -> Instrument:
     try:
         found: Instrument = Instrument.objects.visible_to(user).get(pk=pk)
     except Instrument.DoesNotExist:
-        raise UnknownInstrument("There is no such instrument. Search for it by name, symbol or ISIN.") from None
+        raise UnknownInstrument("There is no such instrument. Search for it by name, symbol or ISIN.").of("instrument", pk) from None
     return found
 
 
@@ -33,7 +33,7 @@ def get_own_instrument(user: Any, pk: int) -> Instrument:
     """One instrument that the person may change.  Raises UnknownInstrument; Forbidden for one that everybody sees.  One query."""
     found = get_instrument(user, pk)
     if found.owner_id != user.pk:
-        raise Forbidden(f"{found.symbol} is everybody's instrument. Make one of your own to set its description and prices.")
+        raise Forbidden(f"{found.symbol} is everybody's instrument. Make one of your own to set its description and prices.").of("instrument", pk)
     return found
 
 

@@ -183,7 +183,7 @@ def get_muted(user: Any, pk: int) -> MutedPublisher:
     """Raises NotMuted, also for somebody else's.  One query."""
     found: MutedPublisher | None = MutedPublisher.objects.visible_to(user).filter(pk=pk).first()
     if found is None:
-        raise NotMuted("You have not muted this publisher, or show it again already.")
+        raise NotMuted("You have not muted this publisher, or show it again already.").of("publisher", pk)
     return found
 
 

@@ -16,6 +16,7 @@ from market.services.blends import (
 from market.services.checking import check_prices, check_rates
 from market.services.classifying import check_classification, classify, classify_for_everybody, declassify, undo_classification
 from market.services.demo import Loaded, advance_demo_market, load_demo_market
+from market.services.giving import copy_rates, copy_words, hand_over_instruments
 from market.services.indices import index_changed, list_indices
 from market.services.ingest import ingest_many, ingest_prices, ingest_rates, rebuild_columns, rebuild_fx_columns, renew_versions
 from market.services.news import mute_publisher, note_opened, store_articles, sweep_news, unmute_publisher
@@ -69,12 +70,15 @@ __all__ = [
     "check_riskless",
     "classify",
     "classify_for_everybody",
+    "copy_rates",
+    "copy_words",
     "create_blend",
     "create_private_instrument",
     "create_watchlist",
     "declassify",
     "delete_private_instrument",
     "delete_watchlist",
+    "hand_over_instruments",
     "index_changed",
     "ingest_actions",
     "ingest_many",

@@ -31,6 +31,7 @@ from market.services.sources import feed_limits, feed_of, networks_allowed, open
 from market.signals import feed_trial_begun
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.errors import FieldError, Invalid
+from portfolio_site.web.administration import may
 from portfolio_site.web.deeds import tell
 
 if TYPE_CHECKING:
@@ -180,5 +181,5 @@ def _place(number: str) -> str:
 
 
 def _staff(actor: Any) -> None:
-    if not (actor.is_active and actor.is_staff):
+    if not may(actor, "work", "market.UrlFeed"):
         raise StaffOnly("Only administrators set up sources.")

@@ -18,6 +18,7 @@ from market.providers.registry import Can
 from market.services.refreshing.intraday import forget_outcome, outcome_of
 from market.services.refreshing.openings import is_american
 from market.services.sources import sources_in_order
+from portfolio_site.web.bell import ring
 
 COOL_DOWN = 60  # seconds between two requests for one instrument, whoever asks
 PROFILE_COOL_DOWN = 600  # seconds between two requests for what an instrument is
@@ -181,7 +182,7 @@ def _ring(pks: list[int]) -> None:
 
     for job, size in ((tasks.refresh_quotes_of, tasks.CHUNK), (tasks.refresh_histories_of, tasks.HISTORY_CHUNK)):
         for start in range(0, len(pks), size):
-            job.delay(pks[start : start + size])
+            ring(job, pks[start : start + size])
 
 
 def _intraday_key(pk: int) -> str:
@@ -191,16 +192,16 @@ def _intraday_key(pk: int) -> str:
 def _ring_intraday(pk: int) -> None:
     from market import tasks
 
-    tasks.fetch_intraday_of.delay([pk])
+    ring(tasks.fetch_intraday_of, [pk])
 
 
 def _ring_profile(pk: int) -> None:
     from market import tasks
 
-    tasks.refresh_profiles_of.apply_async(([pk],), priority=tasks.LAST)
+    ring(tasks.refresh_profiles_of, [pk], priority=tasks.LAST)
 
 
 def _ring_rates() -> None:
     from market import tasks
 
-    tasks.fetch_rates.delay()
+    ring(tasks.fetch_rates)

@@ -20,7 +20,7 @@ from market.services.checking import check_rates
 from market.services.ingest import ingest_many, rebuild_columns
 from market.services.quotes import quote_own_price
 from market.services.storing import Target, stored_text, upsert
-from market.signals import rates_changed
+from market.signals import meaning_changed, rates_changed
 from portfolio_site.kernel.errors import FieldError, Forbidden
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolio_site.kernel.words import unwritable
@@ -125,11 +125,14 @@ def update_private_instrument(actor: Any, instrument: Instrument, *, price_facto
         if described.get(field, getattr(current, field)) != getattr(current, field) and Price.objects.filter(instrument=current).exists():
             fault = FieldError(field, "has_prices", f"The {name} cannot change while there are prices in it.")
             raise InvalidInstrument(f"{fault.detail} Remove the prices first, or make another instrument.", errors=[fault])
+    means = (current.currency, current.price_factor)
     for field, value in described.items():
         setattr(current, field, value)
     _checked(current)
     _refuse_taken(actor, current.symbol, but=current.pk)
     current.save(update_fields=list(described))
+    if (current.currency, current.price_factor) != means:
+        meaning_changed.send(Instrument, instrument_id=current.pk)
     tell(actor, "instrument.changed", object_type="instrument", object_id=current.pk, fields=sorted(described))
     return current
 
@@ -244,7 +247,7 @@ def remove_own_rate(actor: Any, pk: int) -> None:
     """Removes one of one's own exchange rates; the reference rate of its day counts again.  Raises UnknownRate, also for somebody else's."""
     row = FxRate.objects.select_for_update().filter(owner=actor, pk=pk).first()
     if row is None:
-        raise UnknownRate("You have no such exchange rate.")
+        raise UnknownRate("You have no such exchange rate.").of("rate", pk)
     row.delete()
     transaction.on_commit(partial(rates_changed.send, FxRate, currencies=tuple(sorted((row.base, row.quote))), owner_id=actor.pk))
     tell(actor, "rates.removed", object_type="rate", count=1)

@@ -16,6 +16,7 @@ from market.providers.registry import Entry, Setup
 from market.services.calls import BudgetView, budgets_of, reopen, state_of, symbols_of
 from market.services.sources import setup
 from market.services.streaming.told import StreamState, stream_state
+from portfolio_site.web.administration import may
 from portfolio_site.web.deeds import tell
 
 HIDDEN = "…"  # in place of a key
@@ -77,7 +78,7 @@ def sources_status(*, now: float | None = None) -> tuple[SourceStatus, ...]:
 @transaction.atomic
 def try_source_again(actor: Any, name: str) -> None:
     """Ends the pause of a source; the next job asks it.  Leaves an audit line.  Raises StaffOnly, UnknownSource for one that is off."""
-    if not (actor.is_active and actor.is_staff):
+    if not may(actor, "work", "market.SourceSymbol"):
         raise StaffOnly("Only administrators end the pause of a source.")
     if not setup().is_on(name):
         raise UnknownSource(f"No source of the name “{name[:20]}” is on.")

@@ -18,6 +18,7 @@ from market.services.ingest import ingest_prices
 from market.services.quotes import QuoteDraft, publish_quotes
 from market.services.refreshing.judging import split_factor
 from portfolio_site.kernel.decimals import EXACT
+from portfolio_site.web.administration import may
 from portfolio_site.web.deeds import tell
 
 
@@ -29,7 +30,7 @@ def settle_suspect(actor: Any, suspect_id: int, accept: bool, *, now: datetime |
     dividend with the corporate actions.  What was refused may still be accepted.  Raises StaffOnly, UnknownSuspect, SuspectSettled for
     refusing what was accepted, CannotAccept, and what storing raises: then nothing changed.
     """
-    if not (actor.is_active and actor.is_staff):
+    if not may(actor, "work", "market.Suspect"):
         raise StaffOnly("Only administrators settle prices that were not believed.")
     suspect = Suspect.objects.select_for_update(of=("self",)).select_related("instrument").filter(pk=suspect_id).first()
     if suspect is None:

@@ -98,7 +98,9 @@ def remove_from_watchlist(actor: Any, watchlist: Watchlist, instrument_id: int) 
 @transaction.atomic
 def move_in_watchlist(actor: Any, watchlist: Watchlist, instrument_id: int, *, place: int) -> None:
     """Moves an instrument to a place of the list: 1 is its top, and what is past its end is its end.  Raises NotWatched, UnknownWatchlist."""
-    _put(_locked(actor, watchlist), instrument_id, place)
+    current = _locked(actor, watchlist)
+    if _put(current, instrument_id, place):
+        tell(actor, "watchlist.changed", object_type="watchlist", object_id=current.pk, fields=["order"])
 
 
 # ── what they share ─────────────────────────────────────────────────────────
@@ -140,7 +142,8 @@ def _locked(actor: Any, watchlist: Watchlist) -> Watchlist:
     return current
 
 
-def _put(watchlist: Watchlist, instrument_id: int, place: int) -> None:
+def _put(watchlist: Watchlist, instrument_id: int, place: int) -> bool:
+    """Whether anything moved."""
     items = list(watchlist.items.order_by("position", "pk"))
     moved = next((item for item in items if item.instrument_id == instrument_id), None)
     if moved is None:
@@ -151,6 +154,7 @@ def _put(watchlist: Watchlist, instrument_id: int, place: int) -> None:
     for item, number in changed:
         item.position = number
     WatchlistItem.objects.bulk_update([item for item, _ in changed], ["position"])
+    return bool(changed)
 
 
 def _check_seen(actor: Any, instrument: Instrument) -> None:

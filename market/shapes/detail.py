@@ -29,6 +29,7 @@ class NextRefreshSerializer(serializers.Serializer[Any]):
 
     at = serializers.DateTimeField(allow_null=True)
     why_not = serializers.CharField()
+    supposed = serializers.CharField(help_text="Why `at` and `state` rest on hours that nobody here knows; empty where they are known.")
 
 
 class InstrumentDetailSerializer(InstrumentSerializer):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from market import selectors, services
 from market.forms import InstrumentForm, PriceForm, PriceListForm
 from market.models import Instrument
+from market.providers.base import PriceRow
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import render_page
 
@@ -80,22 +81,32 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def prices(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own prices.  Two forms: one day, or many lines."""
+    """One's own prices.  Two forms: one day, or many lines, which are shown as they were understood before they are saved."""
     instrument = selectors.get_own_instrument(request.user, pk)
     many = request.method == "POST" and "lines" in request.POST
     one_day = PriceForm(request.POST if request.method == "POST" and not many else None)
     lines = PriceListForm(request.POST if many else None)
     sent: Any = lines if many else one_day
+    understood: list[PriceRow] = []
     if request.method == "POST" and sent.is_valid():
         try:
-            changed = services.set_own_prices(request.user, instrument, sent.rows())
+            if many and request.POST.get("sure") != lines.mark():
+                services.check_prices(sent.rows())
+                understood = sent.rows()
+            else:
+                changed = services.set_own_prices(request.user, instrument, sent.rows())
+                messages.success(request, "The price is saved." if changed == 1 else f"{changed} prices are saved.")
+                return redirect("instrument-prices", pk=pk)
         except DomainError as problem:
             sent.refuse(problem)
-        else:
-            messages.success(request, "The price is saved." if changed == 1 else f"{changed} prices are saved.")
-            return redirect("instrument-prices", pk=pk)
-    newest = selectors.newest_prices(instrument.pk, _SHOWN)
-    context = {"page": "instruments", "instrument": instrument, "form": one_day, "list_form": lines, "prices": newest}
+    context = {
+        "page": "instruments",
+        "instrument": instrument,
+        "form": one_day,
+        "list_form": lines,
+        "understood": sorted(understood, key=lambda row: row.day, reverse=True),
+        "prices": selectors.newest_prices(instrument.pk, _SHOWN),
+    }
     return render_page(request, "market/prices.html", context, status=422 if sent.errors else 200, currencies=[instrument.currency])
 
 

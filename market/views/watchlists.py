@@ -87,7 +87,7 @@ def watchlist_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "The name is saved")
             return redirect("watchlist-edit", pk=pk)
-    context = {"page": PAGE, "form": form, "watchlist": watchlist, "rows": selectors.watched(pk)}
+    context = {"page": PAGE, "form": form, "watchlist": watchlist, "rows": selectors.watched(request.user, pk)}
     return render_page(request, "market/watchlist_edit.html", context, status=422 if form.errors else 200)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from portfolio_site.settings import env
+from portfolio_site.settings.redis import *  # noqa: F403  (cache, the sockets' layer, the job queue)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "data", private=True)
@@ -17,7 +17,6 @@ VERSION = "0.1.0"
 
 # ── what this process is ────────────────────────────────────────────────────
 DATABASE_URL = env.text("DATABASE_URL", "")
-REDIS_URL = env.text("REDIS_URL", "")
 ROLE = env.text("ROLE", "embedded")  # embedded | web | live | worker | beat | stream
 PROCESSES = env.integer("WEB_CONCURRENCY", 1, least=1)
 
@@ -77,6 +76,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.LastSeenMiddleware",
+    "accounts.consents.middleware.PrivacySignalMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "accounts.keys.middleware.CallsMiddleware",
     "accounts.denials.DenialsMiddleware",
@@ -116,6 +116,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "portfolio_site.web.numbers",
                 "portfolio_site.web.times",
                 "portfolio_site.web.parts",
+                "portfolio_site.web.graphics",
             ],
         },
     }
@@ -131,9 +132,17 @@ if DATABASE_URL:
     _database = environ.Env.db_url_config(DATABASE_URL)
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})
+    if _database["ENGINE"].endswith("postgresql"):  # a server that is cut off is noticed, and not waited for
+        _database["OPTIONS"] |= {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        }
     if ROLE in {"web", "live", "embedded"}:
         # threads share a bounded pool (held connections per thread use up the server: docs/dependencies.md)
-        _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10, least=1), "timeout": 10}
+        _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10, least=1), "timeout": 5}
     DATABASES = {"default": _database}
 else:
     DATABASES = {
@@ -144,22 +153,6 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-CACHES: dict[str, dict[str, Any]]
-if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "portfolio_site.web.cache.FailOpenRedisCache", "LOCATION": REDIS_URL}}
-    CHANNEL_LAYERS: dict[str, Any] = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
-    CELERY_BROKER_URL = REDIS_URL
-else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "plumbline",
-            "OPTIONS": {"MAX_ENTRIES": 5000},
-        }
-    }
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    CELERY_BROKER_URL = "memory://"
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -225,6 +218,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 PROXY_COUNT = env.integer("PROXY_COUNT", 0, least=0)  # read by web/addresses.py alone
+from portfolio_site.settings.api import *  # noqa: E402, F403  (calls, tokens, apps of other people)
+from portfolio_site.settings.market import *  # noqa: E402, F403  (sources of prices)
 from portfolio_site.settings.signing_in import *  # noqa: E402, F403  (factors, limits, other sign-ins)
 from portfolio_site.settings.signing_in import SOCIAL_APPS, SOCIAL_ORIGINS  # noqa: E402
 
@@ -235,22 +230,6 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portfolio_site.web.problems.csrf_failure"
-
-# JSON web tokens of the API: signed by a key derived from SECRET_KEY, one algorithm, short lives
-TOKEN_ALGORITHM = "HS256"
-TOKEN_ISSUER = "plumbline"
-API_KEY_LOG_EVERY = env.integer("API_KEY_LOG_EVERY", 5, least=0)  # seconds between two writings of what keys called
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
-REFRESH_TOKEN_LIFETIME = timedelta(days=30)
-
-# apps of other people: OAuth 2.0 and OpenID Connect (docs/api-access.md)
-OIDC_PRIVATE_KEY = env.text("OIDC_PRIVATE_KEY", "").replace("\\n", "\n")
-OAUTH_PROVIDER = env.boolean("OAUTH_PROVIDER", True)
-OAUTH_OPEN = env.boolean("OAUTH_OPEN", True)  # everybody may register an app of theirs, not only administrators
-IDP_OIDC_ADAPTER = "accounts.oauth.adapter.OIDCAdapter"
-IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
-IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 30 * 60
-IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 24 * 3600  # of a connection, however often it is renewed
 
 # ── mail: no server is needed to begin ──────────────────────────────────────
 EMAIL_URL = env.text("EMAIL_URL", "")
@@ -268,99 +247,6 @@ TWILIO_URL = env.text("TWILIO_URL", "https://api.twilio.com")
 SMS_CONSOLE = False
 WEBHOOK_NETWORKS = env.words("WEBHOOK_NETWORKS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Plumbline <plumbline@localhost>")
-
-# ── API ─────────────────────────────────────────────────────────────────────
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",
-        "accounts.authentication.ApiKeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "accounts.permissions.WithinScope"],
-    "DEFAULT_RENDERER_CLASSES": ["portfolio_site.web.json.ExactJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portfolio_site.web.json.ExactJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "portfolio_site.web.paging.CursorPages",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "portfolio_site.web.throttling.PersonThrottle",
-        "portfolio_site.web.throttling.CredentialThrottle",
-        "portfolio_site.web.throttling.AddressThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": {
-        "person": "600/min",
-        "credential": "300/min",
-        "provider": "120/min",
-        "address": "120/min",
-        "public": "60/min",
-        "sign_in": "30/min",
-    },
-    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a word of our own calls (export), each of which says what it takes
-    "EXCEPTION_HANDLER": "portfolio_site.web.problems.api_exception_handler",
-    "COERCE_DECIMAL_TO_STRING": True,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Plumbline API",
-    "DESCRIPTION": "Portfolios, transactions, prices and figures. Every error is a problem document (RFC 9457).",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "portfolio_site.web.schema.problems_everywhere",
-        "accounts.permissions.scopes_named",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "TransactionKind": "portfolios.choices.TransactionKind",
-        "CostMethod": "portfolios.choices.CostMethod",
-        "ImportStatus": "portfolios.choices.ImportStatus",
-        "LotStatus": "portfolios.choices.LotStatus",
-        "ProposalStatus": "portfolios.choices.ProposalStatus",
-        "AlertKind": "alerts.choices.RuleKind",
-    },
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-}
-
-# ── jobs ────────────────────────────────────────────────────────────────────
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 900
-CELERY_TASK_SOFT_TIME_LIMIT = 840
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600} if REDIS_URL else {"polling_interval": 0.1}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_TIMEZONE = "UTC"
-
-# ── demo market ─────────────────────────────────────────────────────────────
-DEMO_MARKET = env.boolean("DEMO_MARKET", True)
-
-# ── sources of prices: docs/providers.md ────────────────────────────────────
-# without settings nobody outside is asked: the demo market needs no network
-PROVIDERS = env.words("PROVIDERS", "" if DEMO_MARKET else "ecb,frankfurter,fred,coingecko")
-PROVIDER_KEYS = {
-    "alpha_vantage": env.text("ALPHA_VANTAGE_KEY", ""),
-    "coingecko": env.text("COINGECKO_KEY", ""),
-    "finnhub": env.text("FINNHUB_KEY", ""),
-    "fred": env.text("FRED_KEY", ""),
-    "newsapi": env.text("NEWSAPI_KEY", ""),
-    "tiingo": env.text("TIINGO_KEY", ""),
-    "twelve_data": env.text("TWELVE_DATA_KEY", ""),
-}
-PROVIDER_URLS = {"frankfurter": env.text("FRANKFURTER_URL", "")}
-COINGECKO_PRO = env.boolean("COINGECKO_PRO", False)
-EMULATOR_URL = env.text("EMULATOR_URL", "http://127.0.0.1:8765")
-URL_SOURCE_NETWORKS = env.words("URL_SOURCE_NETWORKS")
-QUOTES_EVERY = env.integer("QUOTES_EVERY", 900, least=15)  # seconds between two questions for the price of what trades
-NEWS_DAYS = env.integer("NEWS_DAYS", 30, least=1)  # that articles are kept
 
 # ── language, time ──────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"

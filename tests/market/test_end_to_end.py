@@ -43,6 +43,17 @@ def test_quotes_of_shares_funds_indices_and_pence_arrive_in_one_call(world: Emul
     assert len(quotes) == 1
 
 
+def test_two_hundred_shares_and_coins_mixed_arrive_in_three_calls(world: Emulator) -> None:
+    shares, coins = [f"GEN{n:04d}" for n in range(1, 181)], [f"GEN{n:04d}-USD" for n in range(1, 21)]
+    for place, coin in enumerate(coins):
+        listed(world, *shares[9 * place : 9 * place + 9])
+        (one,) = listed(world, coin, sources=())
+        SourceSymbol.objects.create(instrument=one, source="coingecko", symbol=f"gen-coin-{coin[3:7]}", currency="USD")
+    assert tasks.plan_quotes() == 200 == Quote.objects.count()
+    asked = [call.path for call in world.calls() if "/v7/finance/quote" in call.path or "/simple/price" in call.path]
+    assert sorted(path.partition("?")[0].rpartition("/")[2] for path in asked) == ["price", "quote", "quote"]
+
+
 def test_a_history_arrives_raw_with_its_actions(world: Emulator) -> None:
     split = next(one for one in world.world.securities() if one.asset_class == "stock" and world.world.splits(one))
     (one,) = listed(world, split.symbol)

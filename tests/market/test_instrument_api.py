@@ -75,6 +75,20 @@ def test_where_nothing_is_asked_for_by_itself_the_reason_is_told(acme: Any, pers
     assert instrument_detail(person, mine.pk).next_refresh.why_not == "You price it yourself."
 
 
+@pytest.mark.parametrize(("exchange", "named_as"), [("XTAE", "Tel Aviv"), ("ASEX", "Athens"), ("", "No exchange is known")])
+def test_where_nobody_knows_the_hours_the_next_refresh_says_what_it_supposes(
+    api: Any, acme: Any, settings: Any, exchange: str, named_as: str
+) -> None:
+    settings.PROVIDERS = ["yahoo"]
+    named(acme, TRADING - timedelta(minutes=5))
+    with time_machine.travel(TRADING, tick=False):
+        assert api.get(f"/api/v1/instruments/{acme.pk}").json()["next_refresh"]["supposed"] == ""
+        type(acme).objects.update(exchange=exchange)
+        told = api.get(f"/api/v1/instruments/{acme.pk}").json()["next_refresh"]
+    assert named_as in told["supposed"] and "Weekdays are taken" in told["supposed"]
+    assert datetime.fromisoformat(told["at"]) == TRADING + timedelta(minutes=10)
+
+
 @time_machine.travel(TRADING, tick=False)
 def test_the_api_tells_the_instrument_in_full(api: Any, acme: Any, settings: Any, django_assert_max_num_queries: Any) -> None:
     settings.PROVIDERS = ["yahoo"]

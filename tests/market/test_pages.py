@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from lxml import html
 
+from accounts.models import Preferences
 from market.models import FxRate, Instrument, Price, PriceColumn
 from market.selectors import fx_columns, price_columns, quotes_of
 from market.services import PriceRow, RateRow, ingest_prices, ingest_rates
@@ -26,6 +29,12 @@ def browser(client: Client, person: Any) -> Client:
     return client
 
 
+def sure_of(answer: Any) -> str:
+    """What the button says that saves the prices that were read."""
+    (value,) = html.fromstring(answer.content).xpath('//button[@name="sure"]/@value')
+    return str(value)
+
+
 def test_a_person_adds_an_instrument_and_enters_its_prices(browser: Client, person: Any) -> None:
     assert "Nothing of your own yet" in browser.get("/instruments/").content.decode()
     assert browser.get("/instruments/add/?name=House&symbol=H").context["form"]["name"].value() == "House"
@@ -34,13 +43,34 @@ def test_a_person_adds_an_instrument_and_enters_its_prices(browser: Client, pers
     assert made["Location"] == f"/instruments/{instrument.pk}/prices/"
     assert (instrument.symbol, instrument.owner) == ("HOUSE", person)
     browser.post(made["Location"], {"day": "2024-03-04", "close": "400000.50"})
-    browser.post(made["Location"], {"lines": "2023-03-04 380000\n\n2022-03-04;370000\r\n"})
+    many = {"lines": "2023-03-04 380000\n\n2022-03-04;370000\r\n"}
+    browser.post(made["Location"], many | {"sure": sure_of(browser.post(made["Location"], many))})
     page = browser.get(made["Location"]).content.decode()
     assert page.index("400,000.50") < page.index("380,000.00") < page.index("370,000.00")
     assert quotes_of([instrument.pk])[instrument.pk].price == D("400000.50")
     assert "House in Delft" in browser.get("/instruments/").content.decode()
     browser.post(f"/instruments/{instrument.pk}/prices/remove/", {"day": "2024-03-04"})
     assert quotes_of([instrument.pk])[instrument.pk].price == D("380000")
+
+
+@pytest.mark.parametrize(
+    ("locale", "written", "meant", "shown"), [("en-US", "412.500", D("412.5"), "412.50"), ("de-DE", "412.500", D(412500), "412.500,00")]
+)
+def test_many_prices_are_shown_as_they_were_read_before_they_are_saved(
+    browser: Client, person: Any, locale: str, written: str, meant: Decimal, shown: str
+) -> None:
+    Preferences.objects.update_or_create(user=person, defaults={"locale": locale})
+    instrument = make_instrument("HOUSE", owner=person)
+    asked = {"lines": f"2024-03-04 {written}"}
+    page = browser.post(f"/instruments/{instrument.pk}/prices/", asked)
+    assert page.status_code == 200 and not Price.objects.exists()
+    read = html.fromstring(page.content).get_element_by_id("understood").text_content()
+    assert shown in read.replace("\xa0", " ")
+    sure = {"sure": sure_of(page)}
+    browser.post(f"/instruments/{instrument.pk}/prices/", {"lines": "2024-03-04 7"} | sure)  # a yes to something else
+    assert not Price.objects.exists()
+    browser.post(f"/instruments/{instrument.pk}/prices/", asked | sure)
+    assert Price.objects.get().close == meant
 
 
 @pytest.mark.parametrize(

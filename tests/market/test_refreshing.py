@@ -16,7 +16,7 @@ from market.models import CorporateAction, Instrument, Quote, SourceSymbol, Susp
 from market.providers.base import SymbolQuote
 from market.providers.failures import Failure, FailureKind, Unreachable
 from market.services.calls import Source
-from market.services.refreshing.due import Candidate, due, due_quotes
+from market.services.refreshing.due import Candidate, due, due_quotes, quote_jobs
 from market.services.refreshing.judging import Known, suspicion
 from market.services.refreshing.quotes import refresh_quotes
 from tests import factories
@@ -247,6 +247,14 @@ def test_coins_are_due_on_sundays_and_funds_after_their_time() -> None:
 def test_what_was_never_asked_for_comes_first_and_then_the_stalest() -> None:
     rows = [Candidate(pk, "XNAS", AssetClass.STOCK, asked) for pk, asked in ((1, at("2026-11-20 14:40")), (2, None), (3, at("2026-11-20 14:35")))]
     assert due(rows, at("2026-11-20 15:30"), QUARTER) == [2, 3, 1]
+
+
+def test_coins_have_jobs_of_their_own_and_the_stalest_comes_first(listed: Any) -> None:
+    made = [listed(name) for name in ("AAPL", "BTC", "MSFT", "ETH", "IBM")]
+    Instrument.objects.filter(symbol__in=["BTC", "ETH"]).update(asset_class=AssetClass.CRYPTO)
+    ids = [one.pk for one in made]
+    assert quote_jobs(ids, NOW, QUARTER, 2) == [[ids[0], ids[2]], [ids[1], ids[3]], [ids[4]]]
+    assert quote_jobs([], NOW, QUARTER, 2) == []
 
 
 def test_only_what_somebody_follows_and_a_source_knows_is_due(listed: Any, django_assert_num_queries: Any) -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry
 from market.choices import AssetClass, Quality
 from market.errors import InvalidWatchlist, NotWatched, TooManyWatchlists, UnknownInstrument, UnknownWatchlist, WatchlistFull, WatchlistTaken
-from market.models import Quote, Watchlist, WatchlistItem
+from market.models import Instrument, Quote, Watchlist, WatchlistItem
 from market.selectors import (
     find_listed,
     followed_instruments,
@@ -81,7 +83,7 @@ def test_an_instrument_is_put_on_a_list_once_moved_about_it_and_taken_off(person
     assert symbols(person, chips) == ["AAA", "DDD", "CCC"]
     add_to_watchlist(person, chips, several[1])
     assert symbols(person, chips) == ["AAA", "DDD", "CCC", "BBB"]
-    assert deeds(person) == ["watchlist.created"] + ["watchlist.instrument_added"] * 4 + [
+    assert deeds(person) == ["watchlist.created"] + ["watchlist.instrument_added"] * 4 + ["watchlist.changed"] * 4 + [
         "watchlist.instrument_removed",
         "watchlist.instrument_added",
     ]
@@ -264,6 +266,22 @@ def test_indices_are_everybodys_and_what_is_compared_with_stands_first(person: A
     make_instrument("ACME")
     assert [row.symbol for row in indices()] == ["DAX"]
     assert [row.symbol for row in indices([world.pk, own.pk])] == ["WRLD", "DAX"]
+
+
+def test_what_a_person_sees_no_more_is_neither_told_nor_counted(person: Any, stranger: Any, client: Client, api: APIClient) -> None:
+    house, acme = make_instrument("HOUSE", owner=person, exchange=""), make_instrument("ACME")
+    mine = create_watchlist(person, name="Mine", instruments=[house, acme])
+    Instrument.objects.filter(pk=house.pk).update(owner=stranger)  # as when it goes along with a portfolio
+    assert symbols(person, mine) == ["ACME"]
+    assert [one.count for one in watchlists_of(person)] == [1] == [get_watchlist(person, mine.pk).count]
+    client.force_login(person)
+    for path in (f"/markets/?list={mine.pk}", f"/watchlists/{mine.pk}/edit/"):
+        said = client.get(path).content.decode()
+        assert "ACME" in said and "HOUSE" not in said
+    told = api.get(f"/api/v1/watchlists/{mine.pk}").json()
+    assert told["count"] == 1 and [one["symbol"] for one in told["instruments"]] == ["ACME"]
+    Instrument.objects.filter(pk=house.pk).update(owner=person)
+    assert symbols(person, mine) == ["HOUSE", "ACME"]
 
 
 def test_a_search_finds_by_symbol_isin_and_name_the_nearest_first(person: Any, django_assert_num_queries: Any) -> None:

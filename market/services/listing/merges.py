@@ -24,6 +24,7 @@ from market.services.listing.merging import merge_instruments
 from market.services.listing.parting import part_instruments
 from market.signals import instruments_listed, merge_begun
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.administration import may
 
 log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
@@ -60,7 +61,7 @@ def start_parting(actor: Any, number: int) -> None:
 
 
 def _refuse_others(actor: Any) -> None:
-    if actor is None or not (actor.is_active and actor.is_staff):
+    if actor is None or not may(actor, "work", "market.Instrument"):
         raise StaffOnly("Only administrators merge instruments.")
 
 

@@ -1,6 +1,6 @@
 """Prices, rates, news and reference data from sources: what is due, what is asked, what is believed."""
 
-from market.services.refreshing.due import due_quotes
+from market.services.refreshing.due import due_quotes, quote_jobs
 from market.services.refreshing.histories import due_histories, refresh_histories, store_closes
 from market.services.refreshing.intraday import Outcome, outcome_of, refresh_intraday, sweep_intraday
 from market.services.refreshing.news import due_news, fetch_news
@@ -20,6 +20,7 @@ __all__ = [
     "due_quotes",
     "fetch_news",
     "outcome_of",
+    "quote_jobs",
     "refresh_histories",
     "refresh_intraday",
     "refresh_profiles",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
+from market.choices import AssetClass
 from market.hours import SETTLES, is_open, last_open
 from market.services.refreshing.symbols import QUOTES, askable
 
@@ -24,6 +25,28 @@ class Candidate:
 
 def due_quotes(followed: Iterable[int], now: datetime, every: timedelta) -> list[int]:
     """The followed instruments whose newest price is to be asked for, those that were asked for longest ago first.  One query."""
+    return due(_candidates(followed, now), now, every)
+
+
+def quote_jobs(followed: Iterable[int], now: datetime, every: timedelta, most: int) -> list[list[int]]:
+    """The due ones in jobs of at most `most`, the one with the stalest first.  One query.
+
+    Coins have jobs of their own: the rest is asked for at another source, and a job of both would be a call to each.
+    """
+    candidates = _candidates(followed, now)
+    coins = {one.pk for one in candidates if one.asset_class == AssetClass.CRYPTO}
+    jobs: list[list[int]] = []
+    filling: dict[bool, list[int]] = {}
+    for pk in due(candidates, now, every):
+        job = filling.get(pk in coins)
+        if job is None or len(job) == most:
+            job = filling[pk in coins] = []
+            jobs.append(job)
+        job.append(pk)
+    return jobs
+
+
+def _candidates(followed: Iterable[int], now: datetime) -> list[Candidate]:
     rows = (
         askable(QUOTES, now)
         .filter(instrument__in=list(followed))
@@ -31,7 +54,7 @@ def due_quotes(followed: Iterable[int], now: datetime, every: timedelta) -> list
         .values_list("instrument_id", "instrument__exchange", "instrument__asset_class")
         .annotate(asked_at=Max("asked_at"))
     )
-    return due([Candidate(*row) for row in rows], now, every)
+    return [Candidate(*row) for row in rows]
 
 
 def due(candidates: Sequence[Candidate], now: datetime, every: timedelta) -> list[int]:

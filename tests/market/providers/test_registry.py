@@ -20,7 +20,7 @@ from market.providers.limits import DAY, MINUTE, MONTH, Limits, Window
 from market.providers.registry import ENTRIES, ORDERS, Can, Key, Setup
 from market.providers.url_source import Feed
 from market.services import sources
-from portfolio_site.settings import base as settings_base
+from portfolio_site.settings import market as market_settings
 from tests.emulator import Emulator
 
 ALL = Setup(named=frozenset({registry.EMULATED}), emulator="http://127.0.0.1:1")
@@ -138,7 +138,7 @@ def test_rates_without_risk_have_a_source_that_tells_series() -> None:
 
 
 def test_the_settings_have_a_key_for_each_source_that_takes_one() -> None:
-    read = set(re.findall(r'"([a-z_]+)": env.text\("([A-Z_]+_KEY)"', inspect.getsource(settings_base)))
+    read = set(re.findall(r'"([a-z_]+)": env.text\("([A-Z_]+_KEY)"', inspect.getsource(market_settings)))
     assert read == {(name, entry.variable) for name, entry in ENTRIES.items() if entry.key is not Key.NONE}
 
 
