@@ -24,6 +24,7 @@ from accounts.middleware import SIGNED_IN_KEY
 from accounts.models import User
 from accounts.selectors import mailable
 from portfolio_site.web.addresses import client_address, client_network
+from portfolio_site.web.bell import insist
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,5 @@ def _signed_in_just_now(request: Any) -> bool:
 
 def _enqueue(message: EmailMessage) -> None:
     """Hands a mail to the queue.  A queue that does not answer loses the mail, not the page; the log says so."""
-    try:
-        tasks.send_mail.delay(tasks.sealed_mail(str(message.subject), str(message.body), message.to))
-    except tasks.MAIL_TROUBLE as problem:
-        log.error("mail.not_queued", extra={"problem": str(problem)})
+    if not insist(tasks.send_mail, tasks.sealed_mail(str(message.subject), str(message.body), message.to)):
+        log.error("mail.not_queued")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.deeds import describe
+from allauth.idp.oidc.models import Client
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+
+from accounts.data_rights.models import DataExport
+from accounts.keys.models import ApiKey
+from portfolio_site.web.deeds import describe, owned_in
 
 describe(
     "Account",
@@ -33,6 +39,8 @@ describe(
         "key.revoked": "API key revoked",
         "profile.changed": "Profile changed",
         "preferences.changed": "Preferences changed",
+        "site_role.given": "A role in running the site was given",
+        "site_role.ended": "A role in running the site was ended",
     },
 )
 
@@ -57,5 +65,14 @@ describe(
         "data.erasure_cancelled": "Erasure of the account cancelled",
         "data.erased": "Account erased",
         "data.read_in": "Export of Plumbline read in",
+        "processing.paused": "Processing of the data paused",
+        "processing.resumed": "Processing of the data goes on",
+        "consent.withdrawn": "Something that was agreed to was taken back",
     },
 )
+
+owned_in("api_key", ApiKey, "user_id")
+owned_in("export", DataExport, "user_id")
+owned_in("oauth_client", Client)
+owned_in("passkey", Authenticator, "user_id")
+owned_in("session", UserSession, "user_id")

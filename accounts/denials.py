@@ -43,11 +43,12 @@ class DenialsMiddleware:
             actor = request.user.pk if request.user.is_authenticated else None
             where = (request.resolver_match.url_name or "") if request.resolver_match else ""
             # what Django itself closes with the answer, once it is sent
-            response._resource_closers.append(partial(_write_all, actor, where, found))  # type: ignore[attr-defined]
+            response._resource_closers.append(partial(write_all, actor, where, found))  # type: ignore[attr-defined]
         return response
 
 
-def _write_all(actor: int | None, where: str, found: list[Refusal]) -> None:
+def write_all(actor: int | None, where: str, found: list[Refusal]) -> None:
+    """What was refused by one answer, which is out already."""
     for one in found:
         try:
             write(actor, where, one)

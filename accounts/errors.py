@@ -83,3 +83,11 @@ class ConfirmAgain(Forbidden):
     """A dangerous step needs the password again."""
 
     code, title = "confirm_again", "Confirm that it is you."
+
+
+class CannotWithdraw(Conflict):
+    code, title = "cannot_withdraw", "This cannot be taken back by itself."
+
+
+class NotForThisRole(Forbidden):
+    code, title = "not_for_this_role", "Your role in running the site does not allow this."

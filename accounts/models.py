@@ -87,6 +87,7 @@ class Preferences(models.Model):
     shortcuts = models.BooleanField(default=True)
     peer_comparison = models.BooleanField(default=False)
     welcome_done = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)  # no job works on the person's data since then
     leaves_at = models.DateTimeField(null=True, blank=True)  # the person is to be erased then; every page says so
 
     class Meta:
@@ -202,9 +203,11 @@ class AuditHead(models.Model):
         return f"{self.subject}: {self.sequence}"
 
 
-from accounts.data_rights.models import DataArrival, DataExport, Erasure  # noqa: E402  (tables of this app; they need what stands above)
+from accounts.consents.models import Consent  # noqa: E402  (tables of this app; they need what stands above)
+from accounts.data_rights.models import DataArrival, DataExport, Erasure  # noqa: E402
 from accounts.keys.models import ApiKey, ApiKeyCall  # noqa: E402
 from accounts.oauth.models import AuthorizationCode, SpentRefreshToken  # noqa: E402
+from accounts.tickets.models import SocketTicket  # noqa: E402
 
 __all__ = [
     "ApiKey",
@@ -212,12 +215,14 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuthorizationCode",
+    "Consent",
     "DataArrival",
     "DataExport",
     "Erasure",
     "IdempotencyKey",
     "Preferences",
     "RefreshToken",
+    "SocketTicket",
     "SpentRefreshToken",
     "User",
     "a_currency",

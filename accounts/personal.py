@@ -8,6 +8,7 @@ _CHAIN = kept("what was done must stay provable; an entry holds numbers, no name
 _PROOF = kept(
     "that the erasure was asked for and done must be provable, and done again after a backup is restored", "thirteen months after it was done"
 )
+_WORD = kept("that something was agreed to or taken back must be provable; a row holds a number and no name", "the records of this installation end")
 _CHAIN_INSIDE = kept(_CHAIN.reason, _CHAIN.until, exported=False)
 
 PERSONAL = [
@@ -26,7 +27,7 @@ PERSONAL = [
         person="user",
         fields={
             GIVEN: "id user base_currency locale time_zone tax_residence cost_method theme trend density hide_amounts flash_prices shortcuts"
-            " peer_comparison welcome_done leaves_at"
+            " peer_comparison welcome_done paused_at leaves_at"
         },
     ),
     rows(
@@ -53,6 +54,12 @@ PERSONAL = [
         "What connected apps exchanged, to tell a thief by",
         person="user",
         fields={SECRET: "id digest client user spent_at"},
+    ),
+    rows(
+        "accounts.SocketTicket",
+        "Tickets for live prices that were not used, for half a minute",
+        person="user",
+        fields={SECRET: "id digest user kind reference password_mark scopes expires_at"},
     ),
     rows("accounts.ApiKeyCall", "What was called with API keys", person="key__user", fields={GIVEN: "id key method path status address at"}),
     rows(
@@ -82,6 +89,12 @@ PERSONAL = [
         "Requests to be erased",
         person="person",
         fields={_PROOF: "id person mark status asked_at due_at cancelled_at done_at", INTERNAL: "step touched_at", SECRET: "address"},
+    ),
+    rows(
+        "accounts.Consent",
+        "What was agreed to, and taken back",
+        person="person",
+        fields={_WORD: "id person purpose given version digest source at"},
     ),
     rows(
         "accounts.AuditEntry",

@@ -13,11 +13,14 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from accounts import denials, devices, tasks, tokens
+from accounts.consents.services import record_consent
+from accounts.consents.texts import Purpose, Source
 from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
 from accounts.services import record_audit, tell_access_changed
 from accounts.signals import export_asked, export_brought, user_registered
-from portfolio_site.web import deeds
+from portfolio_site.web import deeds, refusals
+from portfolio_site.web.bell import insist, ring
 
 
 def _note(user: User | None, action: str) -> None:
@@ -27,12 +30,13 @@ def _note(user: User | None, action: str) -> None:
 
 @receiver(user_registered)
 def ask_for_confirmation(*, user_id: int, **_: Any) -> None:
-    tasks.send_confirmation.delay(user_id)
+    insist(tasks.send_confirmation, user_id)
 
 
 @receiver(user_signed_up)
 def note_sign_up(*, user: User, **_: Any) -> None:
     _note(user, "account.created")
+    record_consent(user.pk, Purpose.TERMS, given=True, source=Source.SIGN_UP)
 
 
 @receiver(user_logged_in)
@@ -109,11 +113,17 @@ def note_deed(*, actor: User, action: str, object_type: str, object_id: str, dat
     record_audit(actor, action, object_type=object_type, object_id=object_id, **data)
 
 
+@receiver(refusals.told)
+def note_refusals(*, actor: int, where: str, found: list[refusals.Refusal], **_: Any) -> None:
+    """What was refused on a socket."""
+    denials.write_all(actor, where, found)
+
+
 @receiver(export_asked)
 def make_export(*, export_id: int, **_: Any) -> None:
-    tasks.make_export.delay(export_id)
+    ring(tasks.make_export, export_id)
 
 
 @receiver(export_brought)
 def read_arrival(*, arrival_id: int, **_: Any) -> None:
-    tasks.read_arrival.delay(arrival_id)
+    ring(tasks.read_arrival, arrival_id)

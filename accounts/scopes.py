@@ -71,7 +71,7 @@ def _table() -> dict[str, Need]:
         (OPEN, "auth-register auth-login auth-refresh auth-logout schema docs public-link"),
         (
             PERSON_ONLY,
-            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares* portfolio-links*",
+            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares* portfolio-links* portfolio-offer offer offers income-calendar",
         ),
         (_PROFILE, "auth-me auth-log"),
         (
@@ -79,12 +79,12 @@ def _table() -> dict[str, Need]:
             "instrument instrument-* instruments instruments-list* stock fx fx-rates news news-* watchlist* market-health benchmark benchmark-*",
         ),
         (_MARKET, "benchmarks"),
-        (_asking(_MARKET), "instruments-search* stocks-batch"),
+        (_asking(_MARKET), "instruments-search* stocks-batch auth-tickets"),
         (
             _PORTFOLIOS,
             "household* portfolio portfolios portfolio-* holding holdings lots lots-methods transaction transactions transaction-* transactions-* export",
         ),
-        (_PORTFOLIOS, "import import-*"),
+        (_PORTFOLIOS, "import import-* comment"),
         (_asking(_PORTFOLIOS), "portfolio-actions-preview"),
         (_ANALYTICS, "value* gains* income* performance* projection* risk* drivers* contribution* calendar* drawdowns* attribution* rolling*"),
         (_ANALYTICS, "costs* unusual-days* growth* explain* diversification* comparison* compare benchmark-series"),
@@ -92,7 +92,7 @@ def _table() -> dict[str, Need]:
         (Need("analytics:read", "profile:write"), "concentration"),
         (
             _ALERTS,
-            "alert alerts alert-* alerts-* delivery delivery-* deliveries deliveries-* notification notifications notification-* notifications-* webhook webhooks webhook-* webhooks-* device devices",
+            "alert alerts alert-* alerts-* notices notice-* delivery delivery-* deliveries deliveries-* notification notifications notification-* notifications-* webhook webhooks webhook-* webhooks-* device devices",
         ),
     ):
         table.update(dict.fromkeys(names.split(), need))

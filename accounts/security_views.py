@@ -13,7 +13,7 @@ from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +21,7 @@ from accounts import sessions as sign_ins
 from accounts.factors import factors_of
 from accounts.models import User
 from accounts.selectors import mailable, sessions_of
+from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web.pages import render_page
 
 View = Callable[..., HttpResponse]
@@ -50,7 +51,7 @@ def own_passkey(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, pk: int) -> HttpResponse:
         if not Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.WEBAUTHN, pk=pk).exists():
-            raise Http404
+            raise NotFound("There is no such passkey. It may have been removed.").of("passkey", pk)
         return view(request, pk=pk)
 
     return wrapped

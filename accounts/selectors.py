@@ -20,13 +20,17 @@ from django.utils import timezone
 
 from accounts.audit import ChainReport, check_chain
 from accounts.guesses import device_name
-from accounts.models import AuditEntry, AuditHead, Preferences
+from accounts.models import AuditEntry, AuditHead, Consent, Preferences
 from accounts.querysets import AuditEntryQuerySet
+from portfolio_site.web.pausing import processed
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-APPEND_ONLY_TRIGGERS = frozenset({"audit_refuse_update", "audit_refuse_delete"})
+APPEND_ONLY = {
+    AuditEntry: frozenset({"audit_refuse_update", "audit_refuse_delete"}),
+    Consent: frozenset({"consent_refuse_update", "consent_refuse_delete"}),
+}
 
 
 def preferences_of(user: User | AnonymousUser) -> Preferences:
@@ -53,12 +57,17 @@ def mailable_among(user_ids: Collection[int]) -> dict[int, str]:
     return dict(found.values_list("user_id", "email"))
 
 
-def staying(person: str = "") -> Q:
-    """Those whom alerts and programs of theirs may be told things, on any channel: they may sign in, and are not to be erased.
+def remaining(person: str = "") -> Q:
+    """Those who may sign in and are not to be erased: with whom others can deal.
 
     person  the way from a row to its person, such as "owner__"
     """
     return Q(**{f"{person}is_active": True, f"{person}preferences__leaves_at": None})
+
+
+def staying(person: str = "") -> Q:
+    """Those whom alerts and programs of theirs may be told things, on any channel: those who remain and paused nothing."""
+    return processed(person) & remaining(person)
 
 
 def accounts_elsewhere_of(user: User) -> list[str] | None:
@@ -111,8 +120,12 @@ def verify_all_chains() -> Iterator[ChainReport]:
 
 
 def audit_is_append_only() -> bool:
-    """Whether the database itself refuses to change or delete audit entries."""
-    table = AuditEntry._meta.db_table
+    """Whether the database itself refuses to change or delete audit entries, and what people agreed to."""
+    return all(_triggers_of(model._meta.db_table) >= wanted for model, wanted in APPEND_ONLY.items())
+
+
+def _triggers_of(table: str) -> set[str]:
+    """The names of those that are at work."""
     if connection.vendor == "postgresql":
         query = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled <> 'D' AND NOT tgisinternal"
     else:
@@ -120,4 +133,4 @@ def audit_is_append_only() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(query, [table])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return {name for (name,) in rows} >= APPEND_ONLY_TRIGGERS
+    return {name for (name,) in rows}

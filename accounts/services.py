@@ -14,13 +14,19 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts import audit, signals
+from accounts.consents.forces import tells_in_force
+from accounts.consents.services import record_consent, withdraws
+from accounts.consents.texts import Purpose, Source
 from accounts.errors import AlreadyTaken, BadPreferences, BadProfile, WeakPassword
 from accounts.guesses import guess_basics
 from accounts.models import AuditEntry, AuditHead, Preferences, User, a_time_zone
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.kernel.words import unwritable
 
 CHANGEABLE = frozenset(
-    field.name for field in Preferences._meta.get_fields() if getattr(field, "concrete", False) and field.name not in {"id", "user", "leaves_at"}
+    field.name
+    for field in Preferences._meta.get_fields()
+    if getattr(field, "concrete", False) and field.name not in {"id", "user", "paused_at", "leaves_at"}
 )
 
 
@@ -108,6 +114,7 @@ def register(*, email: str, username: str = "", password: str, accept_language: 
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
             guess_preferences(user, accept_language=accept_language, time_zone=time_zone)
             record_audit(user, "account.created", object_type="user", object_id=user.pk)
+            record_consent(user.pk, Purpose.TERMS, given=True, source=Source.API)
             transaction.on_commit(partial(signals.user_registered.send, User, user_id=user.pk), robust=True)
     except IntegrityError:
         raise _taken(["email", "username"]) from None
@@ -150,6 +157,8 @@ def update_profile(actor: User, *, name: str | None = None, username: str | None
         user.clean_fields(exclude=[field.name for field in User._meta.fields if field.name not in changes])
     except ValidationError as problem:
         raise BadProfile("The profile was not saved.", errors=_field_errors(problem)) from None
+    if said := _misleading(changes.get("first_name", "")):
+        raise BadProfile("The profile was not saved.", errors=[FieldError("first_name", "invalid", said)])
     if "username" in changes and User.objects.filter(username=user.username).exclude(pk=user.pk).exists():
         raise _taken(["username"])
     if changes:
@@ -158,6 +167,11 @@ def update_profile(actor: User, *, name: str | None = None, username: str | None
         for field, value in changes.items():
             setattr(actor, field, value)
     return actor
+
+
+def _misleading(name: str) -> str:
+    """What is wrong with what a person is called: others read it, also in mails, where an address would be a link."""
+    return unwritable(name) or ("A name holds no address. Write it without “//” and “www.”." if "//" in name or "www." in name.lower() else "")
 
 
 @transaction.atomic
@@ -179,8 +193,21 @@ def update_preferences(actor: User, **changes: object) -> Preferences:
     if changed:
         preferences.save(update_fields=changed)
         record_audit(actor, "preferences.changed", object_type="preferences", object_id=preferences.pk, fields=changed)
+        if "peer_comparison" in changed:
+            record_consent(actor.pk, Purpose.PEERS, given=preferences.peer_comparison, source=Source.SETTINGS, was_on=True)
     preferences.user = actor  # also what selectors.preferences_of answers from now on
     return preferences
+
+
+@tells_in_force(Purpose.PEERS)
+def is_compared(person: User) -> bool:
+    return Preferences.objects.filter(user=person, peer_comparison=True).exists()
+
+
+@withdraws(Purpose.PEERS)
+def leave_peers(actor: User) -> None:
+    """Their returns count in no comparison from the next one on."""
+    update_preferences(actor, peer_comparison=False)
 
 
 @transaction.atomic
@@ -196,3 +223,11 @@ def _field_errors(problem: ValidationError) -> list[FieldError]:
     return [
         FieldError(field, str(error.code or "invalid"), " ".join(error.messages)) for field, errors in problem.error_dict.items() for error in errors
     ]
+
+
+def one_at_a_time(actor: User) -> None:
+    """Inside the caller's transaction: what the same person does at the same moment waits, so that both are counted, or the first is found.
+
+    The lock is on the person's row, and none of those that only refer to it waits.
+    """
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=actor.pk)

@@ -21,7 +21,7 @@ def end_session(actor: User, pk: int, *, keep: str) -> None:
     """Sign out one of the person's sessions, not the one whose key is `keep`.  Raises NoSuchSession."""
     session = UserSession.objects.filter(user_id=actor.pk, pk=pk).exclude(session_key=keep).first()
     if session is None:
-        raise NoSuchSession("It has ended already, or it is the one you are looking from. Look at the list again.")
+        raise NoSuchSession("It has ended already, or it is the one you are looking from. Look at the list again.").of("session", pk)
     _end([session])
     record_audit(actor, "session.revoked", object_type="user", object_id=actor.pk)
     tell_access_changed(actor)

@@ -16,8 +16,9 @@ from kombu.exceptions import OperationalError
 
 from accounts.data_rights import bringing, exporting, jobs
 from accounts.keys.services import sweep_keys
-from accounts.models import DataArrival, DataExport, IdempotencyKey, KnownDevice, RefreshToken
+from accounts.models import DataArrival, DataExport, IdempotencyKey, KnownDevice, RefreshToken, SocketTicket
 from accounts.oauth.services import sweep_apps
+from portfolio_site.web.bell import ring
 from portfolio_site.web.sealed import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def send_confirmation(user_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Remove what is over: sessions, refresh tokens, kept answers, calls of keys, devices that were not seen for a year."""
+    """Remove what is over: sessions, refresh tokens, kept answers, calls of keys, tickets, devices that were not seen for a year."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     RefreshToken.objects.over_by(now).delete()
@@ -66,6 +67,7 @@ def sweep() -> None:
     IdempotencyKey.objects.older_than(now - KEPT_FOR).delete()
     sweep_keys(now)
     sweep_apps(now)
+    SocketTicket.objects.over_by(now).delete()
 
 
 @shared_task(ignore_result=True, soft_time_limit=3540, time_limit=3600)
@@ -100,10 +102,10 @@ def sweep_data_rights() -> int:
 
     exporting.forget_exports(timezone.now())
     for pk in erasing.due_erasures(timezone.now()):
-        erase_person.delay(pk)
+        ring(erase_person, pk)
     exports, arrivals = jobs.waiting(DataExport), jobs.waiting(DataArrival)
     for pk in exports:
-        make_export.delay(pk)
+        ring(make_export, pk)
     for pk in arrivals:
-        read_arrival.delay(pk)
+        ring(read_arrival, pk)
     return len(exports) + len(arrivals)

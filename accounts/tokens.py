@@ -157,6 +157,14 @@ def user_of_access(token: str) -> User:
     return user
 
 
+def family_of_access(token: str) -> str:
+    """The sign-in that an access token came from.  Raises BadToken."""
+    claims = _claims(token)
+    if claims is None:
+        raise BadToken("The access token is not good, or no longer. Get a new one with your refresh token, or sign in again.")
+    return str(uuid.UUID(claims["family"]))
+
+
 def good_among(tokens: Iterable[str]) -> set[str]:
     """Those of many access tokens that are good.  Two queries, however many there are."""
     told = {token: claims for token in tokens if (claims := _claims(token)) is not None}

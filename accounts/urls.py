@@ -10,9 +10,11 @@ from allauth.urls import build_provider_urlpatterns
 from django.urls import include, path
 
 from accounts import api, security_views, views
+from accounts.consents import urls as consents
 from accounts.data_rights import urls as data_rights
 from accounts.keys import urls as keys
 from accounts.oauth import urls as oauth
+from accounts.tickets import urls as tickets
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 # Named as allauth names them: it goes from one to the other by these.
@@ -55,6 +57,7 @@ urlpatterns = [
     path("settings/log/", views.settings_log, name="settings-log"),
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
     *data_rights.urlpatterns,
+    *consents.urlpatterns,
 ]
 
 api_patterns = [
@@ -64,6 +67,7 @@ api_patterns = [
     path("auth/logout", api.LogoutView.as_view(), name="api-auth-logout"),
     path("auth/me", api.MeView.as_view(), name="api-auth-me"),
     *keys.api_patterns,
+    *tickets.api_patterns,
     path("auth/log", api.LogView.as_view(), name="api-auth-log"),
     *data_rights.api_patterns,
 ]

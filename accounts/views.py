@@ -27,6 +27,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import forms, services
 from accounts.adapter import AccountAdapter
 from accounts.choices import Theme
+from accounts.consents.texts import TEXTS, Purpose
 from accounts.factors import factors_of
 from accounts.log import asked_of, groups, lines_of, log_of
 from accounts.log_files import log_file
@@ -66,6 +67,9 @@ class SignUpView(SignupView):  # type: ignore[misc]
 
     Where SIGN_UP_SIGNS_IN is off, a new address and one that has an account get one answer, after one hash of the password and one mail.
     """
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), "terms": TEXTS[Purpose.TERMS].words}
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:

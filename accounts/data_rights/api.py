@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from accounts.confirming import confirmed_by_call
 from accounts.data_rights import erasing, exporting
 from accounts.data_rights.choices import JobStatus
-from accounts.data_rights.confirming import confirmed_by_call
 from accounts.data_rights.selectors import get_export
 from accounts.data_rights.views import as_file
 from accounts.errors import NothingScheduled
@@ -114,11 +114,13 @@ class ErasureSerializer(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField(help_text="until then DELETE takes it back")
     goes = serializers.ListField(child=serializers.CharField())
     stays = KeptAfterErasureSerializer(many=True)
+    shares = serializers.ListField(child=serializers.CharField(), help_text="what becomes of what you share with others, and others with you")
 
 
-def _erasure(erasure: Erasure, status: int = 200) -> Response:
+def _erasure(erasure: Erasure, person: Any, status: int = 200) -> Response:
+    shares = erasing.what_others_see(person)
     told = {name: getattr(erasure, name) for name in ("status", "asked_at", "due_at")}
-    return Response(ErasureSerializer({**told, "goes": erasing.what_goes(), "stays": erasing.what_stays()}).data, status=status)
+    return Response(ErasureSerializer({**told, "goes": erasing.what_goes(), "stays": erasing.what_stays(), "shares": shares}).data, status=status)
 
 
 class EraseView(APIView):
@@ -128,14 +130,14 @@ class EraseView(APIView):
         erasure = erasing.open_erasure(request.user)  # type: ignore[arg-type]
         if erasure is None:
             raise NothingScheduled("No erasure of this account is scheduled.")
-        return _erasure(erasure)
+        return _erasure(erasure, request.user)
 
     @extend_schema(operation_id="auth_erase", request=EraseSerializer, responses={202: ErasureSerializer}, tags=["auth"])
     def post(self, request: Request) -> Response:
         """Ask for the account to be erased, in seven days, with everything in it."""
         given = read(EraseSerializer, request.data)
         confirmed_by_call(request, given["password"])
-        return _erasure(erasing.schedule_erasure(request.user, typed=given["confirm"]), 202)  # type: ignore[arg-type]
+        return _erasure(erasing.schedule_erasure(request.user, typed=given["confirm"]), request.user, 202)  # type: ignore[arg-type]
 
     @extend_schema(operation_id="auth_erase_cancel", request=None, responses={204: None}, tags=["auth"])
     def delete(self, request: Request) -> Response:

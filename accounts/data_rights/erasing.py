@@ -60,6 +60,11 @@ def blockers_of(person: User) -> list[Blocker]:
     return [one for ask in registry.hooks().blockers for one in ask(person)]
 
 
+def what_others_see(person: User) -> list[str]:
+    """What becomes of what the person shares with others, a sentence each."""
+    return [said for tell in registry.hooks().consequences for said in tell(person)]
+
+
 def _goes(model: type) -> bool:
     key = model._meta.pk.name  # type: ignore[attr-defined]
     fate = registry.fate_of(model, key)

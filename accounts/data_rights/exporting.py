@@ -63,7 +63,7 @@ def take_export(actor: User, pk: int) -> bytes:
     export = DataExport.objects.visible_to(actor).select_for_update().filter(pk=pk, status=JobStatus.READY).first()
     now = timezone.now()
     if export is None or export.content is None or export.expires_at <= now:
-        raise NoSuchExport("This file was downloaded already, or its time is over. Ask for another one.")
+        raise NoSuchExport("This file was downloaded already, or its time is over. Ask for another one.").of("export", pk)
     content = bytes(export.content)
     export.status, export.content, export.taken_at = JobStatus.TAKEN, None, now
     export.save()

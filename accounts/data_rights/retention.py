@@ -48,6 +48,7 @@ RULES = (
     Rule("admin.LogEntry", "What an administrator changed in the administration", "action_time", timedelta(days=365)),
     Rule("portfolios.PublicLink", "Public links that are over, with the list of who opened them", "expires_at", timedelta(days=30)),
     Rule("portfolios.PublicVisit", "When public links were opened", "at", timedelta(days=90)),
+    Rule("alerts.Notice", "What you were told of what others did", "told_at", timedelta(days=365)),
     Rule("portfolios.IntegrityReport", "What the nightly check of all ledgers found", "checked_at", timedelta(days=90)),
 )
 

@@ -38,5 +38,5 @@ def get_export(user: User, pk: int) -> DataExport:
     """A request of the person's own, without its file.  Raises NoSuchExport."""
     found: DataExport | None = DataExport.objects.visible_to(user).told().filter(pk=pk).first()
     if found is None:
-        raise NoSuchExport("There is no such file.")
+        raise NoSuchExport("There is no such file.").of("export", pk)
     return found

@@ -14,6 +14,8 @@ urlpatterns = [
     path("settings/data/export/<id:pk>/", views.data_export_take, name="data-export-take"),
     path("settings/data/erase/", views.settings_erase, name="settings-erase"),
     path("settings/data/keep/", views.erase_cancel, name="erase-cancel"),
+    path("settings/data/pause/", views.data_pause, name="settings-data-pause"),
+    path("settings/data/resume/", views.data_resume, name="settings-data-resume"),
     path("settings/data/bring/", views.data_bring, name="data-bring"),
 ]
 

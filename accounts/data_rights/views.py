@@ -10,11 +10,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.data_rights import bringing, erasing, exporting, retention
+from accounts.confirming import confirmed_on_page
+from accounts.consents.middleware import says_no_sale
+from accounts.consents.texts import TEXTS, Purpose
+from accounts.data_rights import bringing, erasing, exporting, pausing, retention
 from accounts.data_rights.arriving import LARGEST_UPLOAD
-from accounts.data_rights.confirming import confirmed_on_page
 from accounts.data_rights.selectors import data_page_of, get_export
 from accounts.middleware import HIDDEN_COOKIE, THEME_COOKIE
 from accounts.models import User
@@ -120,6 +123,24 @@ def data_bring(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def data_pause(request: HttpRequest) -> HttpResponse:
+    """No job works on one's data any more; it stays."""
+    pausing.pause_processing(request.user)  # type: ignore[arg-type]
+    messages.success(request, "Nothing is worked out from your data by itself any more")
+    return redirect("settings-data")
+
+
+@login_required
+@require_POST
+def data_resume(request: HttpRequest) -> HttpResponse:
+    """Go on: one press, on any page."""
+    pausing.resume_processing(request.user)  # type: ignore[arg-type]
+    messages.success(request, "Snapshots, alerts and prices of what you hold go on")
+    return redirect("settings-data")
+
+
+@login_required
 @require_http_methods(["GET", "POST"])
 def settings_erase(request: HttpRequest) -> HttpResponse:
     """What goes and what stays; then, with the password and the name typed, a week to think again."""
@@ -149,6 +170,7 @@ def settings_erase(request: HttpRequest) -> HttpResponse:
         "goes": erasing.what_goes(),
         "stays": erasing.what_stays(),
         "blockers": erasing.blockers_of(user),
+        "shares": erasing.what_others_see(user),
     }
     return render_page(request, "accounts/settings/erase.html", context, status=422 if form.errors else 200)
 
@@ -170,8 +192,16 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "stays": erasing.what_stays(),
         "rules": [(rule.what, _time(rule.kept)) for rule in retention.RULES],
         "cookies": COOKIES,
+        "purposes": [
+            {"label": purpose.label, "words": text.words, "version": text.version, "optional": text.optional}
+            for purpose, text in TEXTS.items()
+            if purpose != Purpose.SALE
+        ],
+        "no_sale": says_no_sale(request),
     }
-    return render_page(request, "accounts/privacy.html", context)
+    response = render_page(request, "accounts/privacy.html", context)
+    patch_vary_headers(response, ["Sec-GPC"])
+    return response
 
 
 def _time(kept: timedelta) -> str:

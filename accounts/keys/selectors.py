@@ -51,7 +51,7 @@ def key_of(user: User, number: int) -> KeyView:
     """One key.  Raises NoSuchKey, also where it is somebody else's."""
     row = rows_of(user).filter(pk=number).first()
     if row is None:
-        raise NoSuchKey("There is no such key. It may have been removed.")
+        raise NoSuchKey("There is no such key. It may have been removed.").of("api_key", number)
     return views_of(user, [row])[0]
 
 

@@ -16,7 +16,7 @@ from accounts.keys.models import ApiKey, ApiKeyCall
 from accounts.keys.secrets import digest_of, new_secret, prefix_of
 from accounts.models import User
 from accounts.scopes import SCOPES, in_order
-from accounts.services import record_audit
+from accounts.services import record_audit, tell_access_changed
 from accounts.tokens import password_mark
 from portfolio_site.kernel.errors import FieldError
 
@@ -88,11 +88,12 @@ def revoke_key(actor: User, number: int) -> ApiKey:
     """Ends a key at once.  One that is ended already stays as it is.  Raises NoSuchKey."""
     key = ApiKey.objects.visible_to(actor).select_for_update().filter(pk=number).first()
     if key is None:
-        raise NoSuchKey("There is no such key. It may have been removed.")
+        raise NoSuchKey("There is no such key. It may have been removed.").of("api_key", number)
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
         record_audit(actor, "key.revoked", object_type="api_key", object_id=key.pk)
+        tell_access_changed(actor)
     return key
 
 

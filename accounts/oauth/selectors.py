@@ -73,7 +73,7 @@ def own_app(user: User, number: str) -> OwnApp:
     """Raises NoSuchApp, also where it is somebody else's."""
     client = Client.objects.filter(owner=user, pk=number[:100]).first()
     if client is None:
-        raise NoSuchApp("There is no such app of yours. It may have been removed.")
+        raise NoSuchApp("There is no such app of yours. It may have been removed.").of("oauth_client", number)
     return _own(client)
 
 

@@ -22,9 +22,10 @@ from accounts.models import User
 from accounts.oauth.adapter import ASKABLE
 from accounts.oauth.errors import BadAppForm, NoSuchApp, RegistrationClosed, TooManyApps
 from accounts.oauth.models import AuthorizationCode, SpentRefreshToken
-from accounts.services import record_audit
+from accounts.services import record_audit, tell_access_changed
 from accounts.tokens import password_mark
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.web.administration import may
 
 MOST_APPS = 10  # of one owner
 MOST_ADDRESSES = 10
@@ -50,7 +51,7 @@ def register_app(actor: User, draft: AppDraft) -> tuple[Client, str]:
 
     Raises BadAppForm with an error by field, TooManyApps, RegistrationClosed.
     """
-    if not settings.OAUTH_OPEN and not actor.is_staff:
+    if not settings.OAUTH_OPEN and not may(actor, "add", "allauth_idp_oidc.Client"):
         raise RegistrationClosed("Ask an administrator of this installation to register the app.")
     _check(draft)
     User.objects.select_for_update().get(pk=actor.pk)
@@ -99,7 +100,7 @@ def remove_app(actor: User, number: str) -> None:
 def _own(actor: User, number: str) -> Client:
     client = Client.objects.select_for_update().filter(owner=actor, pk=number[:100]).first()
     if client is None:
-        raise NoSuchApp("There is no such app of yours. It may have been removed.")
+        raise NoSuchApp("There is no such app of yours. It may have been removed.").of("oauth_client", number)
     return client
 
 
@@ -182,6 +183,7 @@ def disconnect_app(actor: User, number: str) -> None:
     """Ends everything that the app got from this person.  Raises NoSuchApp where it got nothing."""
     if not _end(actor, number[:100]):
         raise NoSuchApp("This app is not connected.")
+    tell_access_changed(actor)
     record_audit(actor, "app.disconnected", object_type="oauth_client", object_id=number[:40])
 
 
@@ -214,6 +216,7 @@ class AppCredential:
     client_id: str
     user_id: int
     scopes: frozenset[str]
+    token_id: int = 0
 
     @property
     def ident(self) -> str:
@@ -232,7 +235,7 @@ def credential_of_token(raw: str) -> tuple[User, AppCredential] | None:
     if found.get_resources():  # meant for another service (RFC 8707)
         return None
     scopes = frozenset(found.get_scopes()) & frozenset(found.client.get_scopes())
-    return user, AppCredential(found.client.pk, user.pk, scopes)
+    return user, AppCredential(found.client.pk, user.pk, scopes, found.pk)
 
 
 def sweep_apps(now: datetime) -> None:

@@ -16,10 +16,11 @@ from accounts.oauth.forms import AppForm
 from accounts.oauth.selectors import OwnApp, connected_apps, in_words, own_app, own_apps
 from accounts.sections import render_section
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.administration import may
 
 
 def _may_register(user: User) -> bool:
-    return bool(settings.OAUTH_PROVIDER and (settings.OAUTH_OPEN or user.is_staff))
+    return bool(settings.OAUTH_PROVIDER and (settings.OAUTH_OPEN or may(user, "add", "allauth_idp_oidc.Client")))
 
 
 @login_required

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 
-from portfolio_site.web.parts import svg_path
+from portfolio_site.web.graphics import svg_path
 
 register = template.Library()
 

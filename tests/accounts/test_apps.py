@@ -15,7 +15,7 @@ from accounts.oauth.models import AuthorizationCode
 from accounts.oauth.services import address_fault, sweep_apps
 from tests.accounts.apps_flow import BACK, SCOPES, an_app, asked, browser_of, call, code_for, connected, consent, exchange, parameters
 from tests.accounts.conftest import PASSWORD
-from tests.factories import make_person
+from tests.factories import make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -196,8 +196,7 @@ def test_where_registration_is_closed_only_administrators_register(marta: Any, s
     browser = browser_of(marta)
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert browser.get("/settings/apps/new/").status_code == 404 and "Register an app" not in browser.get("/settings/apps/").content.decode()
-    marta.is_staff = True
-    marta.save()
+    make_staff(marta)
     assert browser.get("/settings/apps/new/").status_code == 200
 
 

@@ -265,7 +265,9 @@ def test_nothing_happens_before_the_week_is_over_or_once_it_was_taken_back(marta
 
 
 def test_what_must_be_settled_first_is_said(client: Any, marta: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry.hooks(), "blockers", [lambda person: [Blocker("“Core” is shared. Hand it over or delete it.", "/portfolios/")]])
+    monkeypatch.setattr(
+        registry.hooks(), "blockers", [lambda person: [Blocker("“Core” is shared. Hand it over or delete it.", (("There", "/portfolios/"),))]]
+    )
     with pytest.raises(CannotErase, match="Hand it over"):
         erasing.schedule_erasure(marta, typed="marta")
     sign_in(client)

@@ -24,12 +24,14 @@ def by_session(user: Any, *portfolios: int, private: tuple[int, ...] = ()) -> An
     session = SessionStore()
     session.create()
     shown = lambda: portfolios  # noqa: E731
-    return SimpleNamespace(user=user, session_key=session.session_key, token="", password=user.password, private=set(private), shown=shown)
+    return SimpleNamespace(
+        user=user, session_key=session.session_key, token="", proof=None, password=user.password, private=set(private), shown=shown
+    )
 
 
 def by_token(user: Any, *portfolios: int) -> Any:
     shown = lambda: portfolios  # noqa: E731
-    return SimpleNamespace(user=user, session_key="", token=tokens.issue(user).access, password=user.password, private=set(), shown=shown)
+    return SimpleNamespace(user=user, session_key="", token=tokens.issue(user).access, proof=None, password=user.password, private=set(), shown=shown)
 
 
 @pytest.fixture

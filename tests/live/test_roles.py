@@ -18,6 +18,7 @@ import pytest
 
 from portfolio_site import roles
 from portfolio_site.edge import Edge
+from portfolio_site.management.commands.services import Command
 from tests.shared import ROOT
 
 # ── one role ────────────────────────────────────────────────────────────────
@@ -45,6 +46,19 @@ def test_a_role_without_its_services_says_which_settings_are_missing(tmp_path):
     environment |= {"ROLE": "web", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local"}
     answer = subprocess.run([sys.executable, "manage.py", "start"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert answer.returncode != 0 and "ROLE=web needs DATABASE_URL and REDIS_URL" in answer.stderr
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_on_one_machine_jobs_stand_behind_pages(role, monkeypatch):
+    monkeypatch.setattr(roles, "command_of", lambda *_, **__: [sys.executable, "-c", "import time; time.sleep(60)"])
+    child = Command()._start(role, 0)
+    try:
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == min(ours + roles.BEHIND.get(role, 0), 19)
+        assert os.getsid(child.pid) == os.getsid(0) and os.getpgid(child.pid) == child.pid
+    finally:
+        child.kill()
+        child.wait()
 
 
 # ── the front ───────────────────────────────────────────────────────────────

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from portfolio_site import embedded
+from portfolio_site.management.commands.serve import Command
 from tests.shared import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.own_process]
@@ -117,6 +119,23 @@ def test_it_is_ready_once_a_job_of_every_queue_has_finished(served):
 def test_a_second_process_on_the_same_folder_refuses_and_says_what_to_do(served):
     assert "already serves" in _refusal(served)
     assert served.get("/healthz")[0] == 200
+
+
+def test_jobs_let_pages_have_the_interpreter_in_half_a_millisecond(monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def reached(*_, **__):
+        raise Reached
+
+    monkeypatch.setattr(embedded, "server", reached)
+    before = sys.getswitchinterval()
+    try:
+        with pytest.raises(Reached):
+            Command()._run(None)
+        assert sys.getswitchinterval() == pytest.approx(0.0005)
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_more_than_one_process_is_refused(served):
