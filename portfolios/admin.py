@@ -8,27 +8,19 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
+from portfolio_site.web.administration import ByRole
 from portfolios.models import ImportBatch, IntegrityReport, Portfolio
 
 
-class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class _Ledgers(ByRole):
     """Lists and shows; ledgers change through their services only."""
 
     actions = None
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Portfolio)
-class PortfolioAdmin(_ReadOnly):
+class PortfolioAdmin(_Ledgers):
     """Without names, notes, amounts and holdings, which are sealed."""
 
     list_display = ("id", "owner", "base_currency", "cost_method", "tracks_cash", "is_sample", "revision", "entries", "open_holdings", "updated_at")
@@ -53,7 +45,7 @@ class PortfolioAdmin(_ReadOnly):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(_ReadOnly):
+class ImportBatchAdmin(_Ledgers):
     """How imports went, without file names and rows."""
 
     list_display = ("id", "portfolio", "uploaded_by", "format", "status", "rows_done", "rows_total", "created_at", "finished_at")
@@ -68,7 +60,7 @@ class ImportBatchAdmin(_ReadOnly):
 
 
 @admin.register(IntegrityReport)
-class IntegrityReportAdmin(_ReadOnly):
+class IntegrityReportAdmin(_Ledgers):
     """Whether the nightly checks found a ledger that is not as it must be, and which."""
 
     list_display = ("checked_at", "portfolios", "found")

@@ -9,5 +9,5 @@ class PortfoliosConfig(AppConfig):
         from portfolios.actions import receivers as actions  # noqa: F401  (connects them)
         from portfolios.imports import receivers  # noqa: F401  (connects them)
         from portfolios.selectors import followed  # noqa: F401  (says what is held)
-        from portfolios.services import merging  # noqa: F401  (takes part when instruments are merged)
+        from portfolios.services import meaning, merging  # noqa: F401  (take part when instruments are merged, or mean something else)
         from portfolios.sharing import erasing, reach  # noqa: F401  (say what must be settled first, and which private instruments are seen)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from portfolio_site.web.deeds import Named, describe, names, owned
-from portfolios.models import ActionProposal, ImportBatch, Portfolio, Transaction
+from portfolio_site.web.deeds import Named, describe, names, owned, owned_in
+from portfolios.models import ActionProposal, Comment, ImportBatch, Invitation, OwnershipOffer, Portfolio, PublicLink, Reconciliation, Transaction
 
 describe(
     "Portfolios",
@@ -28,6 +28,13 @@ describe(
         "share.withdrawn": "Invitation to a portfolio withdrawn",
         "share.changed": "Role of somebody in a portfolio changed",
         "share.ended": "Somebody’s role in a portfolio ended",
+        "ownership.offered": "Portfolio offered to somebody",
+        "ownership.taken_back": "Offer of a portfolio taken back",
+        "ownership.declined": "Offer of a portfolio declined",
+        "ownership.given": "Portfolio given to another owner",
+        "comment.written": "Comment on a portfolio written",
+        "comment.changed": "Comment on a portfolio changed",
+        "comment.removed": "Comment on a portfolio removed",
         "link.made": "Public link to a portfolio made",
         "link.revoked": "Public link to a portfolio revoked",
     },
@@ -59,21 +66,20 @@ def _portfolios(user: Any, numbers: Collection[int]) -> Mapping[int, Named]:
     return {one.pk: Named(one.name, reverse("portfolio-edit", args=[one.pk])) for one in Portfolio.objects.visible_to(user).filter(pk__in=numbers)}
 
 
-@owned("portfolio")
-def _owner(number: int) -> int | None:
-    return Portfolio.objects.filter(pk=number).values_list("owner_id", flat=True).first()
-
-
 @owned("transaction")
 def _owner_of_transaction(number: int) -> int | None:
     return Transaction.objects.of_entry(number).values_list("portfolio__owner_id", flat=True).first()
 
 
-@owned("import")
-def _owner_of_import(number: int) -> int | None:
-    return ImportBatch.objects.filter(pk=number).values_list("portfolio__owner_id", flat=True).first()
+owned_in("portfolio", Portfolio)
+owned_in("import", ImportBatch, "portfolio__owner_id")
+owned_in("invitation", Invitation, "portfolio__owner_id")
+owned_in("offer", OwnershipOffer, "to_id")
+owned_in("proposal", ActionProposal, "portfolio__owner_id")
+owned_in("public_link", PublicLink, "portfolio__owner_id")
+owned_in("reconciliation", Reconciliation, "portfolio__owner_id")
 
 
-@owned("proposal")
-def _owner_of_proposal(number: int) -> int | None:
-    return ActionProposal.objects.filter(pk=number).values_list("portfolio__owner_id", flat=True).first()
+@owned("comment")
+def _owner_of_comment(number: int) -> int | None:
+    return Comment.objects.filter(pk=number).values_list("portfolio__owner_id", flat=True).first()

@@ -146,6 +146,30 @@ class InvitationNotFound(NotFound):
     code, title = "invitation_not_found", "There is no such invitation."
 
 
+class CommentNotFound(NotFound):
+    """There is no such comment, or it is not one's own to change."""
+
+    code, title = "comment_not_found", "There is no such comment."
+
+
+class TooManyComments(Conflict):
+    """More within an hour than one person writes."""
+
+    code, title = "too_many_comments", "Too many comments were written."
+
+
+class OfferNotFound(NotFound):
+    """There is no such offer of a portfolio, it is over, or it is for somebody else."""
+
+    code, title = "offer_not_found", "There is no such offer."
+
+
+class CannotGiveAway(Conflict):
+    """Something of the portfolio cannot go along.  The sentence says what, and what to do."""
+
+    code, title = "cannot_give_away", "The portfolio cannot be given away as it is."
+
+
 class AlreadyShared(Conflict):
     """The person has a role in the portfolio already, or is its owner."""
 

@@ -13,19 +13,22 @@ from portfolio_site.web.fields import ExactDecimalField
 from portfolio_site.web.packed import PackedField
 from portfolio_site.web.sealed import SealedBytesField, SealedDecimalField, SealedJSONField, SealedTextField
 from portfolios.choices import CostMethod, DividendTreatment, ImportStatus, ProposalStatus, RateSource, TransactionKind, Verdict
+from portfolios.comments.models import Comment
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
 from portfolios.roles import Action, Role, codename_of, may
-from portfolios.sharing.models import Invitation, Membership, PortfolioUserObjectPermission, PublicLink, PublicVisit
+from portfolios.sharing.models import Invitation, Membership, OwnershipOffer, PortfolioUserObjectPermission, PublicLink, PublicVisit
 
 __all__ = [
     "ActionProposal",
     "CashBalance",
+    "Comment",
     "Holding",
     "ImportBatch",
     "ImportRow",
     "IntegrityReport",
     "Invitation",
     "Membership",
+    "OwnershipOffer",
     "Portfolio",
     "PortfolioUserObjectPermission",
     "PublicLink",
@@ -56,6 +59,7 @@ class Portfolio(models.Model):
     is_sample = models.BooleanField(default=False)
     is_linked = models.BooleanField(default=False)  # it has, or had, a leg of a transfer: it is locked together with the others that do
     revision = models.PositiveBigIntegerField(default=0)
+    writes = models.JSONField(default=list, blank=True)  # the last ones, each with the first day that it changed: portfolios/writes.py
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     archived_at = models.DateTimeField(null=True, blank=True)

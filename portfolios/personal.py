@@ -12,7 +12,7 @@ PERSONAL = [
         fields={
             GIVEN: "id owner name description base_currency cost_method dividend_treatment tracks_cash allows_short locked_until applies_splits"
             " applies_dividends benchmark blend is_sample created_at updated_at archived_at",
-            DERIVED: "is_linked revision",
+            DERIVED: "is_linked revision writes",
         },
     ),
     rows(
@@ -61,6 +61,18 @@ PERSONAL = [
         "Invitations to a portfolio that were not accepted yet",
         person="portfolio__owner invited_by",
         fields={GIVEN: "id portfolio email role invited_by created_at expires_at", DERIVED: "email_key", SECRET: "token_hash"},
+    ),
+    rows(
+        "portfolios.Comment",
+        "Comments on portfolios, by their owner and by others",
+        person="author portfolio__owner",
+        fields={GIVEN: "id portfolio instrument entry author text written_at changed_at"},
+    ),
+    rows(
+        "portfolios.OwnershipOffer",
+        "Portfolios that somebody is to take over",
+        person="portfolio__owner to",
+        fields={GIVEN: "id portfolio to stays created_at expires_at"},
     ),
     rows(
         "portfolios.PortfolioUserObjectPermission",

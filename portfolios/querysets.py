@@ -124,3 +124,7 @@ class ProposalQuerySet(_UnderPortfolio):
 
 class ReconciliationQuerySet(_UnderPortfolio):
     """Statements to reconcile with."""
+
+
+class CommentQuerySet(_UnderPortfolio):
+    """What people said about portfolios."""

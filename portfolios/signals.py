@@ -9,3 +9,4 @@ import_uploaded = Signal()  # batch_id: int
 import_confirmed = Signal()  # batch_id: int
 import_moved = Signal()  # batch_id: int (its job is further, or ended; a bell for open pages, no more)
 import_over = Signal()  # batch: ImportBatch, recorded or failed; sent inside the transaction that ends it
+people_told = Signal()  # user_ids, key, sentence, path: what somebody did to what is shared; sent inside the transaction of the deed

@@ -8,6 +8,7 @@ from portfolio_site.web import routes  # noqa: F401  (the converter `id`)
 from portfolios import api, views
 from portfolios.actions import urls as actions
 from portfolios.blends import urls as blends
+from portfolios.comments import urls as comments
 from portfolios.imports import urls as imports
 from portfolios.reconciling import urls as reconciling
 from portfolios.sharing import urls as sharing
@@ -35,6 +36,7 @@ urlpatterns = [
     path("transactions/<id:pk>/void/", views.transaction_void, name="transaction-void"),
     path("transactions/<id:pk>/restore/", views.transaction_restore, name="transaction-restore"),
     *actions.urlpatterns,
+    *comments.urlpatterns,
     *imports.urlpatterns,
     *blends.urlpatterns,
     *reconciling.urlpatterns,
@@ -59,6 +61,7 @@ api_patterns = [
     path("transactions/<id:pk>/restore", api.RestoreView.as_view(), name="api-transaction-restore"),
     path("transactions/portfolio/<id:pk>", api.TransactionsOfPortfolioView.as_view(), name="api-transactions-of-portfolio"),
     *actions.api_patterns,
+    *comments.api_patterns,
     *imports.api_patterns,
     *blends.api_patterns,
     *reconciling.api_patterns,

@@ -10,8 +10,9 @@ from typing import Any
 
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.choices import RateSource
-from portfolios.ledger.book import Book, Lot, Position
+from portfolios.ledger.book import Book
 from portfolios.ledger.links import instrument_ids_of
+from portfolios.ledger.records import Lot, Position
 from portfolios.models import Portfolio
 from portfolios.selectors import InstrumentView
 from portfolios.selectors.ledger import cash_moves, event_of

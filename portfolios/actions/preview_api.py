@@ -16,7 +16,7 @@ from portfolio_site.web.serializers import ExactField
 from portfolios.actions.preview import ActionPreview, HoldingState, preview_action
 from portfolios.api.common import NAMES, LedgerView
 from portfolios.api.entries_in import TransactionSerializer, drafts_of
-from portfolios.ledger.book import Lot
+from portfolios.ledger.records import Lot
 from portfolios.selectors import get_portfolio
 
 

@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from market.choices import ActionKind
 from market.selectors import ActionView, actions_of
+from portfolio_site.web.pausing import processed
 from portfolios.actions import ratios
 from portfolios.actions.recorded import KINDS, found_in
 from portfolios.choices import ProposalStatus, TransactionKind
-from portfolios.ledger.book import QuantityStep
+from portfolios.ledger.records import QuantityStep
 from portfolios.ledger.replay import replay
 from portfolios.models import ActionProposal, Holding, Portfolio, Transaction
 from portfolios.selectors.ledger import connected_to, events_of, rules_of
@@ -65,7 +66,7 @@ def propose_actions(instruments: Iterable[int] | None = None, portfolios: Iterab
     for portfolio, instrument in pairs:
         by_portfolio[portfolio].append(instrument)
     total = Proposed()
-    for one in Portfolio.objects.filter(pk__in=by_portfolio, archived_at=None).select_related("owner").iterator(chunk_size=100):
+    for one in Portfolio.objects.filter(processed("owner__"), pk__in=by_portfolio, archived_at=None).select_related("owner").iterator(chunk_size=100):
         total += _propose(one, by_portfolio[one.pk])
     return total
 

@@ -15,7 +15,7 @@ from portfolio_site.kernel.decimals import plain, product, quotient
 from portfolios.actions import ratios
 from portfolios.choices import ProposalStatus
 from portfolios.errors import ProposalNotFound
-from portfolios.ledger.book import QuantityStep
+from portfolios.ledger.records import QuantityStep
 from portfolios.models import ActionProposal, Portfolio, Transaction
 from portfolios.roles import Action
 from portfolios.selectors import InstrumentView, books_of

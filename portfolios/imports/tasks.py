@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
+from portfolio_site.web.bell import ring
 from portfolios.choices import ImportStatus
 from portfolios.imports import reading, recording
 from portfolios.imports.reading import LEASE
@@ -35,5 +36,5 @@ def sweep_imports() -> int:
     waiting = ImportBatch.objects.filter(silent, status__in=[*_READING, ImportStatus.COMMITTING]).order_by("created_at")
     found = list(waiting.values_list("pk", "status")[:_AT_ONCE])
     for pk, status in found:
-        (read_batch if status in _READING else commit_batch).delay(pk)
+        ring(read_batch if status in _READING else commit_batch, pk)
     return len(found)

@@ -45,7 +45,7 @@ def get_reconciliation(portfolio: Portfolio, pk: int) -> Reconciliation:
     """One statement of a portfolio.  Raises NotFound."""
     found: Reconciliation | None = Reconciliation.objects.filter(portfolio=portfolio, pk=pk).first()
     if found is None:
-        raise ReconciliationNotFound("There is no such statement.")
+        raise ReconciliationNotFound("There is no such statement.").of("reconciliation", pk)
     found.portfolio = portfolio
     return found
 

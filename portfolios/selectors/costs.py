@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portfolio_site.kernel.decimals import product
-from portfolios.ledger.book import EXPENSE, Book
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, Trade
+from portfolios.ledger.records import EXPENSE
 from portfolios.models import Portfolio
 from portfolios.selectors.restated import events_in
 

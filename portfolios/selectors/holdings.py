@@ -23,8 +23,9 @@ from market.models import Instrument
 from market.selectors import is_of_last_session
 from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Book, Position
+from portfolios.ledger.book import Book
 from portfolios.ledger.gains import NOTHING, Unrealised, at_cost, unrealised, unrealised_cash
+from portfolios.ledger.records import Position
 from portfolios.models import Portfolio
 from portfolios.selectors.ledger import ZERO, books_of
 from portfolios.selectors.restated import Told, told_in
@@ -346,7 +347,7 @@ def _totals(
     warnings = tuple(dict.fromkeys([*at_cost, *not_counted, *gathered.unconverted]))
     values = [row.value for row in opened]
     holdings_value = _sum("value", values, currency, warnings)
-    cash_value = _sum("cash", [row.value for row in cash], currency, ())
+    cash_value = _sum("cash", [row.value for row in cash], currency, tuple(dict.fromkeys(not_counted)))
     value = _sum("value", [*values, *(row.value for row in cash)], currency, warnings)
     change = _sum("day_change", [row.day_change for row in opened], currency, ())
     gain = _sum("unrealised", [*(row.unrealised for row in opened), *(row.gain for row in cash)], currency, warnings)

@@ -5,28 +5,25 @@ Quantities and amounts are sealed in the database, so a ledger is read through h
 
 from __future__ import annotations
 
-import pickle
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from django.conf import settings
-from django.core.cache import cache
-
 from portfolio_site.kernel.collecting import no_collecting
 from portfolio_site.kernel.money import Currency
-from portfolio_site.web.sealed import seal, unseal
 from portfolios.choices import CostMethod, DividendTreatment
+from portfolios.errors import LedgerRefused
 from portfolios.kinds import REORGANISATIONS
 from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event
 from portfolios.ledger.links import Link, connected
-from portfolios.ledger.replay import Rules, replay
+from portfolios.ledger.replay import Rules
+from portfolios.ledger.resuming import gone_on, mark_before, replay_marked
 from portfolios.models import Portfolio, Transaction, TransactionLeg
 from portfolios.selectors.loading import legs_by_row, rows_of
 from portfolios.selectors.portfolios import ledger_version
 from portfolios.selectors.rows import ONE, ZERO, Row, cash_effect, cash_moves, cash_worth, event_of
+from portfolios.selectors.shelf import Last, shelf
+from portfolios.writes import changed_since, newest
 
 __all__ = [
     "ONE",
@@ -47,9 +44,6 @@ __all__ = [
     "rules_of",
     "with_legs",
 ]
-
-BOOKS_KEPT = 64
-_LABEL = b"portfolios.book"
 
 
 def rules_of(portfolio: Portfolio) -> Rules:
@@ -74,6 +68,7 @@ def _rows(
     instruments: Iterable[int] | None,
     known_at: datetime | None,
     until: date | None,
+    after: date | None = None,
     kinds: Iterable[str] | None = None,
 ) -> list[Row]:
     found = Transaction.objects.filter(portfolio__in=list(portfolio_ids))
@@ -84,6 +79,8 @@ def _rows(
         found = found.filter(kind__in=list(kinds))
     if until is not None:
         found = found.filter(traded_on__lte=until)
+    if after is not None:
+        found = found.filter(traded_on__gt=after)
     return rows_of(found.order_by("traded_on", "pk"))
 
 
@@ -131,7 +128,11 @@ def _links_at(portfolios: Sequence[int], instruments: Iterable[int]) -> list[Lin
 
 
 def events_of(
-    portfolio: Portfolio, instruments: Iterable[int] | None = None, known_at: datetime | None = None, until: date | None = None
+    portfolio: Portfolio,
+    instruments: Iterable[int] | None = None,
+    known_at: datetime | None = None,
+    until: date | None = None,
+    after: date | None = None,
 ) -> list[Event]:
     """The events of a ledger, in no order that matters.  One query, two where there are spin-offs and the like.
 
@@ -139,9 +140,10 @@ def events_of(
                  `connected_to` them
     known_at     as the ledger was known at that moment; where missing, as it is known now
     until        only events up to that day, included
+    after        only events of later days
     """
     with no_collecting():
-        return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until)]
+        return [event_of(row) for row in _rows([portfolio.pk], instruments=instruments, known_at=known_at, until=until, after=after)]
 
 
 def events_moving(portfolio: Portfolio, currencies: Iterable[str]) -> list[Event]:
@@ -176,48 +178,6 @@ def events_of_all(
 # ── books ───────────────────────────────────────────────────────────────────
 
 
-class _Shelf:
-    """The books used last, in this process; and, sealed, in the cache that processes share."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._books: OrderedDict[str, Book] = OrderedDict()
-
-    def get(self, key: str) -> Book | None:
-        with self._lock:
-            book = self._books.get(key)
-            if book is not None:
-                self._books.move_to_end(key)
-                return book
-        if not settings.REDIS_URL:
-            return None
-        stored = cache.get(f"book:{key}")
-        if stored is None:
-            return None
-        # the seal is checked before unpickling: only what this installation wrote is opened
-        found: Book = pickle.loads(unseal(stored, _LABEL + key.encode()))  # noqa: S301  # nosec B301
-        self._keep(key, found)
-        return found
-
-    def put(self, key: str, book: Book) -> None:
-        self._keep(key, book)
-        if settings.REDIS_URL:
-            cache.set(f"book:{key}", seal(pickle.dumps(book, protocol=pickle.HIGHEST_PROTOCOL), _LABEL + key.encode()), 3600)
-
-    def _keep(self, key: str, book: Book) -> None:
-        with self._lock:
-            self._books[key] = book
-            while len(self._books) > self._size:
-                self._books.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._books.clear()
-
-
-_shelf = _Shelf(BOOKS_KEPT)
-
-
 def book_of(portfolio: Portfolio) -> Book:
     """The whole ledger, replayed.  Kept by revision: no query where it is known, else as `events_of`."""
     return books_of([portfolio])[portfolio.pk]
@@ -238,24 +198,58 @@ def books_of(
 
     stored  where to look, by portfolio and version, before a ledger of now is replayed
 
-    The rules (cost method, treatment of dividends) are those of now: a portfolio keeps no history of them.  At most one query.
+    The rules (cost method, treatment of dividends) are those of now: a portfolio keeps no history of them.  Queries as `events_of`; a
+    ledger of now of which this process knows an earlier state reads the days that changed, each in queries of its own.
     Raises what the ledger refuses where what was known then does not fit the rules of now.
     """
     keys = {portfolio.pk: ledger_version(portfolio) + moment_key(until, known_at) for portfolio in portfolios}
-    found = {pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None}
+    is_now = until is None and known_at is None
+    found = {pk: book for pk, key in keys.items() if (book := shelf.get(key)) is not None}
     missing = [portfolio for portfolio in portfolios if portfolio.pk not in found]
-    if missing and stored is not None and until is None and known_at is None:
-        for pk, book in stored({portfolio.pk: keys[portfolio.pk] for portfolio in missing}).items():
-            found[pk] = book
-            _shelf.put(keys[pk], book)
+    if missing and stored is not None and is_now:
+        found |= _put(keys, stored({portfolio.pk: keys[portfolio.pk] for portfolio in missing}))
         missing = [portfolio for portfolio in missing if portfolio.pk not in found]
-    for pk, book in replayed(missing, until=until, known_at=known_at).items():
-        found[pk] = book
-        _shelf.put(keys[pk], book)
+    if missing and is_now:
+        found |= _put(keys, {portfolio.pk: book for portfolio in missing if (book := _gone_on(portfolio)) is not None})
+        missing = [portfolio for portfolio in missing if portfolio.pk not in found]
+    found |= _put(keys, replayed(missing, until=until, known_at=known_at))
+    if is_now:
+        for portfolio in portfolios:
+            _note_last(portfolio, found[portfolio.pk])
     return found
+
+
+def _put(keys: Mapping[int, str], books: Mapping[int, Book]) -> Mapping[int, Book]:
+    for pk, book in books.items():
+        shelf.put(keys[pk], book)
+    return books
+
+
+def _gone_on(portfolio: Portfolio) -> Book | None:
+    """The book of now, from the last one that this process had; None where it cannot go on.  Queries as `events_of`, of the days that changed."""
+    last = None if portfolio.only is not None else shelf.last(portfolio.pk)
+    if last is None or last.rules != rules_of(portfolio):
+        return None
+    since = changed_since(portfolio.writes, portfolio.revision, last.after)
+    if since is None or since == date.max:
+        return None if since is None else last.book
+    mark = mark_before(last.book, since)
+    if mark is None:
+        return None
+    try:
+        return gone_on(last.book, mark, events_of(portfolio, after=mark.day), last.rules)
+    except LedgerRefused:  # written to meanwhile: what a sale took may be in neither half. The whole is read in one statement
+        return None
+
+
+def _note_last(portfolio: Portfolio, book: Book) -> None:
+    """So that the next book of this ledger can go on from this one."""
+    after = newest(portfolio.writes, portfolio.revision)
+    if book.marks and after is not None and portfolio.only is None and not portfolio.is_restated:
+        shelf.is_last(portfolio.pk, Last(book, rules_of(portfolio), after))
 
 
 def replayed(portfolios: Sequence[Portfolio], *, until: date | None = None, known_at: datetime | None = None) -> dict[int, Book]:
     """As `books_of`, read and replayed anew, and not kept: for jobs that go through everything."""
     events = events_of_all(portfolios, until=until, known_at=known_at) if portfolios else {}
-    return {portfolio.pk: replay(events.pop(portfolio.pk), rules_of(portfolio)) for portfolio in portfolios}
+    return {portfolio.pk: replay_marked(events.pop(portfolio.pk), rules_of(portfolio)) for portfolio in portfolios}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -57,7 +58,7 @@ def _read(found: TransactionQuerySet) -> Iterator[Row]:
         sql, params = statement.get_compiler(connection.alias).as_sql()
     except EmptyResultSet:
         return
-    opened, make = _SEALED.opener(), Row._make
+    opened, make = _SEALED.opener(), cast(Callable[[tuple[Any, ...]], Row], partial(tuple.__new__, Row))
     days, numbers = _Known(_day), _Known(_number)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
@@ -76,8 +77,8 @@ def _read(found: TransactionQuerySet) -> Iterator[Row]:
                         settled,
                         costs,
                         method,
-                        numbers[new],
-                        numbers[old],
+                        None if new is None else numbers[new],
+                        None if old is None else numbers[old],
                         None if acquired is None else _day(acquired),
                         numbers[factor] or ONE,
                         *opened(sealed),

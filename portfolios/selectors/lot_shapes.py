@@ -13,7 +13,7 @@ from portfolios.choices import LotStatus
 from portfolios.ledger.events import LotChoice
 
 if TYPE_CHECKING:
-    from portfolios.ledger.book import Lot, Match
+    from portfolios.ledger.records import Lot, Match
     from portfolios.selectors.shapes import InstrumentView
 
 OPEN, PART_CLOSED, CLOSED = (status.value for status in LotStatus)

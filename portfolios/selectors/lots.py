@@ -15,11 +15,12 @@ from portfolio_site.kernel.decimals import EXACT, quotient, rounded
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import POOLING, TransactionKind
 from portfolios.errors import LedgerRefused
-from portfolios.ledger.book import Book, Lot, Position
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, TransferIn
 from portfolios.ledger.gains import at_cost, unrealised
 from portfolios.ledger.links import groups, instrument_ids_of, links_of
 from portfolios.ledger.lots import nth_of
+from portfolios.ledger.records import Lot, Position
 from portfolios.ledger.replay import Rules, replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet

@@ -23,8 +23,9 @@ from portfolios.ledger.book import Book
 from portfolios.ledger.events import ONE, Event, FxExchange, Reorganisation, Split, StockDividend
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import KeptBooks, _shelf, books_of, events_of_all, moment_key, rules_of
+from portfolios.selectors.ledger import KeptBooks, books_of, events_of_all, moment_key, rules_of
 from portfolios.selectors.portfolios import ledger_version
+from portfolios.selectors.shelf import shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def told_in(
     mark = f"{prices_version([])[0][1]}.{count}.{newest}"  # new whenever a reference rate or one of the person's own changes
     answer = Told(books, {}, own_rates=count > 0)
     keys = {portfolio.pk: f"{ledger_version(portfolio)}.{currency}.{mark}{moment_key(until, known_at)}" for portfolio in others}
-    answer.books.update({pk: book for pk, key in keys.items() if (book := _shelf.get(key)) is not None})
+    answer.books.update({pk: book for pk, key in keys.items() if (book := shelf.get(key)) is not None})
     missing = [portfolio for portfolio in others if portfolio.pk not in answer.books]
     if missing:
         events = events_of_all(missing, until=until, known_at=known_at)
@@ -144,7 +145,7 @@ def told_in(
                 answer.untold[portfolio.pk] = problem
                 continue
             answer.books[portfolio.pk] = replay(told, rules)
-            _shelf.put(keys[portfolio.pk], answer.books[portfolio.pk])
+            shelf.put(keys[portfolio.pk], answer.books[portfolio.pk])
     return answer
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from portfolio_site.kernel.decimals import EXACT, product, quotient, rounded
+from portfolio_site.kernel.decimals import ONE_UNIT, product, quotient
 from portfolio_site.kernel.money import Currency
 from portfolios.choices import TransactionKind as Kind
 from portfolios.kinds import RULES
@@ -72,6 +73,7 @@ class Row(NamedTuple):
 
 
 Entry = Transaction | Row
+Maker = Callable[[Entry, int, int], Event]  # from a row, the number of its entry, and its place among equals
 
 
 # ── parts of events ─────────────────────────────────────────────────────────
@@ -94,8 +96,8 @@ def own_costs(row: Entry) -> Decimal:
 def _gross(row: Entry) -> Decimal:
     """Before fees, taxes and accrued interest, in the settlement currency (the table in ledger/events)."""
     if row.amount is None:
-        gross, factor = EXACT.multiply(row.quantity or ZERO, row.price or ZERO), price_factor(row)
-        return rounded(gross if factor == ONE else EXACT.multiply(gross, factor))
+        gross, factor = (row.quantity or ZERO) * (row.price or ZERO), price_factor(row)
+        return (gross if factor == ONE else gross * factor).quantize(ONE_UNIT)
     way = RULES[row.kind].costs_way
     return Decimal(row.amount - way * own_costs(row) - (row.accrued or ZERO))
 
@@ -130,30 +132,44 @@ def _units(row: Entry) -> Fields:
 # ── one kind each ───────────────────────────────────────────────────────────
 
 
-def _traded(row: Entry, **more: Any) -> Fields:
-    """The fields of a purchase; of a sale with its own."""
-    own = row.costs_currency
-    return {
-        "instrument": row.instrument_id,
-        "quantity": row.quantity,
-        "gross": _gross(row),
-        "fees": row.fees or ZERO,
-        "taxes": row.taxes or ZERO,
-        "accrued": row.accrued or ZERO,
-        "costs_currency": _code(own) if own else None,
-        "costs_rate": row.costs_rate or ONE,
-        "local_price": _local_price(row),
-        "local_currency": _code(row.currency),
-        **more,
-    }
+def _trade(cls: type[ev.Trade]) -> Maker:
+    """Purchases and sales are nearly all of a large ledger: written out, as gathering fields takes as long as the event itself."""
+
+    def make(row: Any, number: int, sequence: int) -> Event:
+        own, quoted = row.costs_currency, row.currency
+        return cls(
+            id=number,
+            sequence=sequence,
+            day=row.traded_on,
+            time=row.traded_at,
+            currency=_code(row.settlement_currency or quoted),
+            fx_rate=row.fx_rate or ONE,
+            instrument=row.instrument_id,
+            quantity=row.quantity,
+            gross=_gross(row),
+            fees=row.fees or ZERO,
+            taxes=row.taxes or ZERO,
+            accrued=row.accrued or ZERO,
+            costs_currency=_code(own) if own else None,
+            costs_rate=row.costs_rate or ONE,
+            local_price=cast(Decimal, _local_price(row)),
+            local_currency=_code(quoted),
+        )
+
+    return make
 
 
-def _trade(row: Entry) -> Fields:
-    return _traded(row)
+def _sale(cls: type[ev.Sale]) -> Maker:
+    """As a trade, with the lots that it names and a method of its own."""
+    plainly = _trade(cls)
 
+    def make(row: Entry, number: int, sequence: int) -> Event:
+        event: Any = plainly(row, number, sequence)
+        if row.lots or row.method:
+            event = replace(event, method=row.method, lots=choices_of(row.lots))
+        return cast(Event, event)
 
-def _sale(row: Entry) -> Fields:
-    return _traded(row, method=row.method, lots=choices_of(row.lots)) if row.lots or row.method else _traded(row)
+    return make
 
 
 def _reward(row: Entry) -> Fields:
@@ -251,13 +267,33 @@ def _leg(leg: TransactionLeg) -> ev.Leg:
     )
 
 
-_MAKERS: dict[str, tuple[type[Event], Callable[[Entry], Fields]]] = {
-    Kind.BUY: (ev.Buy, _trade),
-    Kind.SELL: (ev.Sell, _sale),
-    Kind.SHORT_SELL: (ev.ShortSell, _sale),
-    Kind.BUY_TO_COVER: (ev.BuyToCover, _trade),
-    Kind.RIGHTS: (ev.Rights, _trade),
-    Kind.REDEMPTION: (ev.Redemption, _sale),
+def _gathered(cls: type[Event], more: Callable[[Entry], Fields]) -> Maker:
+    """What every event has, and the fields of its kind."""
+
+    def make(row: Entry, number: int, sequence: int) -> Event:
+        fields: Fields = {
+            "id": number,
+            "sequence": sequence,
+            "day": row.traded_on,
+            "time": row.traded_at,
+            "currency": _code(row.settles_in),
+            "fx_rate": row.fx_rate or ONE,
+        }
+        fields.update(more(row))
+        return cls(**fields)
+
+    return make
+
+
+def _adjustment(row: Entry, number: int, sequence: int) -> Event:
+    """Of cash, or of units with the sign of their quantity."""
+    if row.instrument_id is None:
+        return _gathered(ev.AdjustmentOfCash, lambda row: {"amount": row.amount})(row, number, sequence)
+    cls, more = (ev.AdjustmentOut, _transfer_out) if (row.quantity or ZERO) < ZERO else (ev.AdjustmentIn, _transfer_in)
+    return _gathered(cls, more)(row, number, sequence)
+
+
+_GATHERED: dict[str, tuple[type[Event], Callable[[Entry], Fields]]] = {
     Kind.DIVIDEND: (ev.Dividend, _income),
     Kind.COUPON: (ev.Coupon, _income),
     Kind.STAKING_REWARD: (ev.StakingReward, _reward),
@@ -277,35 +313,26 @@ _MAKERS: dict[str, tuple[type[Event], Callable[[Entry], Fields]]] = {
     Kind.TRANSFER_IN: (ev.TransferIn, _transfer_in),
     Kind.TRANSFER_OUT: (ev.TransferOut, _transfer_out),
 }
+_MAKERS: dict[str, Maker] = {
+    Kind.BUY: _trade(ev.Buy),
+    Kind.SELL: _sale(ev.Sell),
+    Kind.SHORT_SELL: _sale(ev.ShortSell),
+    Kind.BUY_TO_COVER: _trade(ev.BuyToCover),
+    Kind.RIGHTS: _trade(ev.Rights),
+    Kind.REDEMPTION: _sale(ev.Redemption),
+    Kind.ADJUSTMENT: _adjustment,
+    **{kind: _gathered(cls, more) for kind, (cls, more) in _GATHERED.items()},
+}
+_reinvested = _gathered(ev.Reinvestment, _reinvestment)
 
-
-BY_SIDE = frozenset(kind for kind, (cls, _) in _MAKERS.items() if issubclass(cls, sides.BY_SIDE))  # who is short pays what others receive
-
-
-def _maker(row: Entry) -> tuple[type[Event], Callable[[Entry], Fields]]:
-    if row.kind == Kind.ADJUSTMENT:
-        if row.instrument_id is None:
-            return ev.AdjustmentOfCash, lambda row: {"amount": row.amount}
-        return (ev.AdjustmentOut, _transfer_out) if (row.quantity or ZERO) < ZERO else (ev.AdjustmentIn, _transfer_in)
-    if row.reinvested_quantity is not None:
-        return ev.Reinvestment, _reinvestment
-    return _MAKERS[row.kind]
+BY_SIDE = frozenset(kind for kind, (cls, _) in _GATHERED.items() if issubclass(cls, sides.BY_SIDE))  # who is short pays what others receive
 
 
 def event_of(row: Entry, *, number: int | None = None, sequence: int | None = None) -> Event:
     """The row as the ledger core takes it.  `number` and `sequence` stand in for the key of a row that has none yet."""
-    cls, more = _maker(row)
     entry = row.entry if number is None else number
-    fields: Fields = {
-        "id": entry,
-        "sequence": entry if sequence is None else sequence,
-        "day": row.traded_on,
-        "time": row.traded_at,
-        "currency": _code(row.settles_in),
-        "fx_rate": row.fx_rate or ONE,
-    }
-    fields.update(more(row))
-    return cls(**fields)
+    make = _MAKERS[row.kind] if row.reinvested_quantity is None else _reinvested
+    return make(row, entry, entry if sequence is None else sequence)
 
 
 # ── cash ────────────────────────────────────────────────────────────────────

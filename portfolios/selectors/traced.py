@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portfolio_site.kernel.money import Currency
-from portfolios.ledger.book import Book, Change, LotChange
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import ZERO, Event, Trade
+from portfolios.ledger.records import Change, LotChange
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio
 from portfolios.selectors.costs import trade_costs

@@ -36,3 +36,17 @@ class LinkForm(RefusableForm):
         super().__init__(*args, **kwargs)
         if not may_publish:
             del self.fields["with_amounts"]
+
+
+class OfferForm(RefusableForm):
+    """To whom a portfolio is offered, and what becomes of who gives it."""
+
+    to = forms.TypedChoiceField(label="New owner", coerce=int)
+    stays = forms.TypedChoiceField(
+        label="You afterwards", coerce=lambda value: value == "yes", choices=[("yes", "Stay in it as a manager"), ("no", "Leave it")], initial="yes"
+    )
+
+    def __init__(self, *args: Any, takers: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = list(takers)  # type: ignore[attr-defined]
+        self.say_what_is_missing()

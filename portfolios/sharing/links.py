@@ -78,7 +78,7 @@ def revoke_link(actor: Any, portfolio: Portfolio, number: int) -> None:
     with transaction.atomic():
         many, _ = PublicLink.objects.filter(portfolio=portfolio, pk=number).delete()
         if not many:
-            raise PublicLinkNotFound("There is no such link; it may have been revoked already.")
+            raise PublicLinkNotFound("There is no such link; it may have been revoked already.").of("public_link", number)
         audit(actor, portfolio, "link.revoked", link=number)
 
 

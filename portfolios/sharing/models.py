@@ -62,6 +62,24 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
 
+class OwnershipOffer(models.Model):
+    """A portfolio that its owner offers to a member, until it is answered, taken back or over.  The answer stands in both logs."""
+
+    portfolio = models.OneToOneField("portfolios.Portfolio", on_delete=models.CASCADE, related_name="offer")
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ownership_offers")
+    stays = models.BooleanField(default=True)  # whether who gives it away is a manager of it afterwards
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        ordering = ["portfolio"]
+
+    def __str__(self) -> str:
+        return f"offer of portfolio {self.portfolio_id}"
+
+
 class PublicLink(models.Model):
     """An address that shows a portfolio to whoever knows it, until a day.  Here only the digest of its secret stands."""
 

@@ -22,7 +22,7 @@ from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
 from portfolio_site.web.secrets import digest_of, new_secret
 from portfolios.errors import AddressNotConfirmed, AlreadyShared, InvitationNotFound, NotAllowedForRole
-from portfolios.models import Invitation, Membership, Portfolio
+from portfolios.models import Invitation, Membership, OwnershipOffer, Portfolio
 from portfolios.roles import Action, Role, grants
 from portfolios.selectors.access import require, role_of
 from portfolios.sharing.memberships import end_membership, set_membership
@@ -77,7 +77,7 @@ def resend(actor: Any, portfolio: Portfolio, number: int) -> Invitation:
     require(actor, portfolio, Action.SHARE)
     found = Invitation.objects.filter(portfolio=portfolio, pk=number).first()
     if found is None:
-        raise InvitationNotFound("There is no such invitation; it may have been accepted.")
+        raise InvitationNotFound("There is no such invitation; it may have been accepted.").of("invitation", number)
     return invite(actor, portfolio, email=found.email, role=found.role)
 
 
@@ -86,7 +86,7 @@ def withdraw(actor: Any, portfolio: Portfolio, number: int) -> None:
     found = Invitation.objects.filter(portfolio=portfolio, pk=number).first()
     if found is None:
         require(actor, portfolio, Action.SHARE)
-        raise InvitationNotFound("There is no such invitation; it may have been accepted.")
+        raise InvitationNotFound("There is no such invitation; it may have been accepted.").of("invitation", number)
     _granted(actor, portfolio, found.role)
     with transaction.atomic():
         found.delete()
@@ -142,12 +142,13 @@ def change_role(actor: Any, portfolio: Portfolio, user_id: int, role: str) -> Me
 def end_share(actor: Any, portfolio: Portfolio, user_id: int) -> None:
     """Take somebody's role away, or leave.  Raises NotAllowedForRole, InvitationNotFound; Conflict for the owner."""
     if user_id == portfolio.owner_id:
-        raise Conflict("The owner cannot leave a portfolio. Delete it, if nobody needs it.")
+        raise Conflict("The owner cannot leave a portfolio. Give it to somebody else first, or delete it, if nobody needs it.")
     with transaction.atomic():
         member = _member(portfolio, user_id)
         if user_id != actor.pk:
             _granted(actor, portfolio, member.role)
         end_membership(portfolio, member.user)
+        OwnershipOffer.objects.filter(portfolio=portfolio, to=user_id).delete()  # whose role ends is offered nothing any more
         audit(actor, portfolio, "share.ended", role=member.role, member=user_id)
 
 

@@ -17,8 +17,9 @@ from market.models import Instrument
 from market.selectors import rate
 from portfolio_site.kernel.decimals import EXACT, rounded
 from portfolios.choices import RateSource, TransactionKind
-from portfolios.ledger.book import Book, Carried
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Arriving
+from portfolios.ledger.records import Carried
 from portfolios.lot_records import of_arriving
 from portfolios.models import Portfolio, Transaction
 

@@ -15,8 +15,9 @@ from portfolio_site.kernel.decimals import product
 from portfolio_site.kernel.errors import DomainError, FieldError, Invalid
 from portfolios.choices import TransactionKind
 from portfolios.errors import LedgerRefused, OtherOwner, SamePortfolio
-from portfolios.ledger.book import Book, Carried
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, LotChoice
+from portfolios.ledger.records import Carried
 from portfolios.ledger.replay import replay
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.ledger import connected_to, event_of, events_of, rules_of

@@ -137,7 +137,13 @@ def portfolio_delete(request: HttpRequest, pk: int) -> HttpResponse:
         services.delete_portfolio(request.user, found)
         messages.success(request, f"{name} deleted")
         return redirect("portfolios")
-    context = {"page": "portfolios", "form": form, "portfolio": found, "entries": found.transactions.count()}
+    context = {
+        "page": "portfolios",
+        "form": form,
+        "portfolio": found,
+        "entries": found.transactions.count(),
+        "members": found.memberships.count(),
+    }
     return render_page(request, "portfolios/portfolio_delete.html", context, status=422 if form.is_bound else 200)
 
 

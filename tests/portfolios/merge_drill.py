@@ -65,7 +65,7 @@ def main(points: Sequence[str]) -> None:
     from market.services import listing
     from market.services.listing import merges as jobs
     from market.signals import merge_begun
-    from tests.factories import make_instrument, make_person, make_portfolio, record
+    from tests.factories import make_instrument, make_person, make_portfolio, make_staff, record
 
     merges.LEASE = jobs.LEASE = timedelta(0)
     merge_begun.receivers = []  # only the sweep rings in this drill
@@ -73,8 +73,7 @@ def main(points: Sequence[str]) -> None:
     with override_settings(MIGRATION_MODULES={app.label: None for app in apps.get_app_configs()}):  # the tables at once
         call_command("migrate", verbosity=0, run_syncdb=True)
     person = make_person("drill")
-    person.is_staff = True
-    person.save()
+    make_staff(person)
     stays, goes = make_instrument("META"), make_instrument("FB")
     for names in ((stays, goes), (goes,)):
         portfolio = make_portfolio(person, tracks_cash=False)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portfolios.models import Portfolio
 from portfolios.selectors import holdings_of, lots_of, quantity_held
-from portfolios.selectors.ledger import _shelf
+from portfolios.selectors.shelf import shelf
 from tests.factories import D, make_instrument, make_portfolio, record, set_closes, set_quote, set_rates
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def test_holdings_cost_the_same_queries_however_many_they_are(
     a_portfolio(positions=positions)
     portfolio = Portfolio.objects.select_related("owner").get()
     both = 2 if positions > 1 else 0  # rates of a person and of everybody, where another currency is held
-    _shelf.clear()
+    shelf.clear()
     with django_assert_num_queries(3 + both):  # events, instruments, quotes
         holdings_of(portfolio)
     with django_assert_num_queries(2 + both):  # the book is known

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from portfolios.models import Holding, Portfolio, Transaction
-from portfolios.selectors import get_transaction
+from portfolios.selectors import get_transaction, holdings_of
 from tests.factories import D, make_instrument, make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,18 @@ def test_the_list_shows_a_card_for_each_portfolio_and_their_sum(signed_in: Any, 
         record(portfolio, "buy", "2024-01-03", asml, quantity="2", price="100")
     page = text(signed_in.get(reverse("portfolios")))
     assert "Core" in page and "Crypto" in page and "sums in Euro<" in page and "€1,041.00" in page and "€2,082" in page
+
+
+def test_cash_without_a_rate_makes_sums_incomplete_and_says_why(signed_in: Any, person: Any) -> None:
+    portfolio = make_portfolio(person)
+    record(portfolio, "deposit", "2024-01-02", amount="1000")
+    record(portfolio, "deposit", "2024-01-02", amount="500", currency="CHF", fx_rate="1.02")
+    table = holdings_of(portfolio)
+    assert table.value.value == table.cash_value.value == 1000
+    assert table.value.warnings == table.cash_value.warnings
+    assert table.value.warnings[0].startswith("No CHF/EUR rate is known") and table.value.warnings[0].endswith("It is not counted in the totals.")
+    page = text(signed_in.get(reverse("portfolios")))
+    assert "These sums are incomplete." in page and f"Incomplete: {table.value.warnings[0]}" in page
 
 
 @pytest.mark.parametrize("number", [1, 6])

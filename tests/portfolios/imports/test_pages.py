@@ -197,6 +197,17 @@ def test_hostile_names_are_shown_as_text(signed_in, send):
     assert "<script>alert" not in shown and "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 }}" in shown
 
 
+def test_hidden_amounts_hide_what_the_file_says_was_paid(signed_in, person, send):
+    send()
+    batch = ImportBatch.objects.get()
+    known = page(signed_in, "import-review", batch.pk)
+    assert 'data-label="Price" data-private>$' in known
+    person.preferences.hide_amounts = True
+    person.preferences.save()
+    hidden = page(signed_in, "import-review", batch.pk)
+    assert 'data-label="Price" data-private>••••' in hidden and 'data-label="Price" data-private>$' not in hidden
+
+
 def test_the_review_costs_the_same_queries_for_few_and_many_rows(signed_in, send, press, django_assert_max_num_queries):
     lines = (FILES / "t212_same_id.csv").read_text().splitlines()
     many = [lines[0], *(lines[1].replace("x05", f"y{n}") for n in range(300))]
