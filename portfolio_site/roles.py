@@ -10,6 +10,7 @@ from portfolio_site.celery import QUEUES
 from portfolio_site.embedded import FRAME_BYTES, GRACE
 
 ROLES = ("web", "live", "worker", "beat", "stream")
+BEHIND = {"worker": 5, "stream": 5}  # how far these stand behind pages where they share a machine with them (nice)
 
 
 def command_of(role: str, *, host: str, port: int, processes: int = 1, queues: str = "") -> list[str]:

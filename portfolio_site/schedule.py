@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from portfolio_site.periods import NAME
+from portfolio_site.web.bell import told
 
 PREFIX = "plumbline: "  # marks the entries that are kept by this module; others are the administrator's own
 
@@ -127,9 +129,12 @@ def _write(model: type, job: Job, when: dict[str, object]) -> None:
 
 
 def ring(chosen: Iterable[Job]) -> None:
-    """Puts the jobs on their queues now: a daily one under the name of its period, so that one that was done today is not done again."""
+    """Puts the jobs on their queues now: a daily one under the name of its period, so that one that was done today is not done again.
+
+    A broker that is away hears of them when the next look finds what was missed.
+    """
     for job in chosen:
         options: dict[str, Any] = {"expires": job.expires} | ({"queue": job.queue} if job.queue else {})
         if job.hour is not None:
             options["headers"] = {NAME: PREFIX + job.name}
-        current_app.send_task(job.task, args=json.loads(job.arguments), **options)
+        told(job.name, partial(current_app.send_task, job.task, args=json.loads(job.arguments), **options))

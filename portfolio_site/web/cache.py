@@ -1,11 +1,13 @@
 """The Redis cache for page data: when Redis is down a read finds nothing and a write is dropped, and pages go on.
 
-Limits go on too: while Redis is down each process counts for itself, so that guessing never becomes free.
+Limits go on too: while Redis is down each process counts for itself, so that guessing never becomes free.  A Redis that is up and
+does not answer is left alone for some seconds: a page asks it many things, and would wait for each.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from django.core.cache import cache
@@ -13,9 +15,12 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.utils.connection import ConnectionProxy
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TimedOut
 
 LIMITS = ("allauth", "throttle_")  # how the keys begin of what is counted, and of codes that were used
+REST = 5.0  # seconds in which a Redis that did not answer in time is not asked
 log = logging.getLogger(__name__)
+_rests: dict[str, float] = {}  # by server: until when it is left alone, on the monotonic clock
 
 
 def forget(start: str) -> int:
@@ -42,15 +47,19 @@ class FailOpenRedisCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._own_count = LocMemCache(f"limits {server}", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
+        self._server = server
 
     def _try(self, operation: str, fallback: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return getattr(super(), operation)(*args, **kwargs)
-        except RedisError as problem:
-            log.warning("cache.unavailable", extra={"operation": operation, "problem": str(problem)})
-            if str(args[0]).startswith(LIMITS):
-                return getattr(self._own_count, operation)(*args, **kwargs)
-            return fallback
+        if time.monotonic() >= _rests.get(self._server, 0.0):
+            try:
+                return getattr(super(), operation)(*args, **kwargs)
+            except RedisError as problem:
+                log.warning("cache.unavailable", extra={"operation": operation, "problem": str(problem)})
+                if isinstance(problem, TimedOut):
+                    _rests[self._server] = time.monotonic() + REST
+        if str(args[0]).startswith(LIMITS):
+            return getattr(self._own_count, operation)(*args, **kwargs)
+        return fallback
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._try("get", default, key, default=default, version=version)

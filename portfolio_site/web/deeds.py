@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.dispatch import Signal
 
 done = Signal()  # actor, action: str, object_type: str, object_id: str, data: dict; never amounts or names
@@ -42,7 +43,7 @@ class Named:
     url: str = ""
 
 
-Owner = Callable[[int], int | None]  # the number of a thing → the person whose it is; None where there is no such thing
+Owner = Callable[[Any], int | None]  # the number of a thing → the person whose it is; None where there is no such thing
 Namer = Callable[[Any, Collection[int]], Mapping[int, Named]]  # the person, the numbers of things → those that the person may see
 
 known: dict[str, Deed] = {}  # by action
@@ -85,6 +86,11 @@ def owned(object_type: str) -> Callable[[Owner], Owner]:
     return kept
 
 
-def owner_of(object_type: str, number: int) -> int | None:
+def owned_in(object_type: str, model: type[Model], column: str = "owner_id") -> None:
+    """Says that the rows of `model` are the things of one type, and that `column` names whose each is."""
+    owned(object_type)(lambda number: model._default_manager.filter(pk=number).values_list(column, flat=True).first())
+
+
+def owner_of(object_type: str, number: int | str) -> int | None:
     """Whose a thing is; None where there is none, or nobody told of its type."""
     return _owners[object_type](number) if object_type in _owners else None

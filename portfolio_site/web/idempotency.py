@@ -1,8 +1,9 @@
 """`Idempotency-Key`: a POST that is sent again does its work once and answers the same.
 
 How it holds:  the key is claimed by a row of its own, committed before the work starts, so that a second request sees "still
-running".  The work and its answer are then one transaction: either both are there or neither.  A process that dies in between
-leaves a claim without work; after a while the next request takes it over.  Answers are sealed, and kept for 24 hours.
+running".  The work and its answer are then one transaction, which holds a lock on that row: either both are there or neither.  A
+process that dies in between leaves a claim that nobody has locked; the next request takes it over, once the claim is older than the
+few moments from itself to its lock.  Answers are sealed, and kept for 24 hours.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from rest_framework.response import Response
 
 from portfolio_site.kernel.errors import Conflict
 from portfolio_site.web.json import dumps
+from portfolio_site.web.sealed import fingerprint
 
 LIFETIME = timedelta(hours=24)
-ABANDONED_AFTER = timedelta(minutes=5)  # longer than any request may run
+ABANDONED_AFTER = timedelta(seconds=5)  # without a lock: longer than from the claim to the beginning of the work
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _HEADERS = ("Location", "ETag")  # kept beside the body
@@ -58,6 +60,10 @@ class _Claim:
 
     def _row(self) -> Any:
         return _model().objects.filter(pk=self.pk, created_at=self.since, status__isnull=True)
+
+    def lock(self) -> bool:
+        """Inside the transaction of the work: nobody takes the claim over while it lasts.  False if somebody did."""
+        return self._row().select_for_update().only("pk").first() is not None
 
     def keep(self, response: Response) -> bool:
         """Store the answer.  False if the claim was taken over in the meantime: the work must not stand then."""
@@ -90,7 +96,11 @@ def first_time(user: Any, number: str) -> bool:
 
 
 def fingerprint_of(request: Request) -> str:
-    """SHA-256 over method, address and body.  A form with files counts by its fields and the files' contents."""
+    """Over method, address and body, keyed: a body may hold a password.  A form with files counts by its fields and the files' contents."""
+    return fingerprint(_digest_of(request), "idempotency")
+
+
+def _digest_of(request: Request) -> str:
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if (request.content_type or "").startswith("multipart/"):
         for name in sorted(request.POST):
@@ -136,9 +146,16 @@ def _claim(request: Request, key: str) -> _Claim:
         raise KeyReused("This Idempotency-Key came with another request before. Use a new key for a new request.")
     if row.status is not None:
         raise _Replay(_stored(row))
-    if row.created_at < now - ABANDONED_AFTER and rows.filter(pk=row.pk, created_at=row.created_at, status__isnull=True).update(created_at=now):
+    if row.created_at < now - ABANDONED_AFTER and _takes_over(rows, row, now):
         return _Claim(row.pk, now)
     raise StillRunning("The first request with this key is still running. Wait a moment, then send it again to see its answer.")
+
+
+@transaction.atomic
+def _takes_over(rows: Any, row: Any, now: datetime) -> bool:
+    """Whether the claim was left behind: of one that is at work the row is locked (on SQLite nobody else gets here meanwhile)."""
+    left = rows.select_for_update(skip_locked=True).filter(pk=row.pk, created_at=row.created_at, status__isnull=True)
+    return left.first() is not None and bool(left.model.objects.filter(pk=row.pk).update(created_at=now))
 
 
 class Idempotent:
@@ -174,6 +191,8 @@ def _with_answer(handler: Callable[..., Response], claim: _Claim) -> Callable[..
 
     def run(request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
+            if not claim.lock():
+                raise StillRunning("Another request with the same key took over. Send it again to see its answer.")
             response = handler(request, *args, **kwargs)
             if response.status_code < 400 or response.status_code in _REFUSALS_KEPT:
                 if not claim.keep(response):

@@ -117,9 +117,12 @@ class PackedField(SealedField):
     def opener(self) -> Callable[[Any], Values]:
         """From a stored value to the values, for opening many."""
         opened, loads, nothing = opener(self.label), [part.load for part in self.parts], self.nothing
+        numbers = next((place for place, load in enumerate(loads) if load is not _number), len(loads))
 
         def load(stored: Any) -> Values:
             texts = opened(bytes(stored)).decode().split(_BETWEEN)
+            if len(texts) <= numbers:  # most rows have nothing but the numbers that come first
+                return (*[Decimal(text) if text else None for text in texts], *nothing[len(texts) :])
             return (*[read(text) for read, text in zip(loads, texts)], *nothing[len(texts) :])  # noqa: B905  (there are fewer texts)
 
         return load

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -115,20 +116,52 @@ class Navigation:
         return {place.keys: place.url for place in self.places if place.keys}
 
 
-def _known(group: Iterable[_Entry]) -> tuple[Place, ...]:
+def _known(group: Iterable[_Entry], carried: Carried | None = None) -> tuple[Place, ...]:
     found = []
     for key, name, icon, keys in group:
         try:
-            found.append(Place(key, name, icon, keys, reverse(key)))
+            found.append(Place(key, name, icon, keys, reverse(key) + (carried.to(key) if carried else "")))
         except NoReverseMatch:
             continue  # no app serves it: it is not shown, so that no link leads nowhere
     return tuple(found)
 
 
-def navigation() -> Navigation:
-    """The navigation of every page."""
-    groups = tuple((name, known) for name, group in GROUPS if (known := _known(group)))
+def navigation(carried: Carried | None = None) -> Navigation:
+    """The navigation of every page; `carried`: what its addresses hold of the page that it stands on."""
+    groups = tuple((name, known) for name, group in GROUPS if (known := _known(group, carried)))
     return Navigation(groups, _known(FOOT), next(iter(_known((ADD,))), None))
+
+
+# ── what follows from one page to another ───────────────────────────────────
+
+REPORTS = frozenset({"performance", "risk", "diversification", "income", "compare", "projection"})  # they read one filter bar
+OF_PORTFOLIOS = frozenset({"dashboard", "holdings"})  # they tell of the portfolios that are picked, and of no period
+CHOSEN = ("p", "benchmark", "period", "start", "end", "holding", "class", "sector", "country", "region", "quoted_in", "tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a person chose on a report, so that the next one is about the same: `report` with its filters, `portfolios` alone."""
+
+    report: str = ""
+    portfolios: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Carried:
+        match = request.resolver_match
+        if match is None or match.url_name not in REPORTS | OF_PORTFOLIOS:
+            return cls()
+        names = CHOSEN if match.url_name in REPORTS else CHOSEN[:1]
+        chosen = {name: texts for name in names if (texts := [text for text in request.GET.getlist(name) if text])}
+        return cls(_query(chosen), _query({"p": chosen["p"]} if "p" in chosen else {}))
+
+    def to(self, place: str) -> str:
+        """What the address of a place ends with."""
+        return self.report if place in REPORTS else self.portfolios if place in OF_PORTFOLIOS else ""
+
+
+def _query(chosen: dict[str, list[str]]) -> str:
+    return f"?{urlencode(chosen, doseq=True)}" if chosen else ""
 
 
 # ── what the frame shows ────────────────────────────────────────────────────
@@ -176,7 +209,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "version": settings.VERSION,
         "preferences": preferences,
         "look": look,
-        "nav": SimpleLazyObject(navigation),
+        "nav": SimpleLazyObject(lambda: navigation(Carried.of(request))),
         "live_socket": LIVE_SOCKET,
         "loaded_at": timezone.now(),
         "demo_market": settings.DEMO_MARKET,

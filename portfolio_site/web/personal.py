@@ -128,15 +128,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What must be settled before a person can be erased, with the page where that is done."""
+    """What must be settled before a person can be erased, with the pages where that can be done: what each is called, and its address."""
 
     words: str
-    url: str = ""
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 Filing = Callable[[Any], Iterator[File]]
 Reading = Callable[[Any, Brought], None]
 Asking = Callable[[Any], list[Blocker]]
+Telling = Callable[[Any], list[str]]
 
 
 @dataclass(slots=True)
@@ -145,6 +146,7 @@ class _Known:
     readers: list[Reading] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     blockers: list[Asking] = field(default_factory=list)
+    consequences: list[Telling] = field(default_factory=list)
 
 
 known = _Known()  # filled by each app's `data_rights.py`, from below to above
@@ -176,3 +178,9 @@ def blocks_erasure(ask: Asking) -> Asking:
     """Decorator of a function that says what a person must settle before they can be erased."""
     known.blockers.append(ask)
     return ask
+
+
+def tells_of_erasure(tell: Telling) -> Telling:
+    """Decorator of a function that says what becomes of what a person shares with others when they are erased, a sentence each."""
+    known.consequences.append(tell)
+    return tell

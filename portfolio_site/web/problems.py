@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 
 from portfolio_site.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from portfolio_site.web import refusals
+from portfolio_site.web.away import RETRY_AFTER, away, is_away
 from portfolio_site.web.etags import PreconditionFailed
 from portfolio_site.web.json import RequestTooLarge, dumps
 from portfolio_site.web.throttling import TooOften
@@ -131,6 +133,8 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
     """For REST_FRAMEWORK["EXCEPTION_HANDLER"]."""
     if isinstance(exc, RequestDataTooBig):
         exc = RequestTooLarge(int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+    elif is_away(exc):
+        exc = away()
     _note_refusal(context["request"], exc)
     if isinstance(exc, DomainError):
         body = of_domain(exc, getattr(context["request"], "request_id", ""))
@@ -143,7 +147,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
         if isinstance(exc, TooOften):
             answer["Retry-After"] = str(exc.data.get("retry_after", 60))
         elif answer.status_code == 503:
-            answer["Retry-After"] = "30"
+            answer["Retry-After"] = str(RETRY_AFTER)
     return answer
 
 
@@ -187,6 +191,12 @@ def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Where the database cannot be asked it is said, and when to come again, and nothing on the page asks it."""
+    if is_away(sys.exc_info()[1]):
+        request.preferences = None  # type: ignore[attr-defined]
+        answer = page(request, away())
+        answer["Retry-After"] = str(RETRY_AFTER)
+        return answer
     return _page(request, 500, "error", "Something went wrong on our side. It has been noted; try again in a moment.")
 
 

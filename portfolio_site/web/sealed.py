@@ -26,6 +26,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portfolio_site.kernel.decimals import exact, plain
+from portfolio_site.kernel.words import unstorable
 from portfolio_site.web.fields import ExactFormField, exact_or_none
 
 _KEY_BYTES, _NONCE_BYTES = 2, 12
@@ -187,7 +188,7 @@ class SealedTextField(SealedField):
         super().validate(value, model_instance)
         if value is not None and len(value) > self.longest:
             raise ValidationError(f"At most {self.longest} characters; these are {len(value)}.", code="max_length")
-        if value and "\x00" in value:
+        if value and unstorable(value):
             raise ValidationError("The text holds a character that cannot be stored.", code="null_characters")
 
     def _dump(self, value: Any) -> bytes:

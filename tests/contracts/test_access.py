@@ -16,14 +16,17 @@ from django.utils import timezone
 
 from accounts.data_rights.exporting import ask_for_export
 from accounts.keys.services import make_key
-from alerts.models import Delivery, Firing, PushDevice
+from alerts.models import Delivery, Firing, Notice, PushDevice
 from alerts.services import create_rule
 from alerts.webhooks.services import create_webhook
 from market.models import Article, ArticleInstrument, FxRate, Instrument, MutedPublisher
 from market.services import ActionRow, PartDraft, create_blend, create_watchlist, ingest_actions, remove_blend
 from portfolios.actions.proposing import propose_actions
+from portfolios.comments.services import write_comment
 from portfolios.imports.services import start_import
-from portfolios.models import ActionProposal
+from portfolios.models import ActionProposal, OwnershipOffer
+from portfolios.roles import Role
+from portfolios.sharing.memberships import set_membership
 from tests import factories
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -32,6 +35,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PUBLIC = {
     "landing",
     "privacy",
+    "gpc",  # that a signal of browsers is honoured
     "healthz",
     "readyz",
     "api-auth-register",
@@ -152,7 +156,20 @@ def _ledger_of(person: Any, own: Instrument, today: date, proposal: Callable[[],
     ingest_actions({own.pk: [ActionRow("dividend", today, amount=factories.D(1))]}, "test")
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
-    return {"portfolio": portfolio.pk, "transaction": entry.pk, "import": batch.pk, "proposal": proposal().pk}
+    comment = write_comment(person, portfolio, text="Why?")
+    giver = factories.make_person()
+    given = factories.make_portfolio(giver)
+    set_membership(given, person, Role.VIEWER)
+    now = timezone.now()
+    offer = OwnershipOffer.objects.create(portfolio=given, to=person, created_at=now, expires_at=now + timedelta(days=1))
+    return {
+        "portfolio": portfolio.pk,
+        "transaction": entry.pk,
+        "offer": offer.pk,
+        "comment": comment.pk,
+        "import": batch.pk,
+        "proposal": proposal().pk,
+    }
 
 
 def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
@@ -162,8 +179,9 @@ def _alerts_of(person: Any, own: Instrument) -> dict[str, int]:
         key="a-test:email", owner=person, channel="email", family="price", firing=firing, payload={"sentence": "It rose."}, state="dead"
     )
     device = PushDevice.objects.create(owner=person, fingerprint="f", subscription={}, name="Browser")
+    notice = Notice.objects.create(owner=person, key="a-test", sentence="Somebody did.", told_at=timezone.now())
     webhook = create_webhook(person, url="https://example.org/in", events=["alert.fired"]).webhook
-    return {"alert": rule.pk, "notification": firing.pk, "delivery": sent.pk, "webhook": webhook.pk, "device": device.pk}
+    return {"alert": rule.pk, "notification": firing.pk, "notice": notice.pk, "delivery": sent.pk, "webhook": webhook.pk, "device": device.pk}
 
 
 def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
@@ -191,68 +209,76 @@ def _market_of(person: Any, own: Instrument, today: date) -> dict[str, int]:
     }
 
 
+# Which row a route's number names, by the route's name without "api-"; of beginnings, the first that fits.
+_KINDS = {
+    "blend-restore": "removed",
+    "benchmark-restore": "removed",
+    "imports": "portfolio",
+    "portfolio-imports": "portfolio",
+}
+_OF_A_PORTFOLIO = [
+    "portfolio",
+    "holdings",
+    "lots",
+    "export",
+    "transactions",
+    "value",
+    "gains",
+    "income",
+    "performance",
+    "comparison",
+    "drivers",
+    "contribution",
+    "calendar",
+    "drawdowns",
+    "attribution",
+    "rolling",
+    "costs",
+    "growth",
+    "projection",
+    "risk",
+    "explain",
+    "diversification",
+    "unusual",
+]
+_BEGINNINGS = {
+    **dict.fromkeys(_OF_A_PORTFOLIO, "portfolio"),
+    "transaction": "transaction",
+    "instrument": "instrument",
+    "import": "import",
+    "alert": "alert",
+    "deliver": "delivery",
+    "webhook": "webhook",
+    "device": "device",
+    "notification": "notification",
+    "notice": "notice",
+    "comment": "comment",
+    "offer": "offer",
+    "proposal": "proposal",
+    "news-open": "article",
+    "news-muted": "muted",
+    "news-unmute": "muted",
+    "watchlist": "watchlist",
+    "blend": "blend",
+    "benchmark": "blend",
+    "own-rate": "rate",
+    "mfa_": "passkey",
+    "session-end": "session",
+    "data-export": "data",
+    "auth-export": "data",
+    "auth-key": "key",
+    "settings-key": "key",
+}
+
+
 def _kind(route: Route) -> str:
-    """Which row a route's number names, by the route's name."""
+    """Which row a route's number names."""
     name = route.name.removeprefix("api-")
-    exact = {
-        "blend-restore": "removed",
-        "benchmark-restore": "removed",
-        "holding": "portfolio" if route.name.startswith("api-") else "instrument",
-        "imports": "portfolio",
-        "portfolio-imports": "portfolio",
-    }
-    if name in exact:
-        return exact[name]
-    for start, kind in (
-        ("portfolio", "portfolio"),
-        ("holdings", "portfolio"),
-        ("lots", "portfolio"),
-        ("export", "portfolio"),
-        ("transactions", "portfolio"),
-        ("transaction", "transaction"),
-        ("value", "portfolio"),
-        ("gains", "portfolio"),
-        ("income", "portfolio"),
-        ("performance", "portfolio"),
-        ("comparison", "portfolio"),
-        ("drivers", "portfolio"),
-        ("contribution", "portfolio"),
-        ("calendar", "portfolio"),
-        ("drawdowns", "portfolio"),
-        ("attribution", "portfolio"),
-        ("rolling", "portfolio"),
-        ("costs", "portfolio"),
-        ("growth", "portfolio"),
-        ("projection", "portfolio"),
-        ("risk", "portfolio"),
-        ("explain", "portfolio"),
-        ("diversification", "portfolio"),
-        ("unusual", "portfolio"),
-        ("instrument", "instrument"),
-        ("import", "import"),
-        ("alert", "alert"),
-        ("deliver", "delivery"),
-        ("webhook", "webhook"),
-        ("device", "device"),
-        ("notification", "notification"),
-        ("proposal", "proposal"),
-        ("news-open", "article"),
-        ("news-muted", "muted"),
-        ("news-unmute", "muted"),
-        ("watchlist", "watchlist"),
-        ("blend", "blend"),
-        ("benchmark", "blend"),
-        ("own-rate", "rate"),
-        ("mfa_", "passkey"),
-        ("session-end", "session"),
-        ("data-export", "data"),
-        ("auth-export", "data"),
-        ("auth-key", "key"),
-        ("settings-key", "key"),
-    ):
-        if name.startswith(start):
-            return kind
-    raise AssertionError(f"{route.name} ({route.path}): say here which row its number names")
+    if name == "holding":  # of a portfolio by the API, of an instrument on the page
+        return "portfolio" if name != route.name else "instrument"
+    found = _KINDS.get(name) or next((kind for start, kind in _BEGINNINGS.items() if name.startswith(start)), None)
+    assert found is not None, f"{route.name} ({route.path}): say above which row its number names"
+    return found
 
 
 @pytest.mark.parametrize("route", WITH_A_ROW, ids=lambda route: route.name)

@@ -11,6 +11,7 @@ from tests.shared import ROOT
 
 APPS = ("accounts", "market", "portfolios", "analytics", "alerts")
 ROOMS = ("selectors", "services", "signals", "choices", "errors", "models", "ledger", "importers", "engine", "rules", "factories")
+ROOMS_OF_ACCOUNTS = ("tokens", "tickets", "confirming", "consents")  # who asks, by what, and what they agreed to
 
 
 def test_the_import_contracts_hold() -> None:
@@ -38,7 +39,7 @@ def test_apps_use_only_the_public_rooms_of_each_other() -> None:
                 continue
             for name, line in _imports(path):
                 other, _, rest = name.partition(".")
-                if other in APPS and other != app and rest.split(".")[0] not in (*ROOMS, "tokens"):
+                if other in APPS and other != app and rest.split(".")[0] not in (*ROOMS, *ROOMS_OF_ACCOUNTS):
                     wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     assert not wrong, "another app's selectors, services, signals, choices, errors, models and pure cores may be used, no more:\n" + "\n".join(wrong)
 

@@ -69,6 +69,11 @@ def quoted() -> charts.Bars:
     )
 
 
+def futures() -> charts.Fan:
+    days = [date(2026, 5, 12), date(2026, 6, 12)]
+    return charts.Fan(days, [("nine of ten futures", [5000.0, 4000.0], [5000.0, 9000.0])], [5000.0, 7500.0], [5000.0, 6000.0], 10_000.0)
+
+
 def tiles() -> list[charts.Tile]:
     return [
         charts.Tile("MSFT", "Shares", fraction("0.6"), fraction("0.02"), money("600")),
@@ -77,7 +82,7 @@ def tiles() -> list[charts.Tile]:
 
 
 def all_figures() -> dict[str, dict[str, Any]]:
-    performance, price = charts.performance(history()), charts.price(prices())
+    performance, price = charts.performance(replace(history(), unusual=[charts.Happened(date(2024, 3, 1), "Unusual")])), charts.price(prices())
     parts = charts.top_parts([charts.Part("Shares", money("600"), fraction("0.6")), charts.Part("Bonds", money("400"), fraction("0.4"))])
     waterfall = charts.Waterfall([charts.Step("Price", D("40400")), charts.Step("Currency", D("-6700")), charts.Step("Fees", D("-13"))], "EUR")
     return {
@@ -101,6 +106,7 @@ def all_figures() -> dict[str, dict[str, Any]]:
         "distribution": charts.distribution([charts.Bin(-0.02, -0.01, 3), charts.Bin(-0.01, 0.0, 9)], [charts.Threshold(-0.01, "95%")], -0.01),
         "effects": charts.effects(["Stock", "Bond"], [("Allocation", [0.01, -0.002]), ("Selection", [0.0, 0.003])]),
         "rolling": charts.rolling([date(2026, 5, 12), date(2026, 5, 13)], [0.12, None], 0.12, ".1%"),
+        "fan": charts.fan(futures(), "EUR"),
         "pairs": charts.pairs(["MSFT", "AGGH"], [[1.0, None], [None, 1.0]]),
     }
 
@@ -182,6 +188,36 @@ def test_hidden_amounts_leave_the_server_as_shapes_only() -> None:
     assert fall["data"][0]["text"] == []
     assert fall["data"][0]["y"] == [100.0, 100.0]
     assert income["data"][0]["y"] == [100.0] == stacked["data"][0]["y"]
+
+
+def test_hidden_amounts_leave_no_price_that_was_paid_on_the_price_chart() -> None:
+    open_ = charts.price(prices())
+    assert open_["views"]["line"]["layout"]["meta"] == {"private": ["shapes", "annotations"]}
+    with speaking("en-GB", hidden=True):
+        chart = charts.price(prices())
+    view = chart["views"]["line"]
+    assert "215.34" in json.dumps(open_) and "215.34" not in json.dumps(chart)
+    assert "shapes" not in view["layout"] and "annotations" not in view["layout"]
+    assert [trace["y"] for trace in view["data"] if trace["name"] == "Buy"] == [[None]]  # the script puts them on the line
+    assert chart["series"] == open_["series"]  # prices of the market stay
+
+
+def test_hidden_amounts_leave_a_fan_its_shape_only() -> None:
+    with speaking("en-GB", hidden=True):
+        chart = charts.fan(futures(), "EUR")
+    lines = {trace.get("name"): trace["y"] for trace in chart["data"]}
+    assert lines["half of the futures"] == [100.0, 150.0] and lines["paid in"] == [100.0, 120.0] and lines["goal"] == [200.0, 200.0]
+    assert chart["layout"]["meta"] == {"money": ["yaxis"]}
+
+
+def test_unusual_days_are_marked_on_both_lines_and_tell_no_amount_while_these_are_hidden() -> None:
+    marked = replace(history(), unusual=[charts.Happened(date(2024, 3, 1), "Unusual day, −3.66%")])
+    for view in charts.performance(marked)["views"].values():
+        (trace,) = [one for one in view["data"] if one["meta"]["of"] == "marks"]
+        assert trace["x"] == ["2024-03-01"] and trace["text"] == ["Unusual day, −3.66%"] and trace["meta"]["private"]
+        assert view["data"][-1]["meta"]["of"] != "marks"  # the last point stands above them
+    for view in charts.performance(history())["views"].values():
+        assert all(one["meta"]["of"] != "marks" for one in view["data"])
 
 
 def test_axes_speak_the_locale() -> None:

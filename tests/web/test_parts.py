@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolio_site.web import parts
+from portfolio_site.web import graphics, parts
 from portfolio_site.web.writing import DOTS, speaking
 
 D = Decimal
@@ -55,7 +55,10 @@ def test_an_old_figure_says_how_old() -> None:
 
 def test_graphics_have_no_style_and_stay_inside_their_box() -> None:
     drawn = (
-        parts.spark([1.0, 2.0, 1.5], "MSFT, last 30 days") + parts.bar(D("1.7")) + parts.stackbar([D("0.6"), 0.4]) + parts.chart_fallback([1, 3, 2])
+        graphics.spark([1.0, 2.0, 1.5], "MSFT, last 30 days")
+        + graphics.bar(D("1.7"))
+        + graphics.stackbar([D("0.6"), 0.4])
+        + graphics.chart_fallback([1, 3, 2])
     )
     assert "style=" not in drawn
     assert 'width="100.00%"' in drawn
@@ -64,12 +67,12 @@ def test_graphics_have_no_style_and_stay_inside_their_box() -> None:
 
 
 def test_too_few_points_draw_no_line() -> None:
-    assert "<svg" not in parts.spark([1.0])
-    assert parts.chart_fallback([]) == ""
+    assert "<svg" not in graphics.spark([1.0])
+    assert graphics.chart_fallback([]) == ""
 
 
 def test_a_long_series_is_thinned_with_its_ends_kept() -> None:
-    thinned = parts.thinned([float(n) for n in range(1000)], 30)
+    thinned = graphics.thinned([float(n) for n in range(1000)], 30)
     assert len(thinned) == 30
     assert (thinned[0], thinned[-1]) == (0.0, 999.0)
 
@@ -130,7 +133,7 @@ def test_a_rate_is_said_with_one_unit_of_the_foreign_currency() -> None:
 
 
 def test_data_for_a_chart_cannot_end_its_block() -> None:
-    text = parts.chart_data({"name": "</script><script>alert(1)</script>&", "y": [1.5, None]}, "price-chart")
+    text = graphics.chart_data({"name": "</script><script>alert(1)</script>&", "y": [1.5, None]}, "price-chart")
     assert text.count("</script>") == 1
     assert text.count("<script") == 1
     inside = text.split(">", 1)[1].removesuffix("</script>")
@@ -138,7 +141,7 @@ def test_data_for_a_chart_cannot_end_its_block() -> None:
 
 
 def test_names_of_instruments_are_escaped_in_graphics() -> None:
-    assert "<b>" not in parts.spark([1.0, 2.0], "<b>") + parts.logo("<b>", 1)
+    assert "<b>" not in graphics.spark([1.0, 2.0], "<b>") + parts.logo("<b>", 1)
 
 
 def test_each_cell_of_an_explanation_is_written_by_its_name_and_unit() -> None:

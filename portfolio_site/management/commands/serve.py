@@ -65,6 +65,7 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _run(self, listener: Any) -> None:
+        embedded.share_in_slices()
         jobs, streams = embedded.Jobs(celery_app), StreamThread()
 
         def on_start() -> None:

@@ -61,8 +61,10 @@ class Command(BaseCommand):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # Ctrl-C is for this process; it tells each role's parent, and no child of it
+            process_group=0,  # Ctrl-C is for this process; it tells each role's parent, and no child of it
         )
+        # one session for all: among sessions Linux shares the processors evenly, whatever their members' places are
+        os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + roles.BEHIND.get(role, 0))
         threading.Thread(target=self._repeat, args=(role, child), daemon=True).start()
         return child
 

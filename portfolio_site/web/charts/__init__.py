@@ -5,8 +5,8 @@ static/js/charts.js resolves them against the theme in force and adds the layout
 plotly.graph_objects unchanged (a test holds them to it); nothing here imports plotly, so that pages start quickly.
 
 A chart with periods carries its series once; its figures hold traces without points, and `meta.of` says which series fills
-them.  `meta.private` marks what shows amounts, `layout.meta.money` an axis of money: the script takes both away while amounts
-are hidden.  When the server itself hides amounts, only the shape leaves it: money is scaled so that the last point is 100.
+them.  `meta.private` marks what shows amounts, `layout.meta.money` an axis of money, `layout.meta.private` keys of the layout: the
+script takes them all away while amounts are hidden.  When the server itself hides amounts, only the shape leaves it: money is scaled so that the last point is 100.
 """
 
 from portfolio_site.web.charts.areas import areas
@@ -14,7 +14,7 @@ from portfolio_site.web.charts.axes import SERIES, Chart, Trace, affixes, hover_
 from portfolio_site.web.charts.bars import Stack, Step, Waterfall, bars, bridge, contributions, stacks
 from portfolio_site.web.charts.behind import effects, rolling
 from portfolio_site.web.charts.fans import Fan, fan
-from portfolio_site.web.charts.lines import DETAIL, PERIODS, History, Mark, PriceHistory, falls, kept, performance, periods, price
+from portfolio_site.web.charts.lines import DETAIL, PERIODS, Happened, History, Mark, PriceHistory, falls, kept, performance, periods, price
 from portfolio_site.web.charts.quotes import Bars, Happening, quotes
 from portfolio_site.web.charts.several import Rebased, several
 from portfolio_site.web.charts.spreads import Bin, Threshold, distribution, index_line, pairs, share_line
@@ -29,6 +29,7 @@ __all__ = [
     "Bin",
     "Chart",
     "Fan",
+    "Happened",
     "Happening",
     "History",
     "Mark",

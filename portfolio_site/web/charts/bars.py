@@ -185,7 +185,7 @@ def stacks(firsts: Sequence[date], labels: Sequence[str], parts: Sequence[Stack]
             ),
         ):
             if any(row):
-                hover = "%{customdata}<br>" + f"{said} {hover_money(currency, ',.2f')}<extra></extra>"
+                hover = "%{customdata}<br>" + f"%{{fullData.name}} {hover_money(currency, ',.2f')}<extra></extra>"
                 data.append(
                     {
                         "type": "bar",

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from portfolio_site.web.charts.axes import Chart, Trace, hover_money, money_axis, separators
+from portfolio_site.web.writing import amounts_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,9 @@ class Fan:
 
 
 def fan(drawn: Fan, currency: str) -> Chart:
+    """While amounts are hidden, money is scaled so that the middle begins at 100."""
+    if amounts_hidden():
+        drawn = _scaled(drawn, drawn.middle[0] / 100 or 1.0)
     x, hover = [day.isoformat() for day in drawn.days], hover_money(currency)
     data: list[Trace] = []
     for place, (name, lower, upper) in enumerate(drawn.bands):
@@ -40,8 +44,17 @@ def fan(drawn: Fan, currency: str) -> Chart:
         "xaxis": {"range": [x[0], x[-1]], "nticks": 6, "tickangle": 0, "hoverformat": "%b %Y"},
         "yaxis": {**money_axis(currency), "nticks": 6, "rangemode": "tozero"},
         "hovermode": "x unified",
+        "meta": {"money": ["yaxis"]},
     }
     return {"data": data, "layout": layout}
+
+
+def _scaled(drawn: Fan, unit: float) -> Fan:
+    def shape(values: Sequence[float]) -> list[float]:
+        return [value / unit for value in values]
+
+    bands = [(name, shape(lower), shape(upper)) for name, lower, upper in drawn.bands]
+    return Fan(drawn.days, bands, shape(drawn.middle), shape(drawn.paid), None if drawn.goal is None else drawn.goal / unit)
 
 
 def _line(name: str, x: list[str], y: Sequence[float], colour: str, width: float, hover: str) -> Trace:

@@ -56,6 +56,15 @@ class History:
     currency: str
     benchmark_name: str = ""
     same_money: Sequence[float] = ()
+    unusual: Sequence[Happened] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A day that is marked on the line.  `text` is what hovering says, finished."""
+
+    day: date
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,21 @@ def _last_dot(of: str) -> Trace:
     return {"type": "scatter", "mode": "markers", "x": [], "y": [], "marker": marker, "hoverinfo": "skip", "cliponaxis": False, "meta": {"of": of}}
 
 
+def _marked(found: Sequence[Happened]) -> Trace:
+    """Rings around days of the line that stands before them; the script finds their heights."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Unusual day",
+        "x": [one.day.isoformat() for one in found],
+        "y": [],
+        "text": [one.text for one in found],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"symbol": "diamond-open", "size": 9, "color": "@warn", "line": {"width": 2}},
+        "meta": {"of": "marks", "private": True},
+    }
+
+
 def performance(history: History, *, wanted: Sequence[str] = ("1W", "1M", "YTD", "1Y", "3Y", "ALL")) -> Chart:
     """Value with the same money in the benchmark, and return with the benchmark; one chart, two views."""
     at = kept(history.days)
@@ -110,6 +134,8 @@ def performance(history: History, *, wanted: Sequence[str] = ("1W", "1M", "YTD",
         value.append(_line(f"Same money in {name}", "same", "@series-ref", 1.5, money, dash="4px,3px"))
         returns.append(_line(name, "benchmark", "@series-ref", 1.5, "%{y:+.2%}", dash="4px,3px"))
     returns.append(_line("Portfolio", "return", "@series-1", 2, "%{y:+.2%}", fill="tozeroy", fillcolor="@series-1/7"))
+    for view in (value, returns):
+        view += [_marked(history.unusual)] if history.unusual else []
     value.append(_last_dot("value"))
     returns.append(_last_dot("return"))
     zero = {"zeroline": True, "zerolinecolor": "@line-control", "zerolinewidth": 1, "tickformat": ".0%"}
@@ -163,8 +189,11 @@ def falls(days: Sequence[date], depth: Sequence[float]) -> Chart:
 
 
 def price(history: PriceHistory, *, wanted: Sequence[str] = ("1M", "YTD", "1Y", "3Y", "5Y", "ALL")) -> Chart:
-    """Closes with trades, dividends and the average cost.  Trades are not green and red: buying is no gain."""
-    at = kept(history.days)
+    """Closes with trades, dividends and the average cost.  Trades are not green and red: buying is no gain.
+
+    What a person paid stays with the server while amounts are hidden: no average cost, and trades stand at the close of their day.
+    """
+    at, hidden = kept(history.days), amounts_hidden()
     close = hover_money(history.currency, ",.2f")
 
     def marks(name: str, symbol: str, colour: str, found: Sequence[Mark], size: float) -> Trace:
@@ -173,7 +202,7 @@ def price(history: PriceHistory, *, wanted: Sequence[str] = ("1M", "YTD", "1Y", 
             "mode": "markers",
             "name": name,
             "x": [mark.day.isoformat() for mark in found],
-            "y": [mark.price for mark in found],
+            "y": [None if hidden else mark.price for mark in found],
             "text": [mark.text for mark in found],
             "hovertemplate": "%{text}",
             "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"color": "@surface", "width": 2 if size > 8 else 1}},
@@ -181,7 +210,8 @@ def price(history: PriceHistory, *, wanted: Sequence[str] = ("1M", "YTD", "1Y", 
         }
 
     layout: dict[str, Any] = {"separators": separators(), "yaxis": money_axis(history.currency, ",~f") | {"nticks": 6}}
-    if history.average_cost is not None:
+    if history.average_cost is not None and not hidden:
+        layout["meta"] = {"private": ["shapes", "annotations"]}
         level = history.average_cost
         layout["shapes"] = [
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": {"color": "@text-3", "width": 1, "dash": "dot"}}
