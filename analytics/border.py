@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from portfolios.ledger.book import Book
 
+_LISTS = ("sales", "transfers", "flows", "steps", "cash_steps", "postings")  # of a book's rows, as in Rows.lists
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -39,12 +41,14 @@ class Steps:
     columns  (n,)
     days     (n,)  day numbers
     after    (n,)  units or money from then on
+    told     the same columns, days and levels, in the order of the ledger
     """
 
     keys: tuple[Any, ...]
     columns: IntArray
     days: IntArray
     after: FloatArray
+    told: tuple[IntArray, IntArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,24 +69,44 @@ class LedgerArrays:
 
 
 def arrays_of(book: Book) -> LedgerArrays:
-    """Made when first asked for.  Whoever gets them leaves them as they are."""
+    """Made when first asked for; of a book that went on from another one, only what is new crosses.  Whoever gets them leaves them as they are."""
     found: LedgerArrays | None = book.aside.get("arrays")
     if found is None:
-        rows = book.rows
+        rows, from_before, same = book.rows, None, dict.fromkeys(_LISTS, 0)
+        grown = book.grown_from  # threads share books: another one may be here, and done
+        if grown is not None and "arrays" in grown.aside:
+            from_before, same = grown.aside["arrays"], dict(zip(_LISTS, grown.lengths, strict=True))
+            book.grown_from = None
         found = book.aside["arrays"] = LedgerArrays(
-            units=_steps(rows.steps),
-            cash=_steps(rows.cash_steps),
-            flow_days=day_numbers(rows.flows[0::5]),
-            flow_amounts=to_float64(rows.flows[1::5]),
-            flow_events=np.array(rows.flows[2::5], dtype=np.int64),
+            units=_steps(rows.steps, from_before and from_before.units, same["steps"]),
+            cash=_steps(rows.cash_steps, from_before and from_before.cash, same["cash_steps"]),
+            **_flows(rows.flows, from_before, same["flows"]),
         )
     return found
 
 
-def _steps(fields: Sequence[Any]) -> Steps:
-    """Of (day, instrument or currency, level after), end to end."""
+def _flows(fields: Sequence[Any], before: LedgerArrays | None, same: int) -> dict[str, Any]:
+    """Of (day, amount, event, …), end to end, of which the first `same` fields are those of the arrays before."""
+    new, kept = fields[same:], same // 5
+    days, amounts, events = day_numbers(new[0::5]), to_float64(new[1::5]), np.array(new[2::5], dtype=np.int64)
+    if before is not None:
+        days = np.concatenate((before.flow_days[:kept], days))
+        amounts = np.concatenate((before.flow_amounts[:kept], amounts))
+        events = np.concatenate((before.flow_events[:kept], events))
+    return {"flow_days": days, "flow_amounts": amounts, "flow_events": events}
+
+
+def _steps(fields: Sequence[Any], before: Steps | None, same: int) -> Steps:
+    """Of (day, instrument or currency, level after), end to end, of which the first `same` fields are those of the steps before."""
     places: dict[Any, int] = {}
-    columns = np.array([places.setdefault(key, len(places)) for key in fields[1::3]], dtype=np.int64)
-    days, after = day_numbers(fields[0::3]), to_float64(fields[2::3])
+    new, kept = fields[same:], same // 3
+    if before is not None and kept:  # columns are numbered as they come
+        places = {key: place for place, key in enumerate(before.keys[: int(before.told[0][:kept].max()) + 1])}
+    columns = np.array([places.setdefault(key, len(places)) for key in new[1::3]], dtype=np.int64)
+    days, after = day_numbers(new[0::3]), to_float64(new[2::3])
+    if before is not None:
+        columns = np.concatenate((before.told[0][:kept], columns))
+        days = np.concatenate((before.told[1][:kept], days))
+        after = np.concatenate((before.told[2][:kept], after))
     order = np.lexsort((days, columns))
-    return Steps(tuple(places), columns[order], days[order], after[order])
+    return Steps(tuple(places), columns[order], days[order], after[order], (columns, days, after))

@@ -65,7 +65,7 @@ def by_holding(books: Sequence[Book], moves: Iterable[HoldingMove], *, currency:
     worth_of_one: dict[int, FloatArray] = {}
     for pk, row in place.items():
         rates = market.rate(market.quoted[pk], currency, begin, length)
-        one = worth_of_one[pk] = market.closes(pk, begin, length) * rates
+        one = worth_of_one[pk] = market.worth_of_one(pk, currency, begin, length, rates)
         value[row] = units.get(pk, np.zeros(length)) * one
         rate[row] = np.where(rates > 0, rates, 1.0)
     _stand_at_cost(value, worth_of_one, place, listed, begin)

@@ -10,11 +10,13 @@ import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from copy import copy
 from typing import TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
 
+from analytics.continuing import Before
 from portfolio_site.web.sealed import seal, unseal
 
 Result = TypeVar("Result")
@@ -70,6 +72,31 @@ class Memory:
             cache.set(place, seal(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL), _LABEL + place.encode()), KEPT_FOR)
 
 
+class Latest:
+    """By subject, what the next result of that subject goes on from; of the subjects used last."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._kept: OrderedDict[Hashable, Before] = OrderedDict()
+
+    def of(self, subject: Hashable) -> Before:
+        """What was kept under the subject, or an empty one.  A copy: two that go on at once do not see each other halfway."""
+        with self._lock:
+            return copy(self._kept.get(subject) or Before())
+
+    def keep(self, subject: Hashable, before: Before) -> None:
+        with self._lock:
+            self._kept[subject] = before
+            self._kept.move_to_end(subject)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+latest = Latest(8)
 series = Memory("series", 64, shared=True)
 points = Memory("points", 16)
 risks = Memory("risks", 256, shared=True)

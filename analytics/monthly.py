@@ -87,15 +87,14 @@ def _levels(steps: Iterable[tuple[date, Any, Decimal]], days: IntArray) -> dict[
 def _valued(units: dict[Key, FloatArray], cash: dict[Key, FloatArray], days: IntArray, currency: str, market: Market, costs: Costs) -> Monthly:
     first, length = int(days[0]), int(days[-1] - days[0]) + 1
     at = days - first
-    codes = {market.quoted[int(key)] for key in units} | {str(key) for key in cash}
-    rates = {code: market.rate(code, currency, first, length)[at] for code in codes}
+    rates = {code: market.rate(code, currency, first, length)[at] for code in map(str, cash)}
     rows: dict[Key, FloatArray] = {}
     bare: dict[int, BoolArray] = {}
     for key, held in units.items():
         pk = int(key)
-        price, rate = market.closes(pk, first, length)[at], rates[market.quoted[pk]]
-        rows[pk] = held * price * rate
-        unvalued = (held != 0) & ((price == 0) | (rate == 0))
+        one = market.worth_of_one(pk, currency, first, length)[at]
+        rows[pk] = held * one
+        unvalued = (held != 0) & (one == 0)
         if unvalued.any():
             bare[pk] = unvalued
     changes = costs(frozenset(bare)) if bare else ()

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from django.db import models
 
+from portfolio_site.web.pausing import processed
+
 
 class IncomeFeedQuerySet(models.QuerySet[Any]):
     """Secret addresses of calendars."""
@@ -31,6 +33,6 @@ class SnapshotQuerySet(models.QuerySet[Any]):
     """Snapshots of the nightly batch."""
 
     def waiting(self, silent_since: Any, most_attempts: int) -> Self:
-        """Due, not given up, and touched by no job since that moment."""
+        """Due, not given up, touched by no job since that moment, and of nobody who paused the processing of their data."""
         silent = models.Q(touched_at=None) | models.Q(touched_at__lt=silent_since)
-        return self.filter(silent, due_at__isnull=False, attempts__lt=most_attempts)
+        return self.filter(silent, processed("portfolio__owner__"), due_at__isnull=False, attempts__lt=most_attempts)

@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from analytics.border import BoolArray, FloatArray, IntArray, Steps, arrays_of, day_numbers, to_float64
+from analytics.continuing import Before, RestsOn
 from analytics.engine.returns import before_costs, growth_index
 from analytics.engine.valuation import converted, held_each_day, worth_by_currency
 from analytics.world import Market
@@ -164,24 +166,30 @@ class _Builder:
         if column is None:
             return self.length
         price = int(column.days[0]) - self.first
-        known = np.flatnonzero(self.rates[self.codes[self.market.quoted[instrument]]])
-        rate = int(known[0]) if len(known) else self.length
-        return min(max(price, rate, 0), self.length)
+        return min(max(price, self.rated_from[self.codes[self.market.quoted[instrument]]], 0), self.length)
 
-    def value(self) -> FloatArray:
-        """Worth at each close; what cannot be valued stands at its cost, and in `gaps`."""
-        by_currency = np.zeros((len(self.codes), self.length))
+    @cached_property
+    def rated_from(self) -> list[int]:
+        """The first entry at which each currency has a rate; `length` if there is none."""
+        known = self.rates != 0
+        return [int(np.argmax(row)) if row.any() else self.length for row in known]
+
+    def value(self, begin: int = 0) -> FloatArray:
+        """Worth at each close from the entry `begin` on; what cannot be valued stands at its cost, and in `gaps`."""
+        first, length = self.first + begin, self.length - begin
+        by_currency = np.zeros((len(self.codes), length))
         places = np.array([self.codes[self.market.quoted[one]] for _, one in self.units.keys], dtype=np.int64)
-        for begin in range(0, len(self.units.keys), _BLOCK):
-            keys = self.units.keys[begin : begin + _BLOCK]
-            closes = np.vstack([self.market.closes(instrument, self.first, self.length) for _, instrument in keys])
-            low, high = np.searchsorted(self.units.columns, (begin, begin + len(keys)))
-            steps = (self.units.columns[low:high] - begin, self.units.starts[low:high], self.units.after[low:high])
-            by_currency += worth_by_currency(*steps, closes, places[begin : begin + len(keys)], len(self.codes))
+        starts = np.maximum(self.units.starts - begin, 0)
+        for block in range(0, len(self.units.keys), _BLOCK):
+            keys = self.units.keys[block : block + _BLOCK]
+            closes = np.vstack([self.market.closes(instrument, first, length) for _, instrument in keys])
+            low, high = np.searchsorted(self.units.columns, (block, block + len(keys)))
+            steps = (self.units.columns[low:high] - block, starts[low:high], self.units.after[low:high])
+            by_currency += worth_by_currency(*steps, closes, places[block : block + len(keys)], len(self.codes))
         for place, (_, code) in enumerate(self.cash.keys):
             row = self.codes[code]
-            by_currency[row] += self.cash_of(place)
-        return converted(by_currency, self.rates) + self.at_cost
+            by_currency[row] += self.cash_of(place)[begin:]
+        return converted(by_currency, self.rates[:, begin:]) + self.at_cost[begin:]
 
     def cash_of(self, place: int) -> FloatArray:
         """The balance of one cash column at each close."""
@@ -206,14 +214,12 @@ class _Builder:
         """The instruments that were held before they could be valued, with the entry from which they can."""
         unvalued: dict[int, int] = {}
         since: dict[int, int] = {}
-        for place, (_, instrument) in enumerate(self.units.keys):
-            entry = self.priced_from(instrument)
-            begin, end = np.searchsorted(self.units.columns, (place, place + 1))
-            early = (self.units.starts[begin:end] < entry) & (self.units.after[begin:end] != 0)
-            if not early.any():
-                continue
-            unvalued[instrument] = entry
-            start = int(self.units.starts[begin + int(np.argmax(early))])
+        priced = np.array([self.priced_from(instrument) for _, instrument in self.units.keys], dtype=np.int64)
+        early = np.flatnonzero((self.units.starts < priced[self.units.columns]) & (self.units.after != 0)) if len(priced) else ()
+        for step in early:
+            place, start = int(self.units.columns[step]), int(self.units.starts[step])
+            instrument = self.units.keys[place][1]
+            unvalued[instrument] = int(priced[place])
             since[instrument] = min(start, since.get(instrument, start))
         for instrument, entry in unvalued.items():
             code = self.market.quoted[instrument]
@@ -259,9 +265,14 @@ class _Builder:
             at_cost = not worth or unvalued.get(instrument, 0) > entry
             self._add(entry, float(carried[entry, instrument]) if at_cost else float(quantity) * worth)
 
-    def trading(self) -> tuple[BoolArray, int]:
-        """Business days and how many a year has."""
-        return business_days({instrument for _, instrument in self.units.keys}, self.market, self.first, self.length)
+    @property
+    def held(self) -> set[int]:
+        """All that was ever held."""
+        return {instrument for _, instrument in self.units.keys}
+
+    def trading(self, begin: int = 0) -> tuple[BoolArray, int]:
+        """Business days from the entry `begin` on, and how many a year has."""
+        return business_days(self.held, self.market, self.first + begin, self.length - begin)
 
 
 def business_days(held: Set[int], market: Market, first: int, length: int) -> tuple[BoolArray, int]:
@@ -319,12 +330,14 @@ def daily(
     last: date,
     transfers: frozenset[int] = frozenset(),
     costs: Costs = all_valued,
+    before: Before | None = None,
 ) -> Daily:
     """The daily series of some ledgers together, from the close before the first event to the close of `last`.
 
     books      replayed in `currency`
     transfers  the events that moved units in or out in kind
     costs      asked, only for what was held before it could be valued, how its cost came about
+    before     an earlier series of these ledgers: what is as it was then is taken from there
 
     Without any event up to `last` the series has one entry, `last`, worth nothing.
     """
@@ -335,8 +348,23 @@ def daily(
     first = day_number(begin) - 1
     length = day_number(last) - first + 1
     work = _Builder(books, currency, market, first, length)
-    work.flows(work.stand_at_cost(costs), transfers)
-    value = work.value()
+    unvalued = work.stand_at_cost(costs)
+    work.flows(unvalued, transfers)
+    rests_on = RestsOn(currency, first, length, tuple(work.arrays), market, {code: work.rates[place] for code, place in work.codes.items()})
+    value, trading, periods = _continued(work, 0 if before is None or unvalued else before.same_until(rests_on), before)
     known = work.known()
-    trading, periods = work.trading()
-    return Daily(currency, day_of(first), value, work.flow_in[1:], work.flow_out[1:], known, trading, periods, tuple(work.gaps))
+    found = Daily(currency, day_of(first), value, work.flow_in[1:], work.flow_out[1:], known, trading, periods, tuple(work.gaps))
+    if before is not None:
+        before.keep(None if unvalued else rests_on, found)
+    return found
+
+
+def _continued(work: _Builder, same: int, before: Before | None) -> tuple[FloatArray, BoolArray, int]:
+    """Worth, business days and how many a year has; the first `same` entries of the series before are taken as they are."""
+    if not same or before is None or before.daily is None:
+        return (work.value(), *work.trading())
+    value = np.concatenate((before.daily.value[:same], work.value(same)))
+    if before.held != work.held:
+        return (value, *work.trading())
+    trading, periods = work.trading(same)
+    return value, np.concatenate((before.daily.trading[:same], trading)), periods

@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.snapshots import taking
+from portfolio_site.web.bell import ring
 
 EVERY = timedelta(minutes=5)  # the sweep; what it rings is worthless when it rings again
 MOST_RUNG = 50 * taking.CHUNK  # by one sweep: a long queue is not made longer
@@ -35,5 +36,5 @@ def take_snapshots(ids: Sequence[int]) -> int:
 
 def _ring(ids: Sequence[int], **options: Any) -> int:
     for chunk in taking.chunks(ids):
-        take_snapshots.apply_async((chunk,), **options)
+        ring(take_snapshots, chunk, **options)
     return len(ids)

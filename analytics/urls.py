@@ -12,6 +12,7 @@ from analytics.api.batch import BatchView
 from analytics.api.benchmarks import BenchmarkSeriesView
 from analytics.api.comparing import AllComparisonView, ComparisonView, SidesView
 from analytics.api.health import HealthView
+from analytics.api.income_feed import IncomeFeedSettingsView
 from analytics.api.periods import AllCostsView, AllGrowthView, AllRollingView, CostsView, GrowthView, RollingView
 from analytics.api.projection import AllProjectionView, ProjectionView
 from analytics.api.public import PublicLinkView
@@ -95,6 +96,7 @@ api_patterns: list[Any] = [
     path("portfolios/<id:pk>/explain", api.ExplainView.as_view(), name="api-explain"),
     path("portfolios/<id:pk>/diversification", api.DiversificationView.as_view(), name="api-diversification"),
     path("portfolios/all/diversification", api.AllDiversificationView.as_view(), name="api-diversification-all"),
+    path("income/calendar", IncomeFeedSettingsView.as_view(), name="api-income-calendar"),
     path("concentration", api.ConcentrationView.as_view(), name="api-concentration"),
     path("portfolios/all/value", api.AllValueView.as_view(), name="api-value-all"),
     path("portfolios/all/gains", api.AllGainsView.as_view(), name="api-gains-all"),

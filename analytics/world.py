@@ -65,11 +65,13 @@ class Market:
         column = self.prices.get(instrument)
         if column is None:
             return np.zeros(length)
-        return filled(column.days.astype(np.int64) - first, column.closes, 0.0, length)
+        begin = max(int(np.searchsorted(column.days, first, side="right")) - 1, 0)  # what is older does not show
+        return filled(column.days[begin:].astype(np.int64) - first, column.closes[begin:], 0.0, length)
 
-    def worth_of_one(self, instrument: int, report: str, first: int, length: int) -> FloatArray:
-        """Close × rate of each day; 0 where either is not known yet."""
-        return self.closes(instrument, first, length) * self.rate(self.quoted[instrument], report, first, length)
+    def worth_of_one(self, instrument: int, report: str, first: int, length: int, rates: FloatArray | None = None) -> FloatArray:
+        """Close × rate of each day; 0 where either is not known yet.  `rates`: those of its currency, where they were asked for before."""
+        known = self.rate(self.quoted[instrument], report, first, length) if rates is None else rates
+        return self.closes(instrument, first, length) * known
 
 
 def _newest(days: npt.NDArray[Any], at: IntArray) -> IntArray:

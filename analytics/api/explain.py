@@ -33,7 +33,7 @@ from analytics.api.common import (
     scope_of,
 )
 from analytics.api.explain_period import OF_PERFORMANCE, performance_known
-from analytics.api.risk import ASKED, risk_of_query
+from analytics.api.risk import ASKED, Days, risk_of_query
 from analytics.selectors import Explanation, Line, Scope, Source, Term
 from analytics.selectors.explaining import names as explain_names
 from analytics.selectors.explaining.income import income_explanations
@@ -170,7 +170,7 @@ FIGURE = OpenApiParameter(
         f"With `lot` as well, as in lots: {_one_of(explain_names.LOT)}. "
         f"With `sale`, as in its `sales`: {_one_of(explain_names.SALE)}; with `sale` and `lot`, as in the `matches` of the sale, also `days_held`. "
         f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
-        "With `report=risk`, a figure of that report over its window, such as `volatility`, `value_at_risk` or `stress_2008`. "
+        "With `report=risk`, a figure of that report over its `window`, or a period, such as `volatility`, `value_at_risk` or `stress_2008`. "
         f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
         f"With `report=diversification`: {_one_of(explain_names.MIX)}. "
         f"With `report=income`, of a period or of all time: {_one_of(explain_names.INCOME)}; and each payment by the name that it has there. "
@@ -290,13 +290,13 @@ class ExplainView(APIView):
             return self._of_income(request, scope, start, end), scope.currency
         if request.query_params.get("report") == "performance":
             return performance_known(request, scope, start, end), scope.currency
+        if request.query_params.get("report") == "risk":
+            return self._of_risk(request, scope, pk, (start, end)), scope.currency
         if start is not None or end is not None:
             if pk is not None:
                 raise refuse("instrument", "Gains of a period are told by instrument already: leave one of the two out.")
             return selectors.period_explanations(scope, start, end), scope.currency
         instrument = get_instrument(request.user, pk) if pk is not None else None
-        if request.query_params.get("report") == "risk":
-            return self._of_risk(request, scope, instrument)
         if request.query_params.get("report"):
             return self._of_report(request, scope, instrument)
         if instrument is None or (lot is None and sale is None):
@@ -309,11 +309,12 @@ class ExplainView(APIView):
             known = selectors.lot_explanations_of(request.user, scope.portfolios, instrument, lot or 0, day, nth, **moment)
         return known, known["cost"].figure.currency
 
-    def _of_risk(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
-        """What the report on risk says, asked as there."""
+    def _of_risk(self, request: Request, scope: Scope, instrument: int | None, days: Days) -> Mapping[str, Explanation]:
+        """What the report on risk says of its window, or of the period that was asked for in its place."""
         if instrument is not None:
             raise refuse("instrument", "Risk is explained for the whole, holding by holding: leave one of the two out.")
-        return risk_explanations(RiskWindow(scope, risk_of_query(request))), scope.currency
+        given = any(request.query_params.get(one.name, "").strip() for one in (PERIOD, START, END))
+        return risk_explanations(RiskWindow(scope, risk_of_query(request, days if given else None)))
 
     def _of_income(self, request: Request, scope: Scope, start: date | None, end: date | None) -> Mapping[str, Explanation]:
         """What the report of income says of a period."""

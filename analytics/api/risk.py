@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -35,6 +36,7 @@ from portfolio_site.web.answers import Told, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 
 Number = serializers.Serializer[Any]
+Days = tuple[date | None, date | None]
 
 
 def _exact(said: str = "") -> ExactField:
@@ -330,12 +332,19 @@ ASKED = [WINDOW, RATE, LEAST, SHOCK]
 PARAMETERS = [*ASKED, BENCHMARK, BLEND, CURRENCY, *SLICES]
 
 
-def risk_of_query(request: Request) -> RiskAsked:
-    """What the query string asks for.  Raises ValidationError."""
+def risk_of_query(request: Request, days: Days | None = None) -> RiskAsked:
+    """What the query string asks for.  Raises ValidationError.
+
+    days  first and last day that it asked for in other words than `window`, such as a `period`
+    """
     query = request.query_params
+    window = query.get("window", "").strip()
+    if days is not None and window:
+        raise refuse("window", "Give either `window`, or `period`, or `start` and `end`.")
     try:
-        span = read_period(query.get("window", "").strip() or "1Y", timezone.localdate())
-        return risk_asked(span.start, span.end, query.get("rf", ""), query.get("mar", ""), query.getlist("shock"))
+        span = read_period(window or "1Y", timezone.localdate())
+        first, last = (span.start, span.end) if days is None else days
+        return risk_asked(first, last, query.get("rf", ""), query.get("mar", ""), query.getlist("shock"))
     except UnreadablePeriod as problem:
         raise refuse("window", str(problem)) from None
     except Unreadable as problem:

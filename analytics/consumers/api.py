@@ -24,6 +24,7 @@ from portfolios.selectors import get_portfolio
 MOST_INSTRUMENTS = 500
 MOST_PORTFOLIOS = 50
 LETTERS = {"alerts": "alert", "imports": "import", "news": "news"}  # channel → type of its messages
+SCOPES = {"portfolio": "portfolios:read", "quotes": "market:read", "alerts": "alerts:read", "imports": "portfolios:read", "news": "market:read"}
 _PORTFOLIO = re.compile(r"portfolio:([1-9][0-9]{0,17})")
 
 
@@ -67,11 +68,15 @@ class ApiSocket(Socket):
     # ── subscriptions ───────────────────────────────────────────────────────
 
     async def subscribe(self, channel: str) -> None:
-        """Joins one channel and sends its snapshot; an error message where it does not exist or is somebody else's."""
-        if found := _PORTFOLIO.fullmatch(channel):
+        """Joins one channel and sends its snapshot; an error message where it does not exist, is somebody else's, or is beyond the scopes."""
+        scope = SCOPES.get(channel.partition(":")[0], "")
+        if scope and not self.may(scope):
+            await self._error("insufficient_scope", f"This key or app was not given “{scope}”.", channel[:100])
+        elif found := _PORTFOLIO.fullmatch(channel):
             try:
                 await self._watch_portfolio(int(found[1]))
             except NotFound as problem:
+                self.not_theirs(problem)
                 await self._error("not_found", problem.detail, channel)
         elif channel.startswith("quotes:") and len(channel) > len("quotes:"):
             await self._watch_quotes(channel)
@@ -185,7 +190,10 @@ class PortfolioSocket(ApiSocket):
     """`/api/v1/ws/portfolio/{id}`: subscribed to that portfolio from the start; closed with 4403 if it is not the person's."""
 
     async def opened(self) -> None:
+        if not self.may(SCOPES["portfolio"]):
+            raise Closed(NOT_YOURS)
         try:
             await self._watch_portfolio(int(self.scope["url_route"]["kwargs"]["pk"]))
-        except NotFound:
+        except NotFound as problem:
+            self.not_theirs(problem)
             raise Closed(NOT_YOURS) from None

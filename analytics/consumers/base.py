@@ -23,10 +23,13 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from accounts.errors import BadToken
-from accounts.tokens import user_of_access
+from accounts.tickets.errors import BadOpening
+from accounts.tickets.services import by_access_token, by_credential, take_ticket
 from analytics.live.hub import Hub, Member, hub
+from portfolio_site.kernel.errors import NotFound
+from portfolio_site.web import refusals
 from portfolio_site.web.json import dumps
+from portfolio_site.web.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ AUTH_TIMEOUT = 5.0  # seconds to say who one is
 MESSAGES = (60, 20.0)  # from a peer: so many at once, and so many a second
 LONGEST_MESSAGE = 16 * 1024
 SOCKETS_A_PERSON = 50
+REFUSALS_TOLD = 20  # of one socket
 
 UNAUTHENTICATED, NOT_YOURS, TOO_SLOW, TOO_MANY, NOT_JSON = 4401, 4403, 4408, 4429, 1003
 
@@ -82,10 +86,12 @@ class Socket(Member, ABC):
         self.scope, self._receive, self._send = scope, receive, send
         self._wire: Send = scope.get("wire", send)  # past what middleware wraps around each message
         self.hub: Hub = hub()
+        self.scopes: frozenset[str] | None = None  # of what it was opened by; None: all
         self._seq = 0
         self._order = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None  # for the peer to take what was sent
         self._allowance = Allowance(*MESSAGES)
+        self._refused: dict[tuple[str, int | str] | None, Refusal] = {}
         self._end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -124,6 +130,8 @@ class Socket(Member, ABC):
             await self.hub.leave(self)
         if code is not None:
             await self._close(code)
+        if self._refused:
+            await database_sync_to_async(refusals.tell)(self.user_id, "socket", list(self._refused.values()))
 
     def _code(self, reader: asyncio.Task[None]) -> int | None:
         """Why it ended: what the sweep or sending said, else what the reader raised."""
@@ -149,7 +157,7 @@ class Socket(Member, ABC):
     # ── who is there ────────────────────────────────────────────────────────
 
     async def _authenticate(self) -> None:
-        """By the session of the same origin; else by a token in the first message."""
+        """By the session of the same origin; else by a ticket or a token in the first message."""
         user = self.scope.get("user")
         if user is not None and user.is_authenticated and self.scope.get("same_origin"):
             self._known(user)
@@ -161,18 +169,41 @@ class Socket(Member, ABC):
                 message = await self._next()
         except TimeoutError:
             raise Closed(UNAUTHENTICATED) from None
-        token = message.get("token")
-        if message.get("type") != "auth" or not isinstance(token, str):
+        if message.get("type") != "auth":
             raise Closed(UNAUTHENTICATED)
         try:
-            self._known(await database_sync_to_async(user_of_access)(token))
-        except BadToken:
+            await self._opened_by(message.get("ticket"), message.get("token"))
+        except BadOpening:
             raise Closed(UNAUTHENTICATED) from None
-        self.token = token
+
+    async def _opened_by(self, ticket: Any, token: Any) -> None:
+        """One of the two: a ticket, or what the API takes as a credential.  Raises BadOpening."""
+        if isinstance(token, str) and ticket is None and token.count(".") == 2:
+            self._known(await database_sync_to_async(by_access_token)(token))
+            self.token = token
+            return
+        if isinstance(ticket, str) and token is None:
+            opened = await database_sync_to_async(take_ticket)(ticket)
+        elif isinstance(token, str) and ticket is None:
+            opened = await database_sync_to_async(by_credential)(token, str(self.scope.get("path", "")))
+        else:
+            raise BadOpening("Send either a ticket or a token.")
+        self._known(opened.user)
+        self.proof, self.scopes = opened.proof, opened.scopes
+
+    def may(self, scope: str) -> bool:
+        """Whether what it was opened by has this scope."""
+        return self.scopes is None or scope in self.scopes
 
     def _known(self, user: Any) -> None:
         self.user, self.user_id, self.password = user, user.pk, user.password
         self.session_key = getattr(self.scope.get("session"), "session_key", None) or ""
+
+    def not_theirs(self, problem: NotFound) -> None:
+        """Keeps in mind what was asked for in vain, for the audit: it is told when the socket has ended, so that no answer takes longer for
+        what exists."""
+        if len(self._refused) < REFUSALS_TOLD:
+            self._refused[problem.about] = Refusal("access.not_theirs", problem.code, problem.about)
 
     # ── in ──────────────────────────────────────────────────────────────────
 

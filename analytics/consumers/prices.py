@@ -80,7 +80,8 @@ class PricesSocket(Socket):
         visible, self.private = set(owned), {pk for pk, owner in owned.items() if owner is not None}
         try:
             portfolios = chosen_portfolios(self.user, choice)
-        except NotFound:
+        except NotFound as problem:
+            self.not_theirs(problem)
             portfolios = []
         if not portfolios:
             return visible, None

@@ -42,7 +42,8 @@ def held_each_day(columns: IntArray, starts: IntArray, after: FloatArray, *, fir
         stands = np.append(flat[1:] != flat[:-1], True)
         flat, units = flat[stands], units[stands]
     heads = np.arange(rows, dtype=np.int64) * days  # every row starts at zero, unless a step stands on its first day
-    heads = heads[~np.isin(heads, flat)] if len(flat) else heads
+    if len(flat):
+        heads = heads[flat[np.minimum(np.searchsorted(flat, heads), len(flat) - 1)] != heads]
     places = np.concatenate((flat, heads))
     order = np.argsort(places, kind="stable")
     places = places[order]

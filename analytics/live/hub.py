@@ -21,6 +21,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from accounts.tickets.proofs import Proof
 from analytics.live import frames
 from analytics.live.listening import no_longer
 from analytics.live.valuation import Key, Valuation
@@ -49,7 +50,8 @@ class Member(ABC):
         self.user: Any = None
         self.user_id = 0
         self.session_key = ""  # by which it came, or
-        self.token = ""
+        self.token = ""  # or
+        self.proof: Proof | None = None
         self.password = ""  # as it stood then
         self.private: set[int] = set()  # instruments with an owner that were asked for: the person's own, or seen through a shared portfolio
         self.instruments: set[int] = set()

@@ -13,6 +13,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.tickets.proofs import Proof
+from accounts.tickets.proofs import good_among as proofs_good_among
 from accounts.tokens import good_among
 from market.models import Instrument
 from portfolios.models import Portfolio
@@ -26,7 +28,8 @@ class Listener(Protocol):
 
     user: Any
     session_key: str  # by which it came, or
-    token: str
+    token: str  # or
+    proof: Proof | None
     password: str  # as it stood then
     private: set[int]  # instruments with an owner that were asked for
 
@@ -36,10 +39,11 @@ class Listener(Protocol):
 
 def no_longer(listeners: Sequence[Listener]) -> list[tuple[Listener, int]]:
     """Those that may not listen any more, each with the code that it is closed with: whoever is not who they were, or sees what is not theirs."""
-    keys = _alive({one.session_key for one in listeners if not one.token})
+    keys = _alive({one.session_key for one in listeners if not one.token and one.proof is None})
     tokens = {token for part in _parts({one.token for one in listeners if one.token}) for token in good_among(part)}
+    proofs = {proof for part in _parts({one.proof for one in listeners if one.proof is not None}) for proof in proofs_good_among(part)}
     passwords = _passwords({one.user.pk for one in listeners})
-    ended = [one for one in listeners if not _known(one, keys, tokens, passwords)]
+    ended = [one for one in listeners if not _known(one, keys, tokens, proofs, passwords)]
     gone = set(map(id, ended))
     rest = [one for one in listeners if id(one) not in gone]
     seen = _portfolios_seen(rest)
@@ -47,11 +51,12 @@ def no_longer(listeners: Sequence[Listener]) -> list[tuple[Listener, int]]:
     return [(one, UNAUTHENTICATED) for one in ended] + [(one, NOT_YOURS) for one in blind]
 
 
-def _known(one: Listener, keys: set[str], tokens: set[str], passwords: dict[int, str]) -> bool:
+def _known(one: Listener, keys: set[str], tokens: set[str], proofs: set[Proof], passwords: dict[int, str]) -> bool:
     """Sign-out deletes the session; a new password ends all of them."""
     if one.token:
         return one.token in tokens
-    return one.session_key in keys and passwords.get(one.user.pk) == one.password
+    good = one.session_key in keys if one.proof is None else one.proof in proofs
+    return good and passwords.get(one.user.pk) == one.password
 
 
 def _alive(keys: set[str]) -> set[str]:

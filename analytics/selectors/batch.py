@@ -29,6 +29,8 @@ NAMES = ("value", "gain", "twr", "twr_annualised", "mwr", "volatility", "maximum
 class SharedScope(Scope):
     """One of many portfolios, now, in its own currency unless another is given; what it reads was read for all of them."""
 
+    goes_on = False  # many of them would push each other out
+
     def __init__(self, portfolio: Portfolio, together: Together, currency: str = "") -> None:
         super().__init__([portfolio], currency, reads=together)
         self._portfolio, self._together = portfolio, together

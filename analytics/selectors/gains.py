@@ -17,7 +17,8 @@ from analytics.selectors.shapes import Gains, GainsRow
 from analytics.selectors.value import total
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import CostMethod
-from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
+from portfolios.ledger.book import Book
+from portfolios.ledger.records import EXPENSE, INCOME, REALISED
 from portfolios.models import Portfolio
 from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView
 

@@ -21,7 +21,7 @@ from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, day_of, price_columns
 from portfolio_site.kernel.decimals import quotient
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import EXPENSE, INCOME, Lot, Position, Posting
+from portfolios.ledger.records import EXPENSE, INCOME, Lot, Position, Posting
 from portfolios.models import Portfolio
 from portfolios.selectors import HoldingRow, InstrumentView, LotView, MatchView, lot_view
 

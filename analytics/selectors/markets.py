@@ -79,7 +79,7 @@ def markets(user: Any, *, text: str = "", list_id: int | None = None) -> Markets
     shown = _shown(user, lists, list_id)
     moved = movers(held)
     found = find_listed(user, text)
-    rows = with_closes(found.rows, indices(compared), moved.rising, moved.falling, watched(shown.id) if shown is not None else ())
+    rows = with_closes(found.rows, indices(compared), moved.rising, moved.falling, watched(user, shown.id) if shown is not None else ())
     hits, known, rising, falling, listed = rows
     return Markets(
         found=Found(hits, found.more),

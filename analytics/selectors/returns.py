@@ -28,7 +28,7 @@ from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.period.growth import Growth, GrowthReport
 from analytics.selectors.period.unusual import UnusualDay, UnusualDays
-from analytics.selectors.scope import Scope, figure, sentence
+from analytics.selectors.scope import Scope, figure, in_words, sentence
 from analytics.selectors.shapes import ChartSeries, Explanation, Explanations, Performance
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
@@ -180,7 +180,15 @@ class ReturnsReport:
             figures, whole = [Figure.undefined("twr", Unit.FRACTION, sentence(problem.reason))] * 12, [False] * 12
         firsts = [date(year, month, 1) for month in range(1, 13)]
         inside = [one.first <= _last_of(first) and first <= one.last for first in firsts]
+        told = zip(firsts, figures, inside, strict=True)
+        figures = [found if within else self._outside(first) for first, found, within in told]
         return tuple(MonthCell(f"{first:%Y-%m}", first, *rest) for first, *rest in zip(firsts, figures, whole, inside, strict=True))
+
+    def _outside(self, first: date) -> Figure:
+        """A month without a day in the history."""
+        begun = self.scope.daily.first + timedelta(days=1)
+        why = "It is still to come." if first > self.scope.today else f"It lies before your first entry, of {in_words(begun)}."
+        return Figure.undefined("twr", Unit.FRACTION, why)
 
     def extremes(self) -> tuple[Extreme, ...]:
         """Of days, months and years of the period."""

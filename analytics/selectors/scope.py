@@ -17,6 +17,7 @@ import numpy as np
 from django.utils import timezone
 
 from analytics import memory
+from analytics.continuing import Before
 from analytics.engine.errors import Undefined
 from analytics.levels import Level, level_of, quoted_in
 from analytics.selectors.reads import Reads
@@ -73,6 +74,8 @@ class Scope:
     reads     how it reads; where missing, each thing by itself when it is asked for
     gross     returns are told before fees and taxes; amounts of money are what they are
     """
+
+    goes_on = True  # whether its series go on from the last ones of this process
 
     def __init__(
         self,
@@ -187,7 +190,7 @@ class Scope:
 
     def _compute(self) -> Computed:
         market = self.market_of_all(self.benchmark)
-        series = self.series_in(market, self.books, self.costs)
+        series = self._series_of_now(market)
         bench = None
         if self.benchmark is not None:
             reported = self.reads.actions(self.benchmark.instruments, series.first)
@@ -196,6 +199,17 @@ class Scope:
         held = {pk: market.prices[pk] for pk in self.held if pk in market.prices}
         sparks = {pk: tuple(column.closes[np.searchsorted(column.days, border) :].tolist()) for pk, column in held.items()}
         return Computed(series, bench, sparks)
+
+    def _series_of_now(self, market: Market) -> Daily:
+        """Goes on from the last series of these portfolios, where they are told as they are now (analytics/continuing.py)."""
+        told_apart = self.until or self.known_at or any(one.only is not None or one.is_restated for one in self.portfolios)
+        if told_apart or not self.goes_on:
+            return self.series_in(market, self.books, self.costs)
+        subject = (tuple(self.told.books), self.currency)
+        before = memory.latest.of(subject)
+        found = self.series_in(market, self.books, self.costs, before)
+        memory.latest.keep(subject, before)
+        return found
 
     def market_of_all(self, benchmark: BenchmarkView | None = None) -> Market:
         """Closes and rates of all that the series rest on, and a benchmark.  At most four queries."""
@@ -213,10 +227,10 @@ class Scope:
         moved = self.reads.transfers([one for one in told if not one.tracks_cash])
         return moved | {flow.event_id for book in tracked for flow in book.flows if flow.quantity is not None}
 
-    def series_in(self, market: Market, books: Sequence[Book], costs: Costs) -> Daily:
+    def series_in(self, market: Market, books: Sequence[Book], costs: Costs, before: Before | None = None) -> Daily:
         """The whole history of books of these portfolios, without the quotes of today."""
         moved = self.moved_in_kind.union(*(book.crossed for book in books))
-        return daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=costs)
+        return daily(books, currency=self.currency, market=market, last=self.today, transfers=moved, costs=costs, before=before)
 
     def _prices(self, wanted: Iterable[int]) -> dict[int, PriceColumnView]:
         prices = self.reads.prices(wanted)

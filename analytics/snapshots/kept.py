@@ -7,19 +7,16 @@ as well, so that a row put in the place of another is not believed.
 from __future__ import annotations
 
 import pickle
-import platform
-import sys
 import zlib
-from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import numpy as np
+from portfolio_site.kernel.sources import REPLAYING, digest_of_code
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _MADE_BY = (
+    *REPLAYING,
     "analytics/border.py",
+    "analytics/continuing.py",
     "analytics/engine",
     "analytics/levels.py",
     "analytics/selectors/reads.py",
@@ -27,25 +24,14 @@ _MADE_BY = (
     "analytics/series.py",
     "analytics/world.py",
     "market/selectors/columns.py",
-    "portfolio_site/kernel",
-    "portfolios/ledger",
-    "portfolios/selectors/ledger.py",
-    "portfolios/selectors/loading.py",
-    "portfolios/selectors/rows.py",
 )
 _LED_BY = 64  # hex digits of a digest
 _SPEED = 1
 
 
-@lru_cache(maxsize=1)
 def made_by() -> str:
     """A digest of the code that replays ledgers and makes series: what another version of it made is not taken for its own."""
-    found = sha256(f"{sys.version_info[:2]} {platform.machine()} {np.__version__}".encode())
-    for name in _MADE_BY:
-        place = _ROOT / name
-        for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            found.update(file.read_bytes())
-    return found.hexdigest()
+    return digest_of_code(_MADE_BY)
 
 
 def digest(key: object) -> str:

@@ -26,6 +26,7 @@ from analytics.snapshots.reading import Stored
 from market.models import FxRate
 from market.selectors import described, quotes_of
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.pausing import processed
 from portfolios.ledger.book import Book
 from portfolios.models import Portfolio
 from portfolios.selectors import InstrumentView, ledger_version, replayed
@@ -41,14 +42,17 @@ MOST_ATTEMPTS = 3  # of one night: what kills its job is given up until the next
 
 
 def plan_snapshots(now: datetime) -> list[int]:
-    """Makes the snapshot of every active portfolio due: one that is not archived, has entries, and whose owner may sign in.  Their numbers."""
+    """Makes the snapshot of every active portfolio due: one that is not archived, has entries, and whose owner may sign in.  Their numbers.
+
+    Of those who paused the processing of their data the last one is kept, and no other is taken.
+    """
     active = Portfolio.objects.open().filter(revision__gt=0, owner__is_active=True).order_by("owner_id", "pk")
     with transaction.atomic():
         Snapshot.objects.exclude(portfolio__in=active.order_by()).delete()
-        missing = list(active.filter(snapshot=None).values_list("pk", flat=True))
+        missing = list(active.filter(processed("owner__"), snapshot=None).values_list("pk", flat=True))
         Snapshot.objects.bulk_create([Snapshot(portfolio_id=pk) for pk in missing], batch_size=500, ignore_conflicts=True)
-        Snapshot.objects.update(due_at=now, touched_at=None, attempts=0)
-    return list(active.values_list("pk", flat=True))
+        Snapshot.objects.filter(processed("portfolio__owner__")).update(due_at=now, touched_at=None, attempts=0)
+    return list(active.filter(processed("owner__")).values_list("pk", flat=True))
 
 
 def waiting(now: datetime) -> list[int]:
@@ -76,7 +80,9 @@ class _Before:
 def take_snapshots(ids: Sequence[int], now: datetime) -> int:
     """Takes those of these snapshots that are due and that nobody is at work on; answers how many.  Safe to run twice."""
     with transaction.atomic():
-        claimed = list(Snapshot.objects.waiting(now - LEASE, MOST_ATTEMPTS).filter(pk__in=ids).select_for_update().values_list("pk", flat=True))
+        due = Snapshot.objects.waiting(now - LEASE, MOST_ATTEMPTS).filter(pk__in=ids)
+        # rows, not their keys alone: PostgreSQL locks no row of an outer join, and Django names the table to lock only for rows
+        claimed = [one.pk for one in due.select_for_update(of=("self",)).only("pk")]
         Snapshot.objects.filter(pk__in=claimed).update(touched_at=now, attempts=F("attempts") + 1)
     rows = Snapshot.objects.filter(pk__in=claimed).values_list("pk", "book_rests_on", "series_rests_on")
     before = {pk: _Before(book, series) for pk, book, series in rows}

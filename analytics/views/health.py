@@ -22,6 +22,7 @@ from market.services.on_demand import MOST, RATES, asked_by, asked_lately, reque
 from market.services.status import try_source_again
 from market.services.suspects import settle_suspect
 from portfolio_site.kernel.errors import DomainError
+from portfolio_site.web.administration import may
 from portfolio_site.web.pages import render_page
 
 TITLES = {
@@ -80,7 +81,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "is_asking": bool(waiting),
         "progress": Progress(len(mine), len(mine - waiting)) if mine & waiting else None,
-        "decides": bool(request.user.is_staff),
+        "decides": may(request.user, "work", "market.Suspect"),
     }
     return render_page(request, "analytics/health.html", context, fragment="points", currencies=_currencies(data))
 

@@ -15,6 +15,7 @@ from analytics.selectors import Explanations, HoldingDetail, PriceMark
 from analytics.selectors.explaining import names as explain_names
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
+from analytics.views.instrument_chart import level_of
 from analytics.views.tables import class_name
 from market.choices import Quality
 from market.models import Instrument
@@ -105,6 +106,7 @@ def _context(choice: Choice, detail: HoldingDetail) -> dict[str, Any]:
         "chart_from": history.days[0] if history.days else None,
         "closes": list(zip(history.days, history.closes, strict=True))[-1:-200:-7],
         "fallback": history.closes,
+        "alert_at": level_of(history.closes[-1]) if chart and choice.moment.is_now else None,
         "gained": gained if gained.steps else None,
         "gained_chart": gained.figure() if gained.steps else None,
         "income_chart": charts.bars(years, [one.net for one in detail.income], detail.currency) if years else None,

@@ -64,7 +64,7 @@ def _expected(report: Income, title: str) -> Table:
     )  # fmt: skip
     rows = [
         (
-            one.day, one.due, one.instrument.symbol, one.instrument.name, one.kind, "announced" if one.is_announced else "estimate", one.each, one.units,
+            one.day, one.due, one.symbol, one.name, one.kind, "announced" if one.is_announced else "estimate", one.each, one.units,
             one.amount, one.currency, one.value, one.reason,
         )
         for one in report.expected

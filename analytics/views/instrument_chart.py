@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from analytics.selectors import InstrumentPrices
@@ -40,6 +41,7 @@ def chart_context(instrument: Instrument, prices: InstrumentPrices, *, candles: 
         "spans": [(one, SPANS[one], one == history.span) for one in history.spans],
         "candles": candles and bars.whole,
         "step": STEPS[history.step],
+        "alert_at": level_of(bars.close[-1]) if drawn is not None and _in_units_of_today(history) else None,
         "adjusted": history.adjustment is Adjustment.SPLITS,
         "has_splits": any(one.kind == ActionKind.SPLIT for one in prices.actions),
         "chart_said": _said(instrument, history),
@@ -49,6 +51,24 @@ def chart_context(instrument: Instrument, prices: InstrumentPrices, *, candles: 
         "newer": prices.page.bars[-1].day if prices.page.bars and prices.page.later else None,
         "older": prices.page.bars[0].day if prices.page.bars and prices.page.earlier else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A price on a chart, and how an address holds it: “213.4”."""
+
+    price: Decimal
+    text: str
+
+
+def level_of(close: float) -> Level:
+    price = Decimal(f"{close:.6g}")
+    return Level(price, plain(price))
+
+
+def _in_units_of_today(history: ChartHistory) -> bool:
+    """Whether a level of the chart is one that the newest price can reach: not where earlier prices stand as quoted before a split."""
+    return history.adjustment is Adjustment.SPLITS or not any(one.kind == ActionKind.SPLIT for one in history.actions)
 
 
 def bars_of(instrument: Instrument, history: ChartHistory) -> charts.Bars:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from analytics.views.instrument_chart import level_of
 from market.models import Instrument
 from market.selectors import IntradayPrices, intraday_prices, shown_source
 from market.services.on_demand import intraday_state
@@ -25,6 +26,7 @@ def intraday_context(instrument: Instrument, span: str, *, candles: bool) -> dic
     return {
         "bars": bars,
         "chart": drawn,
+        "alert_at": level_of(bars.close[-1]) if drawn is not None else None,
         "candles": candles and bars.whole,
         "chart_said": _said(instrument, prices),
         "intraday": prices,

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET
 
 from analytics import selectors
 from analytics.selectors import MonthCell, PerformanceSeries, Returns, YearRow, interval_ends
+from analytics.selectors.period.unusual import UnusualDay
 from analytics.views.reports import Asked, asked, report_page
 from analytics.views.returns_files import FILES, Point, name_of, point_of, returns_tables
 from analytics.views.returns_tabs import MADE, TABS, Tab
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web import charts
+from portfolio_site.web.numbers import pct, signed0
 
 MOST_BARS = 12
 WARMEST = (0.06, 0.03, 0.01, 0.00005)  # returns of a month from which a cell has its colour in full, and lesser ones
@@ -56,7 +58,9 @@ def _context(ask: Asked, report: Returns) -> dict[str, Any]:
     name = ask.scope.benchmark.name if ask.scope.benchmark is not None else ""
     chart = None
     if len(drawn.days) > 1:
-        history = charts.History(drawn.days, drawn.value, drawn.invested, drawn.index, drawn.benchmark, ask.choice.currency, name, drawn.same_money)
+        lines = (drawn.value, drawn.invested, drawn.index, drawn.benchmark)
+        marks = [charts.Happened(one.day, _said(one)) for one in report.unusual]
+        history = charts.History(drawn.days, *lines, ask.choice.currency, name, drawn.same_money, marks)
         chart = charts.performance(history, wanted=())
     falls = charts.falls(drawn.days, report.drawdown) if any(report.drawdown) else None
     return {
@@ -77,6 +81,12 @@ def _context(ask: Asked, report: Returns) -> dict[str, Any]:
         "changes": (("Today", "change_today", report.growth.today), ("This month", "change_month", report.growth.month)),
         "files": FILES,
     }
+
+
+def _said(one: UnusualDay) -> str:
+    """What hovering the mark of an unusual day says: "Unusual day, −3.66%: AAPL −€9,628, Cash €12"."""
+    brought = ", ".join(f"{'Cash' if driver.instrument is None else driver.instrument.symbol} {signed0(driver.gain)}" for driver in one.drivers)
+    return f"Unusual day, {pct(one.twr)}" + (f": {brought}" if brought else "")
 
 
 def _twin(series: PerformanceSeries, currency: str) -> list[Point]:

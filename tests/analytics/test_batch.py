@@ -17,6 +17,7 @@ from market.models import FxRate
 from portfolio_site.kernel.errors import Invalid
 from portfolios.models import Portfolio
 from portfolios.selectors import ledger, portfolios_of
+from portfolios.selectors.shelf import shelf
 from tests.analytics.conftest import every_day, store_closes
 from tests.factories import D, make_instrument, make_portfolio, record
 
@@ -28,7 +29,7 @@ def asked(api: Any, portfolios: Any) -> Any:
 
 
 def cold() -> None:
-    ledger._shelf.clear()
+    shelf.clear()
     memory.series.clear()
 
 
@@ -103,7 +104,7 @@ def test_what_cannot_be_answered_stands_beside_the_rest(api: Any, euro_portfolio
 def test_a_ledger_that_cannot_be_replayed_keeps_no_other_from_being_answered(
     monkeypatch: Any, person: Any, euro_portfolio: Any, dollar_portfolio: Any, today: date
 ) -> None:
-    whole = ledger.replay
+    whole = ledger.replay_marked
 
     def replay(events: Any, rules: Any, **more: Any) -> Any:
         if rules.base_currency == "USD":
@@ -111,7 +112,7 @@ def test_a_ledger_that_cannot_be_replayed_keeps_no_other_from_being_answered(
         return whole(events, rules, **more)
 
     cold()
-    monkeypatch.setattr(ledger, "replay", replay)
+    monkeypatch.setattr(ledger, "replay_marked", replay)
     found = batch(person, None, today)
     assert [row.portfolio for row in found.headlines] == [euro_portfolio]
     assert [(one.portfolio_id, one.detail) for one in found.errors] == [(dollar_portfolio.pk, "This ledger sells what was never there.")]

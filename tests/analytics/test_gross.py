@@ -16,7 +16,7 @@ from analytics.engine.errors import Undefined
 from analytics.engine.returns import time_weighted_return
 from analytics.selectors import Scope, returns_of
 from analytics.series import daily, each_day
-from portfolios.ledger.book import EXPENSE
+from portfolios.ledger.records import EXPENSE
 from portfolios.selectors import costs_paid
 from tests.analytics.worlds import book, closes, day, event, market
 from tests.factories import make_portfolio, record

@@ -18,7 +18,8 @@ from market.providers.failures import Failure, FailureKind
 from market.services.calls.breaker import report
 from market.services.on_demand import asked_by, request_refreshes
 from portfolio_site.kernel.decimals import quotient
-from tests.factories import D, make_instrument, make_portfolio, record, set_closes, set_quote, set_rate_every_day
+from portfolio_site.web.site_roles import SiteRole
+from tests.factories import D, make_instrument, make_portfolio, make_staff, record, set_closes, set_quote, set_rate_every_day
 
 pytestmark = pytest.mark.django_db
 
@@ -129,8 +130,7 @@ def test_an_administrator_settles_doubted_prices_and_others_cannot(client: Clien
     client.post("/health/settle/", {"suspect": first.pk, "answer": "accept"})
     first.refresh_from_db()
     assert first.verdict == Verdict.OPEN
-    person.is_staff = True
-    person.save()
+    make_staff(person, SiteRole.STEWARD)
     assert "Accept" in client.get("/health/").content.decode()
     assert "The price was accepted." in client.post("/health/settle/", {"suspect": first.pk, "answer": "accept"}, follow=True).content.decode()
     second = doubt(held(funded, day, "TOO"), source="test")
@@ -158,8 +158,7 @@ def test_an_administrator_is_led_to_symbols_and_descriptions(client: Client, per
     client.force_login(person)
     page = client.get("/health/").content.decode()
     assert f"/instruments/{bare.pk}/classify/" in page and "/admin/" not in page
-    person.is_staff = True
-    person.save()
+    make_staff(person, SiteRole.STEWARD)
     page = client.get("/health/").content.decode()
     assert "/admin/market/sourcesymbol/?q=BARE" in page and f"/admin/market/instrument/{bare.pk}/change/" in page
 
@@ -201,8 +200,7 @@ def test_sources_tell_what_is_left_and_administrators_end_a_pause(client: Client
     page = client.get("/health/").content.decode()
     assert "Sources of prices" in page and "Did not answer; left alone until" in page and "Try again now" not in page
     assert "administrators" in client.post("/health/source/", {"source": "yahoo"}, follow=True).content.decode()
-    person.is_staff = True
-    person.save()
+    make_staff(person, SiteRole.STEWARD)
     assert "Try again now" in client.get("/health/").content.decode()
     assert "is asked again from now on" in client.post("/health/source/", {"source": "yahoo"}, follow=True).content.decode()
 

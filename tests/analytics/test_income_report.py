@@ -25,6 +25,7 @@ from analytics.models import IncomeFeed
 from analytics.selectors import Scope
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
 from market.services import ActionRow, ingest_actions
+from portfolio_site.kernel.decimals import product, quotient
 from portfolio_site.settings.logs import LOGGING
 from portfolio_site.web.numbers import money, share
 from portfolio_site.web.writing import speaking
@@ -150,6 +151,55 @@ def test_a_difficult_portfolio_is_answered_with_figures_or_reasons(
     assert Client().get(f"/calendar/{secret}.ics").status_code == 200
 
 
+def test_interest_on_cash_is_foreseen_by_its_rhythm_on_the_balance_of_now(signed_in: Any, api: Any, person: Any, today: date) -> None:
+    saved = make_portfolio(person, tracks_cash=True)
+    record(saved, "deposit", months_after(today, -15), amount="1000")
+    for back in (12, 9, 6, 3):
+        record(saved, "interest", months_after(today, -back), amount="10")
+    record(saved, "deposit", months_after(today, -1), amount="960")  # 2000 in all
+    report = IncomeReport(Scope([saved]), IncomeAsked())
+    found = report.result.expected
+    assert [one.due for one in found] == [months_after(today, ahead) for ahead in (0, 3, 6, 9)]
+    assert {one.units for one in found} == {D(2000)} and all(one.instrument is None and not one.is_announced for one in found)
+    assert found[0].each == quotient(D(10), D(1030)) and found[0].value.value == product(found[0].each, D(2000))
+    assert report.expected_year.value == sum(one.value.value for one in found) and not report.expected_yield.known
+    (row,) = report.result.holdings
+    assert row.next == found[0] and row.expected == report.expected_year and not row.why_no_next
+    told = api.get(f"/api/v1/portfolios/{saved.pk}/income").json()["expected"][0]
+    assert told["instrument"] is None and told["kind"] == "interest" and told["amount_currency"] == "EUR"
+    why = api.get(f"/api/v1/portfolios/{saved.pk}/explain", {"report": "income", "figure": found[0].why_name}).json()
+    numbers = [float(term["value"]) for term in why["terms"]]
+    assert numbers[0] * numbers[1] == pytest.approx(numbers[2]) and len(why["lines"]) == 4
+    page = read(signed_in.get("/income/"))
+    assert "Cash, EUR, interest" in page and signed_in.get("/income/?why=expected_income").status_code == 200
+    assert "Cash, EUR" in signed_in.get("/income/?export=csv&table=expected").content.decode()
+    record(saved, "withdrawal", today, amount="2000")
+    gone = IncomeReport(Scope([saved]), IncomeAsked())
+    assert not gone.result.expected and gone.expected_year.why_not == "No interest is foreseen: no cash is held on which interest was paid."
+
+
+def test_interest_that_was_taken_back_is_no_example(person: Any, today: date) -> None:
+    saved = make_portfolio(person, tracks_cash=True)
+    record(saved, "deposit", months_after(today, -15), amount="1000")
+    for back in (12, 9, 6):
+        record(saved, "interest", months_after(today, -back), amount="10")
+    for amount in ("50", "-50", "10"):
+        record(saved, "interest", months_after(today, -3), amount=amount)
+    report = IncomeReport(Scope([saved]), IncomeAsked(start=today - timedelta(days=20), end=today))
+    assert {one.each for one in report.result.expected} == {quotient(D(10), D(1030))}
+    (row,) = report.result.holdings
+    assert row.expected == report.expected_year  # the table adds up, also of a period without a payment
+
+
+def test_interest_without_a_rhythm_is_not_foreseen_and_says_why(person: Any, today: date) -> None:
+    saved = make_portfolio(person, tracks_cash=True)
+    record(saved, "deposit", months_after(today, -15), amount="1000")
+    record(saved, "interest", months_after(today, -3), amount="10")
+    report = IncomeReport(Scope([saved]), IncomeAsked())
+    (row,) = report.result.holdings
+    assert row.next is None and row.why_no_next.endswith(".") and row.expected.why_not == row.why_no_next
+
+
 def test_what_is_short_is_expected_to_cost(person: Any, began: date, today: date) -> None:
     portfolio = make_portfolio(person, allows_short=True)
     _short(portfolio, began, today)
@@ -226,6 +276,20 @@ def test_the_address_can_be_renewed_and_closed_and_then_opens_nothing(signed_in:
     assert closed.status_code == never.status_code == 404 and closed["Content-Type"] == "application/problem+json"
     deeds = list(AuditEntry.objects.filter(subject=person.pk, action__startswith="calendar.").order_by("sequence").values_list("action", flat=True))
     assert deeds == ["calendar.opened", "calendar.renewed", "calendar.closed"]
+
+
+def test_the_calendar_is_set_over_the_api_and_its_address_told_once(api: Any, payer: Any) -> None:
+    where = "/api/v1/income/calendar"
+    assert api.get(where).json() == {"open": False, "with_amounts": False, "made_at": None}
+    assert api.patch(where, {"with_amounts": True}, format="json").status_code == 404
+    made = api.post(where, {}, format="json")
+    path = made.json()["address"].removeprefix("http://testserver")
+    assert made.status_code == 201 and made["Cache-Control"] == "no-store" and b"8.25" not in Client().get(path).content
+    told = api.patch(where, {"with_amounts": True}, format="json").json()
+    assert told["open"] and told["with_amounts"] and "address" not in told and api.get(where).json() == told
+    assert len(Client().get(path).content) > 0 and api.patch(where, {}, format="json").status_code == 400
+    assert api.post(where, {"with_amount": True}, format="json").status_code == 400
+    assert api.delete(where).status_code == 204 and Client().get(path).status_code == 404 and not api.get(where).json()["open"]
 
 
 def test_the_secret_is_kept_as_its_digest_alone(signed_in: Any, payer: Any) -> None:

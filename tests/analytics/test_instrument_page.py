@@ -105,6 +105,13 @@ def test_the_chart_is_complete_before_any_script_and_marks_what_was_paid(signed_
     assert volume["y"][-1] == 1399 and volume["yaxis"] == "y2"
 
 
+def test_under_the_chart_an_alert_at_its_newest_price_is_offered(signed_in: Client) -> None:
+    one = traded()
+    page = html.unescape(signed_in.get(f"/instruments/{one.pk}/").content.decode())
+    assert f'href="/alerts/add/?instrument={one.pk}&kind=price_above&threshold=' in page and 'data-level="instrument-chart"' in page
+    assert "js/levels" in page
+
+
 @pytest.mark.parametrize(("span", "count"), [("1M", 31), ("6M", 183), ("YTD", 37), ("1Y", 366), ("ALL", 400)])
 def test_a_span_reaches_back_from_the_newest_price(signed_in: Client, span: str, count: int) -> None:
     one = traded()

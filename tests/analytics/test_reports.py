@@ -158,3 +158,29 @@ def test_somebody_without_entries_is_told_so(signed_in: Any, person: Any) -> Non
 def test_a_strangers_portfolio_is_not_found(signed_in: Any) -> None:
     theirs = make_portfolio(make_person("somebody"))
     assert signed_in.get(f"/performance/?p={theirs.pk}").status_code == 404
+
+
+def test_what_a_report_is_about_follows_to_the_next_one(signed_in: Any, euro_portfolio: Any) -> None:
+    asked = f"p={euro_portfolio.pk}&period=3M&class=etf&class=not%3Astock&tag=core"
+    page = read(signed_in.get(f"/performance/?{asked}&tab=costs&returns=gross"))
+    carried = f"?p={euro_portfolio.pk}&period=3M&class=etf&class=not%3Astock&tag=core"
+    for place in ("risk", "diversification", "income", "compare", "projection"):
+        assert f'href="/{place}/{carried}"' in page, place
+        assert signed_in.get(f"/{place}/{carried}").status_code == 200, place
+    for place in ("dashboard", "holdings"):
+        assert f'href="/{place}/?p={euro_portfolio.pk}"' in page, place
+    assert 'href="/transactions/"' in page and f'"g r": "/risk/{carried}"' in page.replace("\\u0026", "&")
+    plain = read(signed_in.get("/risk/"))
+    assert 'href="/performance/"' in plain
+    home = read(signed_in.get(f"/dashboard/?p={euro_portfolio.pk}&period=3M"))
+    assert f'href="/risk/?p={euro_portfolio.pk}"' in home
+
+
+def test_a_month_without_a_return_says_why(signed_in: Any, api: Any, euro_portfolio: Any, today: date) -> None:
+    page = read(signed_in.get("/performance/?period=MAX"))
+    begun = performance([euro_portfolio]).start
+    assert f"It lies before your first entry, of {begun.day} {begun:%b %Y}." in page
+    if today.month < 12:
+        assert "It is still to come." in page
+    body = api.get(f"/api/v1/portfolios/{euro_portfolio.pk}/calendar").json()
+    assert all(row["reason"] for row in body["undefined"])

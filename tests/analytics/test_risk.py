@@ -144,7 +144,7 @@ def test_a_portfolio_that_is_its_benchmark_has_beta_one_alpha_zero_and_no_error(
     assert found.beta.value == pytest.approx(1, abs=1e-9)
     assert found.alpha.value == pytest.approx(0, abs=1e-9)
     assert found.tracking_error.value == pytest.approx(0, abs=1e-9)
-    assert found.correlation.value == found.r_squared.value == pytest.approx(1, abs=1e-9)
+    assert (found.correlation.value, found.r_squared.value) == pytest.approx((1, 1), abs=1e-9)
     assert (found.up_capture.value, found.down_capture.value) == pytest.approx((1, 1), abs=1e-9)
     assert found.information_ratio.why_not == "The difference from the benchmark does not vary, and nothing can be divided by its spread."
 

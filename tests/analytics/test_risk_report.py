@@ -105,6 +105,18 @@ def test_each_figure_is_explained_over_the_api_with_the_value_it_has_there(api: 
     assert api.get(f"/api/v1/portfolios/{pair.pk}/explain", {**asked, "figure": "fear"}).status_code == 400
 
 
+def test_a_period_stands_for_the_window_where_it_is_asked_for(api: Any, pair: Any) -> None:
+    body = api.get(f"/api/v1/portfolios/{pair.pk}/risk", {"window": "6M"}).json()
+    asked = {"report": "risk", "figure": "volatility"}
+    days = {"start": body["start"], "end": body["end"]}
+    for query in ({"period": "6M"}, days, {"window": "6M"}):
+        assert api.get(f"/api/v1/portfolios/{pair.pk}/explain", {**asked, **query}).json()["value"] == body["volatility"], query
+    both = api.get(f"/api/v1/portfolios/{pair.pk}/explain", {**asked, "period": "6M", "window": "6M"})
+    assert both.status_code == 400 and [row["field"] for row in both.json()["errors"]] == ["window"]
+    one = api.get(f"/api/v1/portfolios/{pair.pk}/explain", {**asked, "period": "6M", "instrument": "1"})
+    assert [row["field"] for row in one.json()["errors"]] == ["instrument"]
+
+
 # ── page and files ──────────────────────────────────────────────────────────
 
 

@@ -19,6 +19,7 @@ from analytics.snapshots import kept, taking
 from market.models import FxRate
 from portfolios.models import Portfolio
 from portfolios.selectors import ledger, portfolios_of
+from portfolios.selectors.shelf import shelf
 from tests.analytics.conftest import store_closes
 from tests.factories import D, make_instrument, make_person, make_portfolio, record
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def cold_start() -> None:
     """As a process that has just begun."""
-    ledger._shelf.clear()
+    shelf.clear()
     for kept_in_process in (memory.series, memory.points, memory.risks):
         kept_in_process.clear()
 
@@ -40,13 +41,13 @@ def night() -> int:
 def replays(monkeypatch: Any) -> list[int]:
     """How many entries each replay of a ledger met."""
     seen: list[int] = []
-    whole = ledger.replay
+    whole = ledger.replay_marked
 
     def replay(events: Any, rules: Any, **more: Any) -> Any:
         seen.append(len(events))
         return whole(events, rules, **more)
 
-    monkeypatch.setattr(ledger, "replay", replay)
+    monkeypatch.setattr(ledger, "replay_marked", replay)
     return seen
 
 
@@ -239,7 +240,7 @@ def test_two_jobs_do_not_take_the_same(euro_portfolio: Any) -> None:
 
 def test_a_message_that_was_lost_is_rung_again(euro_portfolio: Any, monkeypatch: Any) -> None:
     rung: list[Any] = []
-    monkeypatch.setattr(tasks.take_snapshots, "apply_async", lambda arguments, **options: rung.append(arguments))
+    monkeypatch.setattr(tasks.take_snapshots, "apply_async", lambda arguments, *_, **options: rung.append(arguments))
     assert tasks.plan_snapshots() == 1
     assert tasks.sweep_snapshots() == 1
     assert rung == [([euro_portfolio.pk],)] * 2

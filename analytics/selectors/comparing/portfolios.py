@@ -19,8 +19,9 @@ from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import Scope, renamed
 from analytics.snapshots.reading import Stored
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import INCOME, Book
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event
+from portfolios.ledger.records import INCOME
 from portfolios.models import Portfolio
 from portfolios.selectors import HoldingsTable, events_in, tables_of
 

@@ -23,7 +23,7 @@ from analytics.selectors.shapes import Explanation, Explanations
 from market.models import Instrument
 from portfolio_site.kernel.errors import NotFound
 from portfolios.errors import LotNotTold
-from portfolios.ledger.book import Match
+from portfolios.ledger.records import Match
 from portfolios.models import Portfolio
 from portfolios.selectors import LotView, get_transaction, lots_of
 

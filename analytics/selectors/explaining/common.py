@@ -18,7 +18,8 @@ from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.decimals import EXACT, product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
-from portfolios.ledger.book import EXPENSE, INCOME, REALISED, Book
+from portfolios.ledger.book import Book
+from portfolios.ledger.records import EXPENSE, INCOME, REALISED
 from portfolios.selectors import CashRow, HoldingRow, HoldingsTable
 
 ZERO = Decimal(0)

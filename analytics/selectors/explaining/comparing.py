@@ -30,7 +30,7 @@ from analytics.selectors.scope import in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
-from portfolios.ledger.book import INCOME
+from portfolios.ledger.records import INCOME
 
 Makers = dict[str, Callable[[], Explanation]]
 

@@ -16,8 +16,8 @@ from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.decimals import plain, product
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Change, Match
 from portfolios.ledger.events import Event
+from portfolios.ledger.records import Change, Match
 from portfolios.selectors import HoldingRow, Trace, traces_of
 
 ZERO = Decimal(0)

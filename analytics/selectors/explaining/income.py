@@ -170,9 +170,9 @@ def _coming(report: IncomeReport, rows: Sequence[Expected]) -> dict[str, object]
     known = [one for one in rows if one.value.known]
     lines = [
         Line(
-            one.instrument.symbol,
+            one.symbol,
             (one.day, "announced" if one.is_announced else "estimate", money(one.amount, one.currency), one.value),
-            one.instrument.id,
+            None if one.instrument is None else one.instrument.id,
         )
         for one in known
     ]
@@ -198,13 +198,15 @@ def _of_patterns(rows: Sequence[Expected]) -> tuple[Source, ...]:
 
 RULE = (
     "What the market has announced; else each payment of the past rhythm of a holding, a year on, as much for a unit as the last one. "
-    "Before tax, on the units held now, at the exchange rates of now. Estimates are no promise."
+    "Before tax, on the units held and the balances of now, at the exchange rates of now. Estimates are no promise."
 )
 
 
 def _expected_year(report: IncomeReport) -> Explanation:
     figure = report.expected_year
     left_out = (*figure.warnings, *(f"{one.instrument.symbol}: {one.reason}" for one in report.expectations.unforeseen))
+    if report.payments_on_cash and (none := report.expectations.why_no_interest):
+        left_out = (*left_out, f"Interest on cash: {none}")
     more = {**_coming(report, report.expectations.all), "left_out": left_out}
     terms = _one_sum("payments to come, added up", "next 12 months", figure)
     return _explained(report, "expected_income", "Expected in the next 12 months", figure, RULE, terms, **more)
@@ -224,17 +226,25 @@ def _holding(report: IncomeReport, pk: int) -> Explanation:
 
 def _expected(report: IncomeReport, one: Expected) -> Explanation:
     """Units × amount of one × rate, and the past payments that it follows."""
-    terms = [
-        Term("", "paid on one unit", money(one.each, one.currency)),
-        Term("×", "units held" if one.day <= report.today or not one.is_announced else "units then", Figure("quantity", Unit.UNITS, one.units)),
-    ]
+    if one.instrument is None:
+        past = [paid for paid in reversed(report.payments_on_cash) if one.balance == f"cash_{paid.portfolio_id}_{paid.currency}"]
+        terms = [
+            Term("", "paid on each one of the balance", Figure("rate", Unit.FRACTION, one.each)),
+            Term("×", "balance now", money(one.units, one.currency)),
+        ]
+    else:
+        past = list(reversed(report.paid.by_instrument.get(one.instrument.id, ())))
+        said = "units held" if one.day <= report.today or not one.is_announced else "units then"
+        terms = [
+            Term("", "paid on one unit", money(one.each, one.currency)),
+            Term("×", said, Figure("quantity", Unit.UNITS, one.units)),
+        ]
     if one.currency != report.scope.currency:
         terms.append(Term("×", "rate of now", one.rate))
     terms.append(Term("=", "expected, before tax", one.value))
-    past = list(reversed(report.paid.by_instrument.get(one.instrument.id, ())))
     what = "announced" if one.is_announced else "estimate"
     more = {} if one.is_announced else _lines(report, past, _gross)
-    return _explained(report, one.why_name, f"{one.words} of {one.instrument.name}, {what}", one.value, one.reason, tuple(terms), **more)
+    return _explained(report, one.why_name, f"{one.words} of {one.name}, {what}", one.value, one.reason, tuple(terms), **more)
 
 
 # ── ratios ──────────────────────────────────────────────────────────────────
@@ -280,15 +290,19 @@ def _ratio(report: IncomeReport, name: str, title: str, figure: Figure, said: st
 
 def _expected_yield(report: IncomeReport) -> Explanation:
     figure, below = report.expected_yield, report.scope.table.holdings_value
-    terms = (Term("", "next 12 months", report.expected_year), Term("÷", "value of the holdings", below), Term("=", "expected yield", figure))
+    terms = (
+        Term("", "next 12 months, of what is held", report.expected_of_held),
+        Term("÷", "value of the holdings", below),
+        Term("=", "expected yield", figure),
+    )
     return _explained(
         report,
         "expected_yield",
         "Expected yield",
         figure,
-        "What is expected in the next 12 months over the value now. " + RULE,
+        "What is expected in the next 12 months of what is held, over its value now. Interest on cash is not in it. " + RULE,
         terms,
-        **_coming(report, report.expectations.all),
+        **_coming(report, report.expectations.of_holdings),
     )
 
 

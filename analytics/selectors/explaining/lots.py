@@ -12,7 +12,7 @@ from analytics.selectors.explaining.entries import Entries, by_kind, in_short, l
 from analytics.selectors.scope import Scope
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import LotChange
+from portfolios.ledger.records import LotChange
 from portfolios.selectors import HoldingRow, LotView, MatchView, Trace
 
 ZERO = Decimal(0)

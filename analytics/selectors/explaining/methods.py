@@ -16,7 +16,7 @@ from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolios.choices import CostMethod
-from portfolios.ledger.book import Match
+from portfolios.ledger.records import Match
 from portfolios.selectors import POOLED, HoldingRow
 
 ZERO = Decimal(0)

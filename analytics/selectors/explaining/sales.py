@@ -16,7 +16,7 @@ from analytics.selectors.explaining.entries import Entries, of_proceeds
 from analytics.selectors.scope import Scope, in_words
 from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit
-from portfolios.ledger.book import Match
+from portfolios.ledger.records import Match
 from portfolios.selectors import HoldingRow
 
 ZERO = Decimal(0)

@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 from analytics.selectors.income.shapes import KINDS, ZERO, Amounts
-from portfolios.ledger.book import EXPENSE, INCOME, Book
+from portfolios.ledger.book import Book
 from portfolios.ledger.events import Event, Split
+from portfolios.ledger.records import EXPENSE, INCOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is likely to be paid in the next twelve months on what is held now.  docs/numbers.md: "Expected payments".
+"""What is likely to be paid in the next twelve months on what is held now, cash too.  docs/numbers.md: "Expected payments".
 
 First what the market reports with a day to come; then, for what is not reported, the rhythm of the past payments of the holding;
 where the ledger shows none, that of the dividends that the market reported.  Each is marked announced or estimate, with its reason.
@@ -13,6 +13,7 @@ from functools import cached_property
 
 from analytics.engine.errors import Undefined
 from analytics.engine.payments import Due, Paid, Pattern, expected_payments, months_after, pattern_of, without_announced
+from analytics.selectors.income.cash import KIND, Balance, balances
 from analytics.selectors.income.paid import PaidHistory
 from analytics.selectors.income.shapes import Expected, Unforeseen
 from analytics.selectors.scope import in_words, sentence
@@ -38,8 +39,35 @@ class Expectations:
     @cached_property
     def all(self) -> tuple[Expected, ...]:
         """In the order of their days."""
-        found = (one for row in self.scope.table.rows for one in self.of(row.instrument.id))
-        return tuple(sorted(found, key=lambda one: (one.day, one.instrument.symbol)))
+        found = (*self.of_holdings, *self.of_cash)
+        return tuple(sorted(found, key=lambda one: (one.day, one.symbol)))
+
+    @cached_property
+    def of_holdings(self) -> tuple[Expected, ...]:
+        return tuple(one for row in self.scope.table.rows for one in self.of(row.instrument.id))
+
+    @property
+    def of_cash(self) -> tuple[Expected, ...]:
+        """Interest on the balances of now."""
+        return self._cash[0]
+
+    @property
+    def why_no_interest(self) -> str:
+        """Why none is foreseen on any balance; "" where some is."""
+        return self._cash[1]
+
+    @cached_property
+    def _cash(self) -> tuple[tuple[Expected, ...], str]:
+        found: list[Expected] = []
+        why = "No cash is held on which interest was paid."
+        for balance in () if self.paid.instrument is not None else balances(self.paid):
+            try:
+                pattern, dues = balance.to_come(self.today, self.until)
+            except Undefined as none:
+                why = sentence(none.reason)
+                continue
+            found += [self._interest(balance, one, pattern) for one in dues]
+        return tuple(sorted(found, key=lambda one: one.day)), "" if found else why
 
     def of(self, instrument: int) -> tuple[Expected, ...]:
         return self._answer(instrument)[0]
@@ -121,16 +149,28 @@ class Expectations:
         reason = f"{came} {pattern.rhythm.words}; as much for a unit as on {in_words(due.like.day)}.{late}"
         return self._made(row, FORESEEN_KIND.get(kind, kind), False, due.day, due.due, due.amount, row.quantity, code, reason)
 
+    def _interest(self, balance: Balance, due: Due, pattern: Pattern) -> Expected:
+        late = f" It was due about {in_words(due.due)} and is not recorded yet." if due.due < due.day else ""
+        reason = f"It paid {pattern.rhythm.words}; as much on the balance of now as on that before {in_words(due.like.day)}.{late}"
+        code = balance.currency
+        rate = Figure("rate", Unit.NUMBER, ONE) if code == self.scope.currency else self._other_rates[code]
+        amount = product(due.amount, balance.amount)
+        return Expected(
+            None, KIND, False, due.day, due.due, due.amount, balance.amount, code, amount, rate, self._told(amount, rate), reason, balance.key
+        )
+
     def _made(
         self, row: HoldingRow, kind: str, announced: bool, day: date, due: date, each: Decimal, units: Decimal, code: str, reason: str
     ) -> Expected:
         amount, rate = product(each, units), self._rate(row, code)
+        return Expected(row.instrument, kind, announced, day, due, each, units, code, amount, rate, self._told(amount, rate), reason)
+
+    def _told(self, amount: Decimal, rate: Figure) -> Figure:
+        """In the report currency."""
         report = self.scope.currency
         if isinstance(rate.value, Decimal):
-            value = Figure("expected", Unit.MONEY, product(amount, rate.value), currency=report, stale_since=rate.stale_since)
-        else:
-            value = Figure.undefined("expected", Unit.MONEY, rate.why_not, report)
-        return Expected(row.instrument, kind, announced, day, due, each, units, code, amount, rate, value, reason)
+            return Figure("expected", Unit.MONEY, product(amount, rate.value), currency=report, stale_since=rate.stale_since)
+        return Figure.undefined("expected", Unit.MONEY, rate.why_not, report)
 
     def _rate(self, row: HoldingRow, code: str) -> Figure:
         """Units of the report currency for one of a currency, now."""

@@ -73,5 +73,5 @@ def _paid(one: Payment, currency: str, with_amounts: bool) -> Entry:
 
 
 def _to_come(one: Expected, with_amounts: bool) -> Entry:
-    title = f"{one.instrument.name}: {one.words.lower()}"
+    title = f"{one.name}: {one.words.lower()}"
     return Entry(one.why_name, one.day, title, "announced" if one.is_announced else "estimate", one.value if with_amounts else None, one.reason)

@@ -119,7 +119,8 @@ class IncomeReport:
     @cached_property
     def _why_none_expected(self) -> str:
         if not self.held:
-            return "Nothing is held."
+            why = self.expectations.why_no_interest if self.payments_on_cash else ""
+            return f"No interest is foreseen: {_lowered(why)}" if why else "Nothing is held."
         if not self.expectations.unforeseen:
             return "Nothing that is held has paid yet, and the market reports no payment to come."
         return f"No payment is foreseen: of {self.expectations.unforeseen[0].instrument.symbol} " + _lowered(self.expectations.unforeseen[0].reason)
@@ -130,8 +131,17 @@ class IncomeReport:
         return total(name, (one.value for one in found), self.scope.currency, left_out=LEFT_OUT)
 
     @cached_property
+    def payments_on_cash(self) -> list[Payment]:
+        return [one for one in self.paid.payments if one.instrument is None]
+
+    @cached_property
+    def expected_of_held(self) -> Figure:
+        """Without interest on cash."""
+        return self._of_expected("expected_income", self.expectations.of_holdings, self._why_none_expected if self.held else "Nothing is held.")
+
+    @cached_property
     def expected_yield(self) -> Figure:
-        return over_value("expected_yield", self.expected_year, self.scope.table.holdings_value)
+        return over_value("expected_yield", self.expected_of_held, self.scope.table.holdings_value)
 
     # ── by holding ──────────────────────────────────────────────────────────
 
@@ -146,8 +156,8 @@ class IncomeReport:
         rows.sort(
             key=lambda row: (-float(row.past_year.value or 0), -float(row.expected.value or 0), row.instrument.symbol if row.instrument else "")
         )
-        if None in inside:
-            rows.append(self._on_cash(summed(inside[None])))
+        if None in inside or self.expectations.of_cash:
+            rows.append(self._on_cash(summed(inside.get(None, ()))))
         return tuple(rows)
 
     def _matters(self, pk: int) -> bool:
@@ -191,17 +201,16 @@ class IncomeReport:
         return yearly_sums(of_units(payments), min(days, default=None), self.today)
 
     def _on_cash(self, amounts: Amounts) -> HoldingIncome:
-        none = "Interest on cash is not foreseen."
-        mine = [one for one in self.paid.payments if one.instrument is None]
+        mine, coming, none = self.payments_on_cash, self.expectations.of_cash, self.expectations.why_no_interest
         return HoldingIncome(
             instrument=None,
             is_held=True,
             amounts=amounts,
             last=mine[-1] if mine else None,
-            next=None,
+            next=coming[0] if coming else None,
             why_no_next=none,
             past_year=self._money("income_past_year", self.year_of(mine)),
-            expected=Figure.undefined("expected_income", Unit.MONEY, none, self.scope.currency),
+            expected=self._of_expected("expected_income", coming, none),
             income_yield=Figure.undefined("income_yield", Unit.FRACTION, "Cash has no value of its own here; see the balances."),
             yield_on_cost=Figure.undefined("yield_on_cost", Unit.FRACTION, "Cash has no cost that it is earned on."),
             growth=Figure.undefined("income_growth", Unit.FRACTION, "Cash has no units."),

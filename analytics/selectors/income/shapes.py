@@ -73,15 +73,16 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A payment to come, before tax, on the units held now.
+    """A payment to come, before tax, on the units held now; without an instrument interest on cash, on the balance of now.
 
     is_announced  the market reported it; else it is an estimate by our rule
     day, due      when it is expected, and the day that the rhythm leads to: earlier where it is late
     each          of one unit, and `amount` of all of them, in `currency`; `value` the same in the report currency at the rate of now
     reason        why it is expected, a sentence
+    balance       of interest on cash, which: "cash_7_EUR"
     """
 
-    instrument: InstrumentView
+    instrument: InstrumentView | None
     kind: str
     is_announced: bool
     day: date
@@ -93,11 +94,20 @@ class Expected:
     rate: Figure
     value: Figure
     reason: str
+    balance: str = ""
 
     @property
     def why_name(self) -> str:
         """What its explanation is called."""
-        return f"expected_{self.instrument.id}_{self.due:%Y%m%d}"
+        return f"expected_{self.balance if self.instrument is None else self.instrument.id}_{self.due:%Y%m%d}"
+
+    @property
+    def symbol(self) -> str:
+        return f"Cash, {self.currency}" if self.instrument is None else self.instrument.symbol
+
+    @property
+    def name(self) -> str:
+        return f"Cash, {self.currency}" if self.instrument is None else self.instrument.name
 
     @property
     def words(self) -> str:
