@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from alerts.models import Firing, Rule
 from alerts.outbox import admin as _outbox  # noqa: F401  (registers its own)
-
-
-class _LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rules are their person's to change."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from portfolio_site.web.administration import ByRole
 
 
 @admin.register(Rule)
-class RuleAdmin(_LookOnly):
+class RuleAdmin(ByRole):
     list_display = ("id", "owner", "instrument", "kind", "active", "armed", "due_at", "created_at")
     list_filter = ("kind", "active", "armed")
     list_select_related = ("owner", "instrument")
@@ -31,7 +19,7 @@ class RuleAdmin(_LookOnly):
 
 
 @admin.register(Firing)
-class FiringAdmin(_LookOnly):
+class FiringAdmin(ByRole):
     list_display = ("id", "rule", "event_key", "fired_at", "held_until", "read_at")
     list_filter = ("fired_at",)
     list_select_related = ("rule",)

@@ -15,6 +15,7 @@ from alerts.api_shapes import (
     AlertSerializer,
     AlertWanted,
     KindSerializer,
+    NoticeSerializer,
     NotificationSerializer,
     RehearsalSerializer,
     kind_shown,
@@ -158,3 +159,27 @@ class NotificationReadView(APIView):
         """Note that you have seen it."""
         firing = services.mark_read(request.user, selectors.get_firing(request.user, pk))
         return Response(NotificationSerializer(firing).data)
+
+
+class NoticesView(APIView):
+    """What others did."""
+
+    @extend_schema(
+        operation_id="notices_list",
+        responses=NoticeSerializer(many=True),
+        parameters=[OpenApiParameter("unread", bool, description="Only what was not seen yet.")],
+        tags=["alerts"],
+    )
+    def get(self, request: Request) -> Response:
+        """What you were told of what others did to portfolios that you share, newest first."""
+        pages = CursorPages()
+        unread = request.query_params.get("unread", "").lower() in {"1", "true"}
+        notices = pages.paginate_queryset(selectors.notices_of(request.user, unread=unread), request, view=self)
+        return pages.get_paginated_response(NoticeSerializer(notices, many=True).data)
+
+
+class NoticeReadView(APIView):
+    @extend_schema(operation_id="notices_mark_read", request=None, responses=NoticeSerializer, tags=["alerts"])
+    def post(self, request: Request, pk: int) -> Response:
+        """Note that you have seen it."""
+        return Response(NoticeSerializer(services.mark_notice_read(request.user, selectors.get_notice(request.user, pk))).data)

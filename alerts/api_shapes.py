@@ -190,6 +190,16 @@ def kind_shown(kind: Kind) -> dict[str, Any]:
     }
 
 
+class NoticeSerializer(serializers.Serializer[Any]):
+    """What somebody did to what is shared with you, or by you."""
+
+    id = serializers.IntegerField()
+    message = serializers.CharField(source="sentence")
+    path = serializers.CharField(help_text="the page where one looks at it; empty where there is none any more")
+    told_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
 class NotificationSerializer(serializers.Serializer[Any]):
     """One time that a rule came true."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.deeds import describe
+from alerts.models import Delivery, Firing, Notice, PushDevice, Rule, Webhook
+from portfolio_site.web.deeds import describe, owned_in
 
 describe(
     "Alerts",
@@ -19,8 +20,16 @@ describe(
         "webhook.rotated": "Secret of a webhook replaced",
         "device.added": "Messages to a browser switched on",
         "device.removed": "Messages to a browser switched off",
+        "phone.given": "Code asked for to confirm a telephone",
         "phone.confirmed": "Telephone confirmed",
         "phone.removed": "Telephone removed",
         "delivery.replayed": "Message sent again",
     },
 )
+
+owned_in("alert", Rule)
+owned_in("delivery", Delivery)
+owned_in("notice", Notice)
+owned_in("notification", Firing, "rule__owner_id")
+owned_in("push_device", PushDevice)
+owned_in("webhook", Webhook)

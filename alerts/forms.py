@@ -108,6 +108,7 @@ class RuleForm(forms.Form):
         for name, kind in KINDS.items():
             groups.setdefault(kind.group, []).append((name, kind.label))
         self.fields["kind"].choices = list(groups.items())  # type: ignore[attr-defined]
+        self.fields["cool_down"].choices = _pauses(self.initial.get("cool_down"))  # type: ignore[attr-defined]
         self.fields["kind"].help_text = self.spec.help
         if Watch.INSTRUMENT in self.spec.watches:
             widget = forms.TextInput(attrs={"list": "alert-instruments", "autocomplete": "off"})
@@ -170,6 +171,14 @@ class RuleForm(forms.Form):
             self.add_error(field if field in self.fields else None, error.detail)
         if not problem.errors:
             self.add_error(None, problem.detail)
+
+
+def _pauses(kept: Any) -> list[tuple[int, str]]:
+    """The pauses to choose from, in their order; one that the API set to something else stands among them."""
+    known = dict(PAUSES)
+    if isinstance(kept, int) and kept not in known:
+        known[kept] = f"At most every {kept:,} minutes" if kept > 1 else "At most every minute"
+    return sorted(known.items())
 
 
 def _end_of(day: Any) -> Any:

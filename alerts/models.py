@@ -114,4 +114,5 @@ from alerts.delivery_models import Delivery as Delivery  # noqa: E402  (the tabl
 from alerts.delivery_models import NotificationSettings as NotificationSettings  # noqa: E402
 from alerts.device_models import Phone as Phone  # noqa: E402
 from alerts.device_models import PushDevice as PushDevice  # noqa: E402
+from alerts.notice_models import Notice as Notice  # noqa: E402
 from alerts.webhook_models import Webhook as Webhook  # noqa: E402

@@ -22,6 +22,12 @@ PERSONAL = [
         fields={GIVEN: "id rule instrument sentence fired_at held_until read_at", DERIVED: "event_key masked"},
     ),
     rows(
+        "alerts.Notice",
+        "What you were told of what others did",
+        person="owner",
+        fields={GIVEN: "id owner sentence path told_at read_at", DERIVED: "key"},
+    ),
+    rows(
         "alerts.Delivery",
         "Messages about alerts",
         person="owner",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portfolio_site.web.pausing import processed
 from portfolios.models import Holding
 
 
@@ -20,8 +21,9 @@ class RuleQuerySet(models.QuerySet[Any]):
         return self.filter(owner=user) if user.is_authenticated else self.none()
 
     def on(self, now: datetime | None = None) -> Self:
-        """Active, not expired, and whose owner may sign in."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), active=True, owner__is_active=True)
+        """Active, not expired, whose owner may sign in, and on nothing of somebody who paused the processing of their data."""
+        processing = processed("owner__") & processed("portfolio__owner__")
+        return self.filter(processing, Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), active=True, owner__is_active=True)
 
     def watching(self, instrument_ids: Iterable[int]) -> Self:
         """Rules that are on, on any of these instruments."""
@@ -54,3 +56,13 @@ class FiringQuerySet(models.QuerySet[Any]):
 
     def unread(self) -> Self:
         return self.filter(read_at=None, held_until=None)
+
+
+class NoticeQuerySet(models.QuerySet[Any]):
+    """What others did, as it was told."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)

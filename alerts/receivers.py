@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.dispatch import receiver
-from kombu.exceptions import OperationalError
 
 from alerts import services, tasks
 from alerts.outbox.tasks import deliver
@@ -19,10 +17,9 @@ from alerts.signals import alerts_fired, outbox_filled
 from analytics.signals import unusual_day
 from market.signals import actions_changed, news_stored, quotes_changed
 from portfolio_site.web import push
+from portfolio_site.web.bell import ring, ring_or_do
 from portfolios.choices import ImportStatus
-from portfolios.signals import import_over, ledger_changed
-
-log = logging.getLogger(__name__)
+from portfolios.signals import import_over, ledger_changed, people_told
 
 MOST_TOASTS = 3  # of one person at once; what is beyond is counted
 
@@ -32,17 +29,17 @@ def look_at_rules(*, instrument_ids: Sequence[int], **_: Any) -> None:
     """What is not rung for is found by the sweep: the quotes themselves tell that they are newer than its last round."""
     ids = list(instrument_ids)
     if watched(ids):
-        _ring(tasks.check, ids)
+        ring(tasks.check, ids)
 
 
 @receiver(ledger_changed, dispatch_uid="alerts.ledger")
 def ledger_is_due(*, portfolio_id: int, since: date, **_: Any) -> None:
-    _ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.LEDGER.value)
+    ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.LEDGER.value)
 
 
 @receiver(unusual_day, dispatch_uid="alerts.unusual")
 def unusual_day_is_due(*, portfolio_id: int, day: date, **_: Any) -> None:
-    _ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.NIGHT.value)
+    ring_or_do(tasks.mark_portfolio, portfolio_id, Cause.NIGHT.value)
 
 
 @receiver(import_over, dispatch_uid="alerts.imports")
@@ -54,12 +51,12 @@ def failed_import_is_due(*, batch: Any, **_: Any) -> None:
 
 @receiver(actions_changed, dispatch_uid="alerts.actions")
 def dividends_are_due(*, instrument_ids: Sequence[int], **_: Any) -> None:
-    _ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.ACTIONS.value)
+    ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.ACTIONS.value)
 
 
 @receiver(news_stored, dispatch_uid="alerts.news")
 def news_is_due(*, instrument_ids: Sequence[int], **_: Any) -> None:
-    _ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.NEWS.value)
+    ring_or_do(tasks.mark_instruments, list(instrument_ids), Cause.NEWS.value)
 
 
 @receiver(alerts_fired, dispatch_uid="alerts.tell")
@@ -88,24 +85,14 @@ def _letter(firing: Any, unread: int, more: str) -> dict[str, Any]:
     }
 
 
+@receiver(people_told, dispatch_uid="alerts.people")
+def into_the_inbox(*, user_ids: Sequence[int], key: str, sentence: str, path: str = "", **_: Any) -> None:
+    """Inside the transaction of what is told of: either both are stored or neither."""
+    services.tell_people(user_ids, key=key, sentence=sentence, path=path)
+
+
 @receiver(outbox_filled, dispatch_uid="alerts.deliver")
 def ring_senders(*, channels: Sequence[str], **_: Any) -> None:
     """A broker that is away loses nothing: the sweeper rings again."""
     for channel in channels:
-        _ring(deliver, channel)
-
-
-def _ring(task: Any, *arguments: Any) -> bool:
-    """Whether the broker took it.  One that is away must not reach who recorded a trade or a price."""
-    try:
-        task.delay(*arguments)
-    except (OperationalError, OSError) as problem:
-        log.warning("alerts.not_rung", extra={"task": task.name, "problem": repr(problem)})
-        return False
-    return True
-
-
-def _ring_or_do(task: Any, *arguments: Any) -> None:
-    """For marks, which are rows: where nobody can be rung for, they are made here."""
-    if not _ring(task, *arguments):
-        task.run(*arguments)
+        ring(deliver, channel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from django.utils import timezone
 from accounts.selectors import preferences_of
 from alerts.errors import NoSuchAlert, NoSuchNotification
 from alerts.looking.sight import out_of_sight
-from alerts.models import Firing, Rule
+from alerts.models import Firing, Notice, Rule
 from alerts.rules import Cause, FieldType, Watch, caused_by
 from alerts.wording import ALL_PORTFOLIOS, condition_of
 from market.selectors import QuoteView, quotes_of
@@ -130,7 +131,7 @@ def get_rule(user: Any, pk: int) -> Rule:
     """One rule, with `last_fired_at`.  Raises NoSuchAlert, also for somebody else's."""
     found: Rule | None = rules_by_age(user).filter(pk=pk).first()
     if found is None:
-        raise NoSuchAlert("There is no such alert. It may have been deleted.")
+        raise NoSuchAlert("There is no such alert. It may have been deleted.").of("alert", pk)
     return found
 
 
@@ -153,20 +154,36 @@ def get_firing(user: Any, pk: int) -> Firing:
     """One notification.  Raises NoSuchNotification, also for somebody else's."""
     found: Firing | None = firings_of(user).filter(pk=pk).first()
     if found is None:
-        raise NoSuchNotification("There is no such notification.")
+        raise NoSuchNotification("There is no such notification.").of("notification", pk)
     return found
 
 
 def unread_count(user: Any) -> int:
-    """How many notifications wait.  One query."""
-    count: int = Firing.objects.visible_to(user).unread().count()
-    return count
+    """How many notifications wait, of alerts and of what others did.  One query."""
+    told, others = (model.objects.visible_to(user).unread().order_by().values("pk") for model in (Firing, Notice))
+    return int(told.union(others, all=True).count())
 
 
 def unread_counts(user_ids: Iterable[int]) -> dict[int, int]:
-    """The same of several people.  One query."""
-    found = Firing.objects.filter(rule__owner__in=list(user_ids)).unread().order_by()
-    return dict(found.values_list("rule__owner").annotate(number=Count("pk")))
+    """The same of several people.  Two queries."""
+    ids = list(user_ids)
+    told = Firing.objects.filter(rule__owner__in=ids).unread().order_by().values_list("rule__owner").annotate(number=Count("pk"))
+    others = Notice.objects.filter(owner__in=ids).unread().order_by().values_list("owner").annotate(number=Count("pk"))
+    return dict(Counter(dict(told)) + Counter(dict(others)))
+
+
+def notices_of(user: Any, *, unread: bool = False) -> QuerySet[Any]:
+    """What others did, as the person was told of it, newest first."""
+    found: QuerySet[Any] = Notice.objects.visible_to(user).order_by("-id")
+    return found.filter(read_at=None) if unread else found
+
+
+def get_notice(user: Any, pk: int) -> Notice:
+    """One of them.  Raises NoSuchNotification, also for somebody else's."""
+    found: Notice | None = notices_of(user).filter(pk=pk).first()
+    if found is None:
+        raise NoSuchNotification("There is no such notification.").of("notice", pk)
+    return found
 
 
 def told_in(firing_ids: Iterable[int]) -> list[Firing]:

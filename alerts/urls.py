@@ -26,6 +26,7 @@ urlpatterns: list[Any] = [
     path("alerts/<id:pk>/delete/", views.alert_delete, name="alert-delete"),
     path("notifications/", views.notifications, name="notifications"),
     path("notifications/read/", views.notifications_read, name="notifications-read"),
+    path("notifications/people/<id:pk>/read/", views.notice_read, name="notice-read"),
     path("notifications/<id:pk>/read/", views.notification_read, name="notification-read"),
 ]
 api_patterns: list[Any] = [
@@ -38,5 +39,7 @@ api_patterns: list[Any] = [
     path("alerts/kinds", api.AlertKindsView.as_view(), name="api-alert-kinds"),
     path("alerts/<id:pk>", api.AlertView.as_view(), name="api-alert"),
     path("notifications", api.NotificationsView.as_view(), name="api-notifications"),
+    path("notifications/people", api.NoticesView.as_view(), name="api-notices"),
+    path("notifications/people/<id:pk>/read", api.NoticeReadView.as_view(), name="api-notice-read"),
     path("notifications/<id:pk>/read", api.NotificationReadView.as_view(), name="api-notification-read"),
 ]

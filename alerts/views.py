@@ -17,12 +17,14 @@ from alerts.models import Rule
 from alerts.rehearsals import Wanted, tried
 from alerts.rules import KINDS, read
 from market.selectors import get_instrument, instruments_visible_to
+from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import Invalid, NotFound
 from portfolio_site.web.pages import render_page
 from portfolios.selectors import held_instrument_ids, portfolios_of
 
 A_PAGE = 50
 ON_THE_CARD = 3
+MOST_NOTICES = 20  # on the page; the API has all
 STATES = (("watching", "Watching"), ("reached", "Reached"), ("blind", "Sees nothing"), ("paused", "Paused"), ("expired", "Ended"))
 
 
@@ -124,7 +126,7 @@ def _as_form(rule: Rule) -> dict[str, Any]:
 
 
 def _prefilled(request: HttpRequest) -> dict[str, Any]:
-    """`?instrument=7` or `?portfolio=3`, and `?threshold=120`, as pages link here."""
+    """`?instrument=7` or `?portfolio=3`, and `?threshold=120.5`, as pages link here."""
     found: dict[str, Any] = {}
     number = request.GET.get("instrument", "")
     if number.isascii() and number.isdigit() and len(number) <= 18:
@@ -134,8 +136,11 @@ def _prefilled(request: HttpRequest) -> dict[str, Any]:
             return {}
     if request.GET.get("portfolio"):
         found |= {"portfolio": request.GET["portfolio"][:18], "kind": "value_above"}
-    if request.GET.get("threshold"):
-        found["threshold"] = request.GET["threshold"][:40]
+    if text := request.GET.get("threshold", "")[:40]:
+        try:
+            found["threshold"] = exact(text)  # a number of an address has a point; the form writes it as the person does
+        except NotExact:
+            found["threshold"] = text
     return found
 
 
@@ -190,7 +195,13 @@ def notifications(request: HttpRequest) -> HttpResponse:
     """What was told, newest first; `?show=unread` what was not seen yet."""
     unread = request.GET.get("show") == "unread"
     listing = Paginator(selectors.firings_of(request.user, unread=unread), A_PAGE).get_page(request.GET.get("page"))
-    context = {"page": "alerts", "listing": listing, "unread": selectors.unread_count(request.user), "show": "unread" if unread else ""}
+    context = {
+        "page": "alerts",
+        "listing": listing,
+        "notices": list(selectors.notices_of(request.user, unread=unread)[:MOST_NOTICES]),
+        "unread": selectors.unread_count(request.user),
+        "show": "unread" if unread else "",
+    }
     return render_page(request, "alerts/notifications.html", context)
 
 
@@ -199,6 +210,14 @@ def notifications(request: HttpRequest) -> HttpResponse:
 def notification_read(request: HttpRequest, pk: int) -> HttpResponse:
     services.mark_read(request.user, selectors.get_firing(request.user, pk))
     return redirect("notifications")
+
+
+@login_required
+@require_POST
+def notice_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Seen; and on to what it is about, where that is wanted."""
+    notice = services.mark_notice_read(request.user, selectors.get_notice(request.user, pk))
+    return redirect(notice.path if "open" in request.POST and notice.path else "notifications")
 
 
 @login_required

@@ -19,7 +19,7 @@ def get_device(user: Any, pk: int) -> PushDevice:
     """One browser.  Raises NoSuchDevice, also for somebody else's."""
     found: PushDevice | None = PushDevice.objects.visible_to(user).filter(pk=pk).first()
     if found is None:
-        raise NoSuchDevice("There is no such browser. It may have been removed.")
+        raise NoSuchDevice("There is no such browser. It may have been removed.").of("push_device", pk)
     return found
 
 

@@ -13,8 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import record_audit
+from accounts.consents.services import record_consent
+from accounts.consents.texts import Purpose, Source
+from accounts.services import one_at_a_time, record_audit
 from alerts.channels import vapid
+from alerts.consents import note_browser, note_no_browser, texts_go
 from alerts.errors import BadDevice, BadPhone
 from alerts.models import Delivery, Phone, PushDevice
 from alerts.outbox.choices import Channel, Family, State
@@ -47,6 +50,7 @@ def add_device(actor: Any, *, endpoint: str, p256dh: str, auth: str, name: str =
         if not _KEY.fullmatch(value):
             raise BadDevice("This is no key of a browser.", errors=[FieldError(field, "not_a_key", "This is no key of a browser.")])
     mark = fingerprint(endpoint, "push")
+    one_at_a_time(actor)
     if PushDevice.objects.visible_to(actor).exclude(fingerprint=mark).count() >= MOST_DEVICES:
         raise BadDevice(f"You have {MOST_DEVICES} browsers. Remove one before you add another.")
     values = {
@@ -57,6 +61,7 @@ def add_device(actor: Any, *, endpoint: str, p256dh: str, auth: str, name: str =
     device, new = PushDevice.objects.update_or_create(fingerprint=mark, defaults=values)
     if new:
         record_audit(actor, "device.added", object_type="push_device", object_id=device.pk)
+    note_browser(actor)
     return device
 
 
@@ -64,6 +69,7 @@ def add_device(actor: Any, *, endpoint: str, p256dh: str, auth: str, name: str =
 def remove_device(actor: Any, device: PushDevice) -> None:
     record_audit(actor, "device.removed", object_type="push_device", object_id=device.pk)
     device.delete()
+    note_no_browser(actor)
 
 
 # ── a telephone ─────────────────────────────────────────────────────────────
@@ -78,6 +84,7 @@ def give_number(actor: Any, number: str) -> Phone:
     if not _NUMBER.fullmatch(tidy):
         detail = "Write the number with its country, such as +49 151 12345678."
         raise BadPhone(detail, errors=[FieldError("number", "not_a_number", detail)])
+    one_at_a_time(actor)
     now = timezone.now()
     codes = Delivery.objects.filter(owner=actor, key__startswith="code:", created_at__gt=now - timedelta(days=1))  # also of removed numbers
     if codes.filter(created_at__gt=now - CODE_EVERY).exists():
@@ -88,6 +95,7 @@ def give_number(actor: Any, number: str) -> Phone:
     code = f"{secrets.randbelow(10**6):06d}"
     phone.number, phone.code, phone.code_sent_at, phone.tries, phone.verified_at = tidy, _mark(actor, code), now, 0, None
     phone.save()
+    record_audit(actor, "phone.given", object_type="phone", object_id=phone.pk)
     row = Delivery.objects.create(
         key=f"code:{secrets.token_hex(8)}",
         owner=actor,
@@ -111,6 +119,7 @@ def confirm_number(actor: Any, code: str) -> Phone:
         if right:
             phone.verified_at, phone.code = timezone.now(), ""
             record_audit(actor, "phone.confirmed", object_type="phone", object_id=phone.pk)
+            record_consent(actor.pk, Purpose.ALERT_TEXT, given=True, source=Source.SETTINGS)
         elif phone.tries >= MOST_TRIES:
             phone.code = ""
         phone.save()
@@ -129,8 +138,10 @@ def set_amounts(actor: Any, with_amounts: bool) -> None:
 
 @transaction.atomic
 def remove_phone(actor: Any) -> None:
+    was_on = texts_go(actor)
     if Phone.objects.filter(owner=actor).delete()[0]:
         record_audit(actor, "phone.removed", object_type="phone")
+        record_consent(actor.pk, Purpose.ALERT_TEXT, given=False, source=Source.SETTINGS, was_on=was_on)
 
 
 def _mark(actor: Any, code: str) -> str:

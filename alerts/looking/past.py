@@ -14,7 +14,7 @@ from accounts.selectors import preferences_of
 from alerts.looking.events import BACK, PAID, Around
 from alerts.looking.events import happened as happened_since
 from alerts.looking.history import Closes, closes_of, coins_among
-from alerts.looking.portfolios import Portfolios, year_began
+from alerts.looking.portfolios import Portfolios, drift, year_began
 from alerts.models import Rule
 from alerts.rules import Happening, Level, Rehearsal, Subject, Words, rehearse
 from alerts.wording import subject_of
@@ -27,11 +27,10 @@ from market.choices import ActionKind
 from market.selectors import actions_of, adjusted, factors, price_history, quotes_of
 from portfolio_site.kernel.dates import years_before
 from portfolios.choices import TransactionKind
-from portfolios.ledger.book import REALISED
+from portfolios.ledger.records import REALISED
 from portfolios.models import Portfolio, Transaction
 
 Days = Iterator[tuple[date, Level]]
-NOT_KEPT = "What this rule looks at is not kept day by day, so it cannot be tried on the past."
 
 
 def rehearsal_of(rule: Rule, portfolios: Sequence[Portfolio], words: Words, now: datetime | None = None) -> Rehearsal:
@@ -39,8 +38,8 @@ def rehearsal_of(rule: Rule, portfolios: Sequence[Portfolio], words: Words, now:
     now = now or timezone.now()
     today = timezone.localdate(now)
     since = years_before(today, 1)
-    if not rule.spec.can_rehearse:
-        return Rehearsal(why_not=NOT_KEPT)
+    if rule.spec.why_no_past:
+        return Rehearsal(why_not=rule.spec.why_no_past)
     currency = portfolios[0].base_currency if len(portfolios) == 1 and rule.portfolio_id is not None else preferences_of(rule.owner).base_currency
     subject = subject_of(rule, currency)
     if rule.spec.happens:
@@ -143,6 +142,22 @@ def _swings(stretch: Stretch, values: dict[str, Any], first: int) -> Days:
             yield _day(stretch, place), Level(None, problem.reason)
 
 
+def _drifts(stretch: Stretch, values: dict[str, Any], first: int) -> Days:
+    """Weights of holdings at each close.  Of other parts only today's are known."""
+    if values["by"] != "holding":
+        raise Undefined("classes, sectors, countries and currencies of what was held are known as they are today, not as they were")
+    parts, table = Parts(stretch).days, stretch.scope.table
+    called = {row.instrument.id: (row.instrument.name, row.instrument.symbol) for row in (*table.rows, *table.closed)}
+    place_of = {name.casefold(): place for place, pk in enumerate(parts.instruments) for name in called.get(pk, ())}
+    for place in range(first, len(stretch.daily.value)):
+        whole = float(stretch.daily.value[place])
+        if not stretch.daily.known[place] or whole <= 0:
+            yield _day(stretch, place), Level(None, "The value is not known, or not above zero.")
+            continue
+        weights = {name: Decimal(repr(float(parts.value[row, place]) / whole)) for name, row in place_of.items()}
+        yield _day(stretch, place), drift(values["targets"], weights)
+
+
 _SERIES: dict[str, Callable[[Stretch, dict[str, Any], int], Days]] = {
     "value_above": _worth,
     "value_below": _worth,
@@ -150,6 +165,7 @@ _SERIES: dict[str, Callable[[Stretch, dict[str, Any], int], Days]] = {
     "day_change_amount": _gains,
     "drawdown": _falls,
     "volatility": _swings,
+    "drift": _drifts,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -21,7 +21,7 @@ from analytics.selectors.mix.exposure import Mix
 from analytics.selectors.mix.shapes import Limit
 from analytics.selectors.performance import Stretch
 from portfolio_site.kernel.figures import Figure
-from portfolios.ledger.book import REALISED
+from portfolios.ledger.records import REALISED
 from portfolios.models import Portfolio
 
 ZERO = Decimal(0)
@@ -84,14 +84,7 @@ class Portfolios:
         known = self.weights(By(values["by"]))
         if isinstance(known, str):
             return Level(None, known)
-        worst, named = ZERO, list[str]()
-        for target in values["targets"]:
-            weight = known.get(target.name.casefold(), ZERO)
-            bands = abs(weight - target.weight) / target.band
-            worst = max(worst, bands)
-            if bands >= 1:
-                named.append(_off(target, weight))
-        return Level(worst, named=tuple(named))
+        return drift(values["targets"], known)
 
     def weights(self, by: By) -> dict[str, Decimal] | str:
         """Weights of the parts by what they may be called; or why they are not known."""
@@ -126,6 +119,18 @@ class Portfolios:
             return Level(None, "Nothing that is held has a price.")
         worst = max(ages)[0]
         return Level(Decimal(max(worst, 0)), named=tuple(sorted(symbol for age, symbol in ages if age == worst))[:3])
+
+
+def drift(targets: Sequence[Target], weights: Mapping[str, Decimal]) -> Level:
+    """How many bands the part that is farthest off is off its target.  `weights` by what the parts may be called, in small letters."""
+    worst, named = ZERO, list[str]()
+    for target in targets:
+        weight = weights.get(target.name.casefold(), ZERO)
+        bands = abs(weight - target.weight) / target.band
+        worst = max(worst, bands)
+        if bands >= 1:
+            named.append(_off(target, weight))
+    return Level(worst, named=tuple(named))
 
 
 def _level(figure: Figure) -> Level:

@@ -30,7 +30,7 @@ def get_delivery(user: Any, pk: int) -> Delivery:
     """One delivery.  Raises NoSuchDelivery, also for somebody else's."""
     found: Delivery | None = Delivery.objects.visible_to(user).filter(pk=pk).first()
     if found is None:
-        raise NoSuchDelivery("There is no such delivery. Those older than 90 days are removed.")
+        raise NoSuchDelivery("There is no such delivery. Those older than 90 days are removed.").of("delivery", pk)
     return found
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.services import record_audit
+from accounts.consents.texts import Source
+from accounts.services import one_at_a_time, record_audit
+from alerts.consents import mails_go, note_mail
 from alerts.errors import CannotTest, NotReplayable
 from alerts.models import Delivery, Firing, NotificationSettings
 from alerts.outbox.choices import PERSONAL, Channel, Family, Pace, State, family_of
@@ -28,7 +30,7 @@ def save_settings(
     actor: Any, *, wanted: Mapping[str, Iterable[str]], email_pace: str, digest_hour: int, quiet_from: time | None, quiet_until: time | None
 ) -> NotificationSettings:
     """How the person wants to be told.  `wanted`: channels by family; a family that is not named stays as it is."""
-    found = _locked_settings(actor)
+    found, was_on = _locked_settings(actor), mails_go(actor)
     switches = set(found.unwanted)
     for family, channels in wanted.items():
         chosen = set(channels)
@@ -39,6 +41,7 @@ def save_settings(
     found.email_pace, found.digest_hour = Pace(email_pace).value, digest_hour
     found.quiet_from, found.quiet_until = quiet_from, quiet_until
     found.save()
+    note_mail(found, Source.SETTINGS, was_on=was_on)
     record_audit(actor, "notifications.changed", object_type="notification_settings", object_id=found.pk)
     return found
 
@@ -53,18 +56,19 @@ def _locked_settings(owner: Any) -> NotificationSettings:
 
 
 @transaction.atomic
-def unsubscribe(wish: Wish) -> bool:
+def unsubscribe(wish: Wish, source: Source = Source.MAIL) -> bool:
     """Stops the mails that a link is about; false where the person is gone.  Again changes nothing."""
     from accounts.models import User
 
     owner = User.objects.filter(pk=wish.owner_id).first()
     if owner is None:
         return False
-    found = _locked_settings(owner)
+    found, was_on = _locked_settings(owner), mails_go(owner)
     stopped = {f"{family}:{Channel.EMAIL}" for family in ([wish.family] if wish.family else Family.values)}
     if not stopped <= set(found.unwanted):
         found.unwanted = sorted(stopped | set(found.unwanted))
         found.save(update_fields=["unwanted"])
+        note_mail(found, source, was_on=was_on)
         record_audit(owner, "notifications.unsubscribed", object_type="notification_settings", object_id=found.pk, family=wish.family or "all")
     return True
 
@@ -119,7 +123,8 @@ def send_test(actor: Any, *, channels: Iterable[str] = (), rule: Any = None) -> 
 
 
 def refuse_too_many_tests(actor: Any, now: datetime) -> None:
-    """Raises CannotTest."""
+    """Inside the transaction that writes the test.  Raises CannotTest."""
+    one_at_a_time(actor)
     if Delivery.objects.filter(owner=actor, key__startswith="test:", created_at__gt=now - timedelta(minutes=1)).count() >= TESTS_A_MINUTE:
         raise CannotTest(f"You sent {TESTS_A_MINUTE} tests within a minute. Wait a little, then try again.")
 

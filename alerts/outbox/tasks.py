@@ -8,6 +8,7 @@ from alerts.outbox import services
 from alerts.outbox.digests import gather
 from alerts.outbox.selectors import channels_due
 from alerts.outbox.sending import deliver_due
+from portfolio_site.web.bell import ring
 
 
 @shared_task(name="alerts.tasks.deliver", ignore_result=True, soft_time_limit=120, time_limit=150)
@@ -21,7 +22,7 @@ def sweep_outbox() -> None:
     """Makes the digests whose time has come, and rings for every channel that has something due."""
     gather()
     for channel in channels_due():
-        deliver.delay(channel)
+        ring(deliver, channel)
 
 
 @shared_task(name="alerts.tasks.forget_deliveries", ignore_result=True)

@@ -85,7 +85,7 @@ KINDS = (
         lambda values, subject, words: "announces a dividend",
         tell=_announced,
         cool_down=AT_ONCE,
-        can_rehearse=False,
+        why_no_past="On which day the market first reported a dividend is not known: the past ones came in together with the history.",
     ),
     Kind(
         "dividend_paid",
@@ -132,7 +132,7 @@ KINDS = (
         lambda values, subject, words: f"has had no price for {values['threshold']} days",
         lambda values, value: (value, Decimal(values["threshold"])),
         _old,
-        can_rehearse=False,
+        why_no_past="When each price came in is not kept: a gap that was filled later looks as if there had been none.",
     ),
     Kind(
         "import_failed",

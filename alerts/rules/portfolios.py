@@ -114,7 +114,6 @@ def _money_kind(name: str, label: str, rises: bool) -> Kind:
         _above if rises else lambda values, value: (-value, -values["threshold"]),
         lambda values, level, subject, words: _worth(side, values, level, subject, words),
         margin=PRICE_MARGIN,
-        can_rehearse=True,
     )
 
 
@@ -188,7 +187,6 @@ KINDS = (
         lambda values, subject, words: f"leaves {_targets(values, words)}",
         lambda values, value: (value, 1.0),
         _drifted,
-        can_rehearse=False,
     ),
     Kind(
         "concentration",
@@ -204,7 +202,7 @@ KINDS = (
         lambda values, subject, words: f"has {words.percent(values['threshold'])} or more in {dict(_PLACES)[values['place']].lower()}",
         _above,
         _concentrated,
-        can_rehearse=False,
+        why_no_past="Sectors, countries and the contents of funds are known as they are today, not as they were, so that past shares would be made up.",
     ),
     Kind(
         "realised_gain",

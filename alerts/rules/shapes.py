@@ -193,7 +193,7 @@ class Kind:
     crosses: bool = False
     margin: Decimal = Decimal("0.1")
     cool_down: timedelta = timedelta(hours=1)
-    can_rehearse: bool = True  # whether its past is kept, so that it can be tried on it
+    why_no_past: str = ""  # why it cannot be tried on the past
 
     @property
     def happens(self) -> bool:

@@ -4,7 +4,7 @@ from alerts.looking.due import begin_day, look_at_due, mark_caused, mark_moved
 from alerts.looking.firing import tell_held
 from alerts.looking.instruments import check_rules
 from alerts.looking.sweeping import sweep_quotes
-from alerts.services.reading import mark_all_read, mark_read
+from alerts.services.reading import mark_all_read, mark_notice_read, mark_read, tell_people
 from alerts.services.rules import CHANGEABLE, LONGEST_NOTE, MOST_RULES, create_rule, delete_rule, update_rule
 
 __all__ = [
@@ -19,8 +19,10 @@ __all__ = [
     "mark_all_read",
     "mark_caused",
     "mark_moved",
+    "mark_notice_read",
     "mark_read",
     "sweep_quotes",
     "tell_held",
+    "tell_people",
     "update_rule",
 ]

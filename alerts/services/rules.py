@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.services import record_audit
+from accounts.services import one_at_a_time, record_audit
 from alerts.choices import RuleKind
+from alerts.consents import note_alert
 from alerts.errors import BadAlert
 from alerts.looking.instruments import levels_now
 from alerts.models import Rule
@@ -20,6 +21,7 @@ from alerts.rules import KINDS, Kind, Watch, at_first, read, written
 from market.models import CorporateAction, Instrument
 from portfolio_site.kernel.decimals import NotExact, exact
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.kernel.words import unstorable
 from portfolios.models import Portfolio
 from portfolios.selectors import portfolios_of
 
@@ -55,6 +57,7 @@ def create_rule(
     Where the number is past the threshold already, it first has to come back.  `threshold` stands for that field of `parameters`.
     Raises BadAlert, naming each field that is refused.
     """
+    one_at_a_time(actor)
     if Rule.objects.visible_to(actor).count() >= MOST_RULES:
         raise BadAlert(f"You have {MOST_RULES} alerts. Delete some before you add more.")
     rule = checked(
@@ -75,6 +78,7 @@ def create_rule(
     )
     _start(rule)
     rule.save()
+    note_alert(actor)
     record_audit(actor, "alert.created", object_type="alert", object_id=rule.pk, kind=kind)
     return rule
 
@@ -176,7 +180,7 @@ def _manners(rule: Rule) -> list[FieldError]:
         errors.append(FieldError("expires_at", "past", "This time has passed. Choose a later one, or none."))
     if len(rule.note) > LONGEST_NOTE:
         errors.append(FieldError("note", "too_long", f"At most {LONGEST_NOTE} characters; these are {len(rule.note)}."))
-    if "\x00" in rule.note:
+    if unstorable(rule.note):
         errors.append(FieldError("note", "null_characters", "The text holds a character that cannot be stored."))
     return errors
 

@@ -19,7 +19,7 @@ def get_webhook(user: Any, pk: int) -> Webhook:
     """One webhook.  Raises NoSuchWebhook, also for somebody else's."""
     found: Webhook | None = Webhook.objects.visible_to(user).filter(pk=pk).first()
     if found is None:
-        raise NoSuchWebhook("There is no such webhook. It may have been deleted.")
+        raise NoSuchWebhook("There is no such webhook. It may have been deleted.").of("webhook", pk)
     return found
 
 

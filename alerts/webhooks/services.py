@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import record_audit
+from accounts.services import one_at_a_time, record_audit
 from alerts.errors import BadWebhook
 from alerts.models import Delivery, Webhook
 from alerts.outbox.choices import Channel, Event, Family
@@ -20,6 +20,7 @@ from alerts.outbox.enqueuing import ring
 from alerts.outbox.services import refuse_too_many_tests
 from alerts.webhooks.signing import new_secret
 from portfolio_site.kernel.errors import FieldError
+from portfolio_site.kernel.words import unwritable
 from portfolio_site.web.outgoing import faults, leads_inside, networks
 
 MOST = 20  # of one person
@@ -38,6 +39,7 @@ class Made:
 @transaction.atomic
 def create_webhook(actor: Any, *, url: str, events: Sequence[str], description: str = "") -> Made:
     """Tells an address of events from now on.  Raises BadWebhook."""
+    one_at_a_time(actor)
     if Webhook.objects.visible_to(actor).count() >= MOST:
         raise BadWebhook(f"You have {MOST} webhooks. Delete one before you add another.")
     webhook = Webhook(owner=actor, url=url.strip(), events=list(dict.fromkeys(events)), description=description.strip(), secret=new_secret())
@@ -110,6 +112,8 @@ def _check(webhook: Webhook) -> None:
         errors.append(FieldError("events", "unknown_event", f"There is no event “{str(unknown[0])[:40]}”. Events are {', '.join(Event.values)}."))
     if len(webhook.description) > 100:
         errors.append(FieldError("description", "too_long", f"At most 100 characters; these are {len(webhook.description)}."))
+    if said := unwritable(webhook.description):
+        errors.append(FieldError("description", "invalid", said))
     if errors:
         raise BadWebhook(errors[0].detail, errors=errors)
 

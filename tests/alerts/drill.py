@@ -3,7 +3,7 @@
     python -m tests.alerts.drill prepare COUNT | fire FROM TO | send SECONDS | look      several: fire 0 8 / send 20
 
 The database is that of the environment (DATA_DIR, or DATABASE_URL), and so is the mail server (EMAIL_URL).  `fire` says on its
-standard output which alert it fired, after the commit: the journal.  KILL_AT=n kills the process before its nth statement; KILL_AT=wire:n
+standard output which alert it fired and when (by the clock that processes share), after the commit: the journal.  KILL_AT=n kills the process before its nth statement; KILL_AT=wire:n
 after the nth mail was taken, before that is noted.  DRILL_LEASE shortens the lease, so that a short drill need not wait it out.
 """
 
@@ -70,7 +70,8 @@ def prepare(count: str) -> None:
 
     if not os.environ.get("DATABASE_URL"):
         settings.MIGRATION_MODULES = dict.fromkeys([app.label for app in apps.get_app_configs()])  # the tables as they are now, at once
-    call_command("migrate", run_syncdb=True, verbosity=0)
+    if not os.environ.get("DRILL_TABLES"):  # whoever started this made them
+        call_command("migrate", run_syncdb=True, verbosity=0)
     person = factories.make_person(PERSON)
     EmailAddress.objects.update_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
     for number in range(int(count)):
@@ -79,10 +80,21 @@ def prepare(count: str) -> None:
 
 
 def fire(start: str, end: str) -> None:
-    """Each price crosses its threshold; its number is told once that is stored.  One that fired already is told again."""
+    """Each price crosses its threshold; its number and the moment are told once that is stored.  One that fired already is told again.
+
+    What a fault breaks off is tried again until it is stored, as whoever stores prices would.  DRILL_PAUSE: seconds between two.
+    """
+    pause = float(os.environ.get("DRILL_PAUSE", "0"))
+    for number in range(int(start), int(end)):
+        while not _fired(number):
+            time.sleep(0.2)
+        print(json.dumps([number, time.monotonic()]), flush=True)
+        time.sleep(pause)
+
+
+def _fired(number: int) -> bool:
     from django.db import DatabaseError, connection
     from django.utils import timezone
-    from kombu.exceptions import OperationalError
 
     from alerts.models import Firing
     from alerts.services import check_rules
@@ -91,18 +103,15 @@ def fire(start: str, end: str) -> None:
     from market.services import QuoteDraft, publish_quotes
     from tests.factories import D
 
-    for number in range(int(start), int(end)):
-        try:
-            instrument = Instrument.objects.get(symbol=f"D{number}")
-            publish_quotes([QuoteDraft(instrument.pk, D(101), timezone.now(), "drill", Quality.LIVE, previous_close=D(94))])
-            check_rules([instrument.pk])
-            told = Firing.objects.filter(rule__instrument=instrument).exists()
-        except (DatabaseError, OperationalError) as problem:  # cut off, or no broker: not acknowledged, and tried again by who asks twice
-            print(repr(problem), file=sys.stderr)
-            connection.close()
-            continue
-        if told:
-            print(json.dumps(number), flush=True)
+    try:
+        instrument = Instrument.objects.get(symbol=f"D{number}")
+        publish_quotes([QuoteDraft(instrument.pk, D(101), timezone.now(), "drill", Quality.LIVE, previous_close=D(94))])
+        check_rules([instrument.pk])
+        return Firing.objects.filter(rule__instrument=instrument).exists()
+    except DatabaseError as problem:
+        print(repr(problem), file=sys.stderr)
+        connection.close()
+        return False
 
 
 def send(seconds: str) -> None:
@@ -124,7 +133,8 @@ def look() -> None:
     from alerts.outbox.choices import State
 
     states = {state: Delivery.objects.filter(state=state).count() for state in State.values}
-    print(json.dumps({"firings": Firing.objects.count(), "keys": sorted(Delivery.objects.values_list("key", flat=True)), **states}))
+    mails = {symbol[1:]: key for symbol, key in Delivery.objects.values_list("firing__rule__instrument__symbol", "key") if symbol}
+    print(json.dumps({"firings": Firing.objects.count(), "keys": sorted(Delivery.objects.values_list("key", flat=True)), "mails": mails, **states}))
 
 
 def main(*arguments: str) -> None:

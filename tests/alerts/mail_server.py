@@ -22,6 +22,7 @@ class MailServer:
         self.mails: list[Any] = []
         self.answers: list[str] = []
         self.last_at = 0.0  # when the last one did
+        self.first_at: dict[str, float] = {}  # by Message-ID: when it did for the first time
         self.dropped = 0  # mails that were taken without a word
         self._slow = slow
         with socket.socket() as free:
@@ -36,6 +37,7 @@ class MailServer:
         if answer[0] in "23" or answer in ("drop", "hang"):
             self.last_at = time.monotonic()
             self.journal.append(str(mail["Message-ID"]))
+            self.first_at.setdefault(str(mail["Message-ID"]), self.last_at)
             self.mails.append(mail)
         if answer == "hang":
             await asyncio.sleep(self._slow)

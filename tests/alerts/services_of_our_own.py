@@ -57,6 +57,32 @@ class Redis:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def freeze(self) -> None:
+        """It takes connections, and says nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def fill(self) -> None:
+        """No memory left, and nothing may be evicted: every write is refused."""
+        self._set(maxmemory="1", **{"maxmemory-policy": "noeviction"})
+
+    def make_room(self) -> None:
+        self._set(maxmemory="0")
+
+    def _set(self, **values: str) -> None:
+        import redis
+
+        with redis.Redis(port=self.port) as client:
+            for name, value in values.items():
+                client.config_set(name, value)
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self.thaw()
+            self.kill()
+
     def flush(self) -> None:
         import redis
 
@@ -92,10 +118,34 @@ class Postgres:
             [*self._as, str(server), "-D", str(data), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder
         )
         wait_for(self.port)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self, patience: float = 60) -> None:
+        """It listens before it takes anybody in."""
+        import psycopg
+
+        ends = time.monotonic() + patience
+        while time.monotonic() < ends:
+            try:
+                psycopg.connect(f"postgresql://root@127.0.0.1:{self.port}/postgres", connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError("PostgreSQL does not take anybody in")
 
     @property
     def url(self) -> str:
         return f"postgres://root@127.0.0.1:{self.port}/postgres"
+
+    def make_database(self, name: str, *, like: str = "template1") -> str:
+        """A database beside the others; its address."""
+        import psycopg
+
+        with psycopg.connect(f"postgresql://root@127.0.0.1:{self.port}/postgres", autocommit=True) as own:
+            own.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+            own.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')  # type: ignore[arg-type]
+        return f"postgres://root@127.0.0.1:{self.port}/{name}"
 
     def cut_everybody_off(self) -> None:
         import psycopg

@@ -348,6 +348,16 @@ def test_the_form_is_filled_in_from_a_holdings_page_and_fits_the_drawer(signed_i
     assert 'value="AAPL"' in page and "drawer-title" in page and "<html" not in page
 
 
+def test_a_level_chosen_on_a_chart_fills_the_form_in_and_is_written_as_the_person_writes(signed_in, person, apple):
+    address = f"/alerts/add/?instrument={apple.pk}&kind=price_below&threshold=213.4"
+    page = signed_in.get(address).content.decode()
+    assert 'value="213.4"' in page and 'value="price_below" selected' in page
+    person.preferences.locale = "de-DE"
+    person.preferences.save()
+    assert 'value="213,4"' in signed_in.get(address).content.decode()
+    assert signed_in.get(f"/alerts/add/?instrument={apple.pk}&threshold=x").status_code == 200
+
+
 def test_what_was_told_is_on_the_bell_the_card_and_the_page(signed_in, person, rule, apple):
     assert signed_in.get("/alerts/count/").content.strip() == b""
     _publish(apple, "101")
