@@ -12,8 +12,10 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone as clock
 
 from accounts.models import Preferences
+from accounts.staff import grant_site_roles
 from market.choices import AssetClass, Quality
 from market.models import FxRate, Instrument, Price, Quote
+from portfolio_site.web.site_roles import SiteRole
 from portfolios.models import Portfolio, Transaction
 from portfolios.services import create_portfolio, record_transaction
 
@@ -32,6 +34,12 @@ def make_person(username: str = "", **preferences: Any) -> Any:
     user = get_user_model().objects.create_user(username=username, email=f"{username}@example.org", password=PASSWORD)
     Preferences.objects.update_or_create(user=user, defaults={"base_currency": "EUR", "welcome_done": True, **preferences})
     return get_user_model().objects.get(pk=user.pk)
+
+
+def make_staff(person: Any, *roles: SiteRole) -> Any:
+    """Gives a person roles in running the site; without one named, those of an administrator."""
+    grant_site_roles(None, person, roles or [SiteRole.ADMINISTRATOR])
+    return person
 
 
 def make_instrument(

@@ -249,6 +249,13 @@ def test_any_number_of_generated_securities_is_known_and_nothing_else() -> None:
     assert world.get("NOPE") is None and world.get("GEN1") is None
 
 
+def test_a_search_finds_a_symbol_with_and_without_its_ending() -> None:
+    world = World()
+    assert [each.symbol for each in world.search("vod.l")] == ["VOD.L"]
+    assert "VOD.L" in {each.symbol for each in world.search("VOD")}
+    assert world.search("vodx") == []
+
+
 def test_rates_keep_the_calendar_and_end() -> None:
     rates = World().rates
     assert rates.published("USD", date(2026, 4, 3)) is None  # Good Friday

@@ -90,7 +90,10 @@ class World:
         ranked = [
             (0 if each.symbol.casefold() == asked else 1 if each.ticker.casefold().startswith(asked) else 2, each)
             for each in self._listed.values()
-            if each.ticker.casefold().startswith(asked) or asked in each.name.casefold() or asked == each.isin.casefold()
+            if each.symbol.casefold().startswith(asked)
+            or each.ticker.casefold().startswith(asked)
+            or asked in each.name.casefold()
+            or asked == each.isin.casefold()
         ]
         found = [each for _, each in sorted(ranked, key=lambda hit: hit[0])]
         generated = _generated(text.strip().upper())

@@ -130,7 +130,7 @@ EQUIVALENT = [
     Same("run.Run.cover", "(lot[0], lot[1], units", ("(lot[1], lot[1], units",), "what covers is asked for its costs alone"),
     Same("run.Run.cover", "if units < lot[2]", ("if units <= lot[2]",), WHOLE),
     Same("replay._UnitsOnly.note_sale", "event.quantity <= ZERO", ("event.quantity < ZERO",), "the replay itself refuses it"),
-    Same("replay._book", "stock.realised for stock in stocks), ZERO)", ("stock.realised for stock in stocks), )",), BEGINNING),
+    Same("replay.book_of", "stock.realised for stock in stocks), ZERO)", ("stock.realised for stock in stocks), )",), BEGINNING),
     Same("replay._looking_ahead", "cast(Any, event)", ("cast(None, event)",), "for the type checker alone"),
     # ── section 104 ──
     Same("section104.Log.__init__", "self.scale = Fraction(1)", ("self.scale = Fraction(2)",), "scales are compared with each other"),

@@ -79,8 +79,8 @@ BUGS = [
     Bug(
         "edit-loses-its-place",
         "portfolios/selectors/rows.py",
-        '"sequence": entry if sequence is None',
-        '"sequence": row.pk if sequence is None',
+        "make(row, entry, entry if sequence is None",
+        "make(row, entry, row.pk if sequence is None",
         INVARIANTS,
     ),
     Bug(
@@ -94,7 +94,7 @@ BUGS = [
     Bug(
         "percent-of-par-forgotten",
         "portfolios/selectors/rows.py",
-        "gross if factor == ONE else EXACT.multiply(gross, factor)",
+        "gross if factor == ONE else gross * factor",
         "gross",
         f"{BONDS} {PROGRAMS}",
     ),
