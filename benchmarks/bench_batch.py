@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.priced import filled_many
 from benchmarks.recorded import database, present
-from benchmarks.server import free_port
+from benchmarks.server import busy, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 MANY = int(os.environ.get("PORTFOLIOS", "10000"))
@@ -52,17 +52,6 @@ def workers(address: str) -> Iterator[int]:
             yield worker.pid
         finally:
             worker.terminate()
-
-
-def busy(parent: int) -> float:
-    """Seconds of processor time of a process and its children, as Linux counts them."""
-    ticks = 0
-    for line in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            rest = line.read_text().rpartition(")")[2].split()
-            if int(line.parent.name) == parent or int(rest[1]) == parent:
-                ticks += int(rest[11]) + int(rest[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def night(parent: int, ring: Any) -> tuple[int, float, float]:

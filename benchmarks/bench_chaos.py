@@ -1,12 +1,12 @@
 """The main pages while every source fails in its turn, beside the same pages while all answer: no page is to be slower than 1.1 times.
 
 One embedded process serves, and its own worker asks the emulator all the while, on a trading day that passes twenty times as fast
-(trading_day.py), for a person who holds and watches what the emulator lists.  First each kind of round once to warm up, uncounted; then
+(trading_day.py), for a person who holds and watches what the emulator lists; FLEET=1: roles, each a process of its own.  First each kind of round once to warm up, uncounted; then
 rounds of both kinds in turns, beginning with either as often, so that what else runs on the machine, and what grows, weighs on both.
 Before each round of calm what was shut by failures is given time to open again.
 
-Beside p95 on the clock stands p95 of what each request took of the processor in its own thread, on which other work of the machine weighs
-little, and what the whole process took of it for each request, worker included.  “calm” compares p95 of one half of the calm rounds with
+Beside p95 on the clock stand p95 of the clock without what its thread stood in the machine's queue for a processor, where other work of the
+machine holds it up; p95 of what it took of the processor itself; and what all processes took of it for each request, worker included.  “calm” compares p95 of one half of the calm rounds with
 the other: what lies within that is noise of the machine.
 """
 
@@ -25,13 +25,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, count
 from typing import Any
+from urllib.parse import urlsplit
 
-from benchmarks.server import ROOT, Client, free_port, served
+from benchmarks.server import ROOT, Client, busy, free_port, served
 from benchmarks.trading_day import OPENED, PASSWORD, SPEED, TOOK, USERNAME
 
 ROUNDS = int(os.environ.get("ROUNDS", "6"))  # counted ones, of each kind; even
 REQUESTS, SETTLING = 20, 5.0  # of each path in a round; seconds, a minute and a half of the fast day
 BEHIND = 120.0  # seconds by which the emulator's day is late: no price is from the future
+DATABASE = "plumbline_bench_chaos"
 BATCH = "/api/v1/stocks/batch"
 PATHS = ("/dashboard/", "/markets/", "/holdings/{instrument}/", "/holdings/", "/instruments/{instrument}/", "/news/", "/health/", BATCH)
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -100,13 +102,6 @@ def emulator() -> Iterator[Control]:
         process.wait(10)
 
 
-def processor_seconds(pid: int) -> float:
-    """What the process used so far."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def p95(rounds: Iterable[list[float]]) -> float:
     """In milliseconds, of all requests of these rounds."""
     ordered = sorted(chain.from_iterable(rounds))
@@ -120,6 +115,7 @@ class Rounds:
         self.control, self.client, self.pid = control, client, pid
         self.taken: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)  # a list for each round
         self.own: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)
+        self.here: dict[tuple[str, bool], list[list[float]]] = defaultdict(list)
         self.used: dict[tuple[str, bool], float] = defaultdict(float)
         self.calls: dict[bool, int] = defaultdict(int)
         bearer = self._bearer()
@@ -138,7 +134,7 @@ class Rounds:
         before = self.control.calls()
         for path in self.paths:
             bearer = self._bearer() if path == BATCH else {}  # good for a quarter of an hour of the fast day
-            spent, taken, own = processor_seconds(self.pid), list[float](), list[float]()
+            spent, taken, own, here = busy(self.pid), list[float](), list[float](), list[float]()
             for _ in range(REQUESTS):
                 begin = time.perf_counter()
                 if path == BATCH:
@@ -146,11 +142,14 @@ class Rounds:
                 else:
                     self.client.get(path)
                 taken.append(time.perf_counter() - begin)
-                own.append(float(self.client.headers[TOOK]))
+                processor, clock, queued = map(float, self.client.headers[TOOK].split())
+                own.append(processor)
+                here.append(clock - queued)
             if counted:
                 self.taken[path, failing].append(taken)
                 self.own[path, failing].append(own)
-                self.used[path, failing] += processor_seconds(self.pid) - spent
+                self.here[path, failing].append(here)
+                self.used[path, failing] += busy(self.pid) - spent
         if counted:
             self.calls[failing] += self.control.calls() - before
 
@@ -160,7 +159,11 @@ class Rounds:
             f"calls to sources: {self.calls[False]} while all answered, {self.calls[True]} while they failed"
         )
         for path in self.paths:
-            print(f"{path:24} clock p95 {self._compared(self.taken, path)}   own processor p95 {self._compared(self.own, path)}   ", end="")
+            print(
+                f"{path:24} clock p95 {self._compared(self.taken, path)}   without the queue {self._compared(self.here, path)}   "
+                f"own processor p95 {self._compared(self.own, path)}   ",
+                end="",
+            )
             quiet, busy = (self.used[path, failing] / ROUNDS / REQUESTS * 1000 for failing in (False, True))
             print(f"process {quiet:6.1f} → {busy:6.1f} ms ({busy / quiet:.2f}×)")
 
@@ -170,21 +173,44 @@ class Rounds:
         return f"{calm:7.1f} → {chaos:7.1f} ms ({chaos / calm:.2f}×; calm {noise:.2f}×)"
 
 
+@contextmanager
+def installed(emulator: str) -> Iterator[tuple[str, int]]:
+    """The server on its trading day: its address, and its process.  FLEET=1: as roles on PostgreSQL and Redis, in place of one process."""
+    settings = {"PROVIDERS": "emulated", "EMULATOR_URL": emulator, "DEMO_MARKET": "0", "QUOTES_EVERY": "60"}
+    settings |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks' / 'clock'}", "DJANGO_SETTINGS_MODULE": "benchmarks.timed"}
+    prepare = ("-m", "benchmarks.trading_day")
+    if not os.environ.get("FLEET"):
+        with served(prepare=prepare, **settings) as (base, _, pid):
+            yield base, pid
+        return
+    import psycopg
+
+    server = os.environ.get("DATABASE_URL", "postgresql://root@127.0.0.1:5432/postgres")
+    settings |= {"DATABASE_URL": urlsplit(server)._replace(path=f"/{DATABASE}").geturl()}
+    settings |= {"REDIS_URL": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")}
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {DATABASE}")
+        try:
+            with served(prepare=prepare, serve=("manage.py", "services", "--no-prepare"), **settings) as (base, _, pid):
+                yield base, pid
+        finally:
+            admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+
+
 def main() -> None:
-    with emulator() as control:
-        settings = {"PROVIDERS": "emulated", "EMULATOR_URL": control.address, "DEMO_MARKET": "0", "QUOTES_EVERY": "60"}
-        with served(None, module="benchmarks.trading_day", **settings) as (base, _, pid):
-            control.begin_day()
-            client = Client(base)
-            client.sign_in(USERNAME, PASSWORD)
-            time.sleep(20)  # histories and rates come in
-            rounds = Rounds(control, client, pid)
-            for failing in (False, True, False):
-                rounds.run(failing, counted=False)
-            for turn in range(ROUNDS):
-                for failing in (bool(turn % 2), not turn % 2):
-                    rounds.run(failing)
-            rounds.tell()
+    with emulator() as control, installed(control.address) as (base, pid):
+        control.begin_day()
+        client = Client(base)
+        client.sign_in(USERNAME, PASSWORD)
+        time.sleep(20)  # histories and rates come in
+        rounds = Rounds(control, client, pid)
+        for failing in (False, True, False):
+            rounds.run(failing, counted=False)
+        for turn in range(ROUNDS):
+            for failing in (bool(turn % 2), not turn % 2):
+                rounds.run(failing)
+        rounds.tell()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import random
@@ -28,6 +29,8 @@ import numpy as np
 OLDEST = 2.0  # seconds that a shown price may be old
 LOOK = 0.5  # seconds between looks at what is shown
 AT_ONCE = 100  # sockets opened at a time
+PATIENCE = 30.0  # seconds that a socket may take from its first byte to its first snapshot; then it tries again
+LATEST_BACK = 300.0  # seconds after a restart in which all are waited for
 _QUOTE = re.compile(rb'"symbol":"B(\d+)","price":"([\d.]+)"')
 _PUSHED = re.compile(rb'"t": ?(\d+)')
 
@@ -52,11 +55,13 @@ class Peer(asyncio.Protocol):
         self.transport: Any = None
         self._buffer = b""
         self._upgraded = False
+        self._waiting: Any = None
         self.there = False
         self.slow = number < work.asked.get("never_read", 0)
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self._waiting = asyncio.get_running_loop().call_later(PATIENCE, transport.abort)
         if self.slow:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -109,11 +114,14 @@ class Peer(asyncio.Protocol):
 
     def _arrived(self) -> None:
         self.there = True
+        self._waiting.cancel()
+        self.work.tries.pop(self.number, None)  # as the page's script does
         self.work.arrived()
         if self.slow:
             self.transport.pause_reading()
 
     def connection_lost(self, _: Exception | None) -> None:
+        self._waiting.cancel()
         self.work.lost(self)
 
 
@@ -179,7 +187,7 @@ class Work:
         if self.ending or peer.slow:
             return
         tries = self.tries.get(peer.number, 0)
-        self.tries[peer.number] = tries + 1  # as the page's script does
+        self.tries[peer.number] = tries + 1
         asyncio.get_running_loop().call_later(random.random() * min(30.0, 2.0**tries), self._again, peer.number)
 
     def _again(self, number: int) -> None:
@@ -242,10 +250,11 @@ async def main() -> None:
             print(json.dumps(work.told()), flush=True)
         elif word == "back":
             begin = time.monotonic()
-            while work.present == asked["sockets"]:
+            while work.present == asked["sockets"] and time.monotonic() - begin < LATEST_BACK:
                 await asyncio.sleep(0.01)
-            await work.all_there.wait()
-            print(json.dumps({"back": time.monotonic() - begin}), flush=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(work.all_there.wait(), LATEST_BACK)
+            print(json.dumps({"back": time.monotonic() - begin, "present": work.present}), flush=True)
         elif word == "end":
             break
     work.ending = True

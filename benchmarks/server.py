@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,27 +70,26 @@ def embedded(folder: str | None = None) -> Iterator[tuple[str, float]]:
 
 
 @contextlib.contextmanager
-def served(folder: str | None = None, module: str = "", **settings: str) -> Iterator[tuple[str, float, int]]:
+def served(
+    folder: str | None = None, *, prepare: Sequence[str] = ("manage.py", "prepare"), serve: Sequence[str] = ("manage.py", "serve"), **settings: str
+) -> Iterator[tuple[str, float, int]]:
     """As `embedded`, under these settings of the environment; yields the number of the process as well.
 
-    module  what prepares and serves in place of manage.py
+    prepare, serve  what Python is to run first, and then; the second is told in SERVED_SINCE when it began
     """
-    command = [sys.executable, *(["-m", module] if module else ["manage.py"])]
     with tempfile.TemporaryDirectory() as temporary:
         port = free_port()
-        environment = {
-            **os.environ,
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}} | {
             "DATA_DIR": folder or temporary,
             "PORT": str(port),
             "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "portfolio_site.settings.local",
             **settings,
         }
-        environment.pop("DATABASE_URL", None)
-        environment.pop("REDIS_URL", None)
         begin = time.perf_counter()
-        subprocess.run([*command, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-        process = subprocess.Popen([*command, "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([sys.executable, *prepare], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        environment["SERVED_SINCE"] = str(time.time())
+        process = subprocess.Popen([sys.executable, *serve], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             base = f"http://127.0.0.1:{port}"
             while True:
@@ -98,13 +97,35 @@ def served(folder: str | None = None, module: str = "", **settings: str) -> Iter
                     urllib.request.urlopen(base + "/", timeout=2).read()
                     break
                 except (urllib.error.URLError, ConnectionError, TimeoutError):
-                    if process.poll() is not None or time.perf_counter() - begin > 180:
+                    if process.poll() is not None or time.perf_counter() - begin > 600:
                         raise RuntimeError("the server did not start") from None
                     time.sleep(0.05)
             yield base, time.perf_counter() - begin, process.pid
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(15)
+            process.wait(60)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started, directly or not."""
+    found, new = [pid], [pid]
+    while new:
+        parent = new.pop()
+        with contextlib.suppress(OSError), open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+            children = [int(one) for one in file.read().split()]
+            found += children
+            new += children
+    return found
+
+
+def busy(pid: int) -> float:
+    """Seconds of processor time of a process and all that it started, so far."""
+    ticks = 0
+    for one in family(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{one}/stat", encoding="ascii") as file:
+            parts = file.read().rpartition(")")[2].split()
+            ticks += int(parts[11]) + int(parts[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def percentiles(seconds: list[float]) -> str:

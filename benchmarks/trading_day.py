@@ -1,15 +1,15 @@
-"""The embedded server on a trading day, its clock fast: started by bench_chaos.py in a process of its own.
+"""A trading day whose clock is fast, for bench_chaos.py: it begins while exchanges in Europe and America are open, and an hour of it passes
+in 3 minutes, so that all that goes by the clock (rounds of prices, breakers, budgets) comes as often as in that hour.  What waits for an
+answer waits as long as ever: time-outs are real.
 
-    python -m benchmarks.trading_day prepare     a folder with a person who holds and watches what the emulator lists
-    python -m benchmarks.trading_day serve       the server
+    python -m benchmarks.trading_day     a folder or database with a person who holds and watches what the emulator lists
 
-Its day begins while exchanges in Europe and America are open.  An hour of it passes in 3 minutes, so that all that goes by the clock
-(rounds of prices, breakers, budgets) comes as often as in that hour.  What waits for an answer waits as long as ever: time-outs are real.
+Each process of the server has the clock from clock/sitecustomize.py, which Python runs first where PYTHONPATH names its folder.
 """
 
 from __future__ import annotations
 
-import sys
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from decimal import Decimal
 from typing import Any
 
 import time_machine
-from django.conf import settings
 from django.utils.deprecation import MiddlewareMixin
 
 OPENED = datetime(2026, 11, 24, 14, 40, tzinfo=UTC)  # a Tuesday: New York has been open for ten minutes, London and Frankfurt for hours
@@ -28,37 +27,45 @@ USERNAME, PASSWORD = "trader", "a plumb line hangs true"
 LISTED = {"stock", "etf", "fund", "index", "crypto"}
 
 
-TOOK = "X-Processor-Seconds"
+TOOK = "X-Took"
+
+
+def queued() -> float:
+    """Seconds that this thread stood ready so far while the machine's processors were with others."""
+    with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
 
 
 class Timed(MiddlewareMixin):
-    """Tells with each answer what its view and its template took of the processor, in the thread that they ran in: nobody else's work counts."""
+    """Tells with each answer what its view and its template took in the thread that they ran in.
+
+    Three numbers of seconds: of the processor; by the clock; and of the clock, in the machine's queue for a processor.  What is left
+    of the clock was spent waiting inside the process: for the interpreter, which one thread has at a time, a lock, or the disk.
+    """
 
     def process_view(self, request: Any, view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        begin = time.thread_time()
+        stood, used, begin = queued(), time.thread_time(), time.perf_counter()
         response = view(request, *args, **kwargs)
         if not getattr(response, "is_rendered", True):
             response.render()
-        response[TOOK] = f"{time.thread_time() - begin:.6f}"
+        response[TOOK] = f"{time.thread_time() - used:.6f} {time.perf_counter() - begin:.6f} {queued() - stood:.6f}"
         return response
 
 
-def main(action: str) -> None:
-    with time_machine.travel(OPENED, tick=True) as clock:
-        if action == "prepare":
-            prepare()
-            return
+def keep_time(began: float) -> None:
+    """The clock of this process from now on, and of those that it forks: all that began together agree."""
+    clock = time_machine.travel(OPENED, tick=True).start()
 
-        def run() -> None:
-            while True:
-                time.sleep(STEP)
-                clock.shift(STEP * (SPEED - 1))
+    def run() -> None:
+        while True:
+            clock.move_to(OPENED.timestamp() + (time_machine.escape_hatch.time.time() - began) * SPEED)
+            time.sleep(STEP)
 
+    def start() -> None:
         threading.Thread(target=run, daemon=True).start()
-        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"benchmarks.trading_day.{Timed.__name__}"]
-        from django.core.management import execute_from_command_line
 
-        execute_from_command_line(["manage.py", "serve"])
+    os.register_at_fork(after_in_child=start)
+    start()
 
 
 def prepare() -> None:
@@ -66,6 +73,7 @@ def prepare() -> None:
 
     django.setup()
     from django.contrib.auth import get_user_model
+    from django.core.cache import cache
     from django.core.management import call_command
 
     from accounts.models import Preferences
@@ -75,6 +83,7 @@ def prepare() -> None:
     from portfolios.services import TransactionDraft, create_portfolio, record_many
     from tests.emulator.world import Clock, World
 
+    cache.clear()  # of a Redis, what another run left
     call_command("prepare", verbosity=0)
     person = get_user_model().objects.create_user(USERNAME, "trader@example.org", PASSWORD)
     Preferences.objects.update_or_create(user=person, defaults={"base_currency": "EUR", "welcome_done": True})
@@ -108,4 +117,5 @@ def prepare() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    with time_machine.travel(OPENED, tick=True):
+        prepare()
