@@ -25,7 +25,8 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts.tickets.errors import BadOpening
 from accounts.tickets.services import by_access_token, by_credential, take_ticket
-from analytics.live.hub import Hub, Member, hub
+from analytics.live.hub import Hub, hub
+from analytics.live.members import Member
 from portfolio_site.kernel.errors import NotFound
 from portfolio_site.web import refusals
 from portfolio_site.web.json import dumps

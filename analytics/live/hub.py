@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -21,9 +20,9 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from accounts.tickets.proofs import Proof
 from analytics.live import frames
 from analytics.live.listening import no_longer
+from analytics.live.members import Member
 from analytics.live.valuation import Key, Valuation
 from market.selectors import QuoteView, quotes_of
 from portfolio_site.web import push
@@ -41,38 +40,6 @@ SWEEP = 5.0  # seconds between looks at who may still listen
 FRESH = 300.0  # seconds after which a valuation is taken anew: rates change once a day, and nobody says so
 REJOIN = 3600.0  # seconds: a layer forgets its groups after a day
 RETRY = 1.0  # seconds before a broken subscription is made again
-
-
-class Member(ABC):
-    """A socket as the hub sees it.  The hub fills `moved` and `revalued`; the socket empties them when it sends."""
-
-    def __init__(self) -> None:
-        self.user: Any = None
-        self.user_id = 0
-        self.session_key = ""  # by which it came, or
-        self.token = ""  # or
-        self.proof: Proof | None = None
-        self.password = ""  # as it stood then
-        self.private: set[int] = set()  # instruments with an owner that were asked for: the person's own, or seen through a shared portfolio
-        self.instruments: set[int] = set()
-        self.keys: set[Key] = set()
-        self.moved: set[int] = set()  # instruments with a newer quote
-        self.revalued: dict[Key, set[int]] = {}  # valuations, with the holdings that moved
-        self.renewed: set[Key] = set()  # valuations taken anew: all of it may differ
-        self.letters: list[tuple[str, dict[str, Any]]] = []  # news for this person: its kind, and what it says
-        self.rests_until = 0.0  # of the loop's clock
-
-    @abstractmethod
-    def deliver(self) -> None:
-        """Asked when something was put down, once every PACE seconds at most.  Sends the newest of it without waiting for the peer."""
-
-    def shown(self) -> Iterable[int]:
-        """The portfolios whose figures go out."""
-        return ()
-
-    @abstractmethod
-    def end(self, code: int | None) -> None:
-        """Its person may no longer listen."""
 
 
 class Hub:

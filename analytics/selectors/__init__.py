@@ -13,6 +13,7 @@ from analytics.selectors.explaining.answers import (
     sale_explanations_of,
 )
 from analytics.selectors.explaining.gains import period_explanations
+from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.gains import gains, gains_of
 from analytics.selectors.holding import as_quoted, holding_detail
 from analytics.selectors.instrument import InstrumentPrices, Stake, prices_shown, stake_in
@@ -29,20 +30,15 @@ from analytics.selectors.shapes import (
     BenchmarkResult,
     ChartSeries,
     Dashboard,
-    Explanation,
-    Explanations,
     Gains,
     GainsRow,
     HoldingDetail,
-    Line,
     LotRow,
     Performance,
     PerformanceSeries,
     PriceMark,
     Slice,
     SoldRow,
-    Source,
-    Term,
     Value,
     YearIncome,
 )

@@ -11,11 +11,12 @@ from typing import Any
 
 from analytics.selectors.explaining.holding import holding_explanations
 from analytics.selectors.explaining.income import holding_income_explanations
+from analytics.selectors.explanations import Explanations
 from analytics.selectors.holding_events import Dealings, marks, money_weighted
 from analytics.selectors.income.figures import over_cost
 from analytics.selectors.income.report import IncomeReport
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanations, HoldingDetail, LotRow, SoldRow, YearIncome
+from analytics.selectors.shapes import HoldingDetail, LotRow, SoldRow, YearIncome
 from analytics.selectors.thinning import thinned
 from market.models import Instrument
 from market.selectors import PriceColumnView, day_number, day_of, price_columns

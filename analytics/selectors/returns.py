@@ -24,12 +24,13 @@ from analytics.engine.rolling import rolling_returns
 from analytics.selectors.dashboard import chart_of
 from analytics.selectors.explaining.performance import performance_makers
 from analytics.selectors.explaining.periods import fall_makers, growth_makers, stretch_makers, year_makers
+from analytics.selectors.explanations import Explanation, Explanations
 from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.period.growth import Growth, GrowthReport
 from analytics.selectors.period.unusual import UnusualDay, UnusualDays
 from analytics.selectors.scope import Scope, figure, in_words, sentence
-from analytics.selectors.shapes import ChartSeries, Explanation, Explanations, Performance
+from analytics.selectors.shapes import ChartSeries, Performance
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
 

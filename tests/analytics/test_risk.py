@@ -12,11 +12,11 @@ import pytest
 from scipy import stats
 
 from analytics.selectors.explaining.risk import risk_explanations
+from analytics.selectors.explanations import Term
 from analytics.selectors.risk.asked import Unreadable, risk_asked
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.risk.shapes import Risk, RiskAsked, Shock
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Term
 from market.models import RisklessRate
 from portfolio_site.kernel.dates import years_before
 from tests.analytics.conftest import store_closes, store_rates

@@ -17,9 +17,9 @@ from analytics.selectors.explaining.methods import method_explanations
 from analytics.selectors.explaining.returns import money_weighted, over_benchmark, risk_level
 from analytics.selectors.explaining.sales import Sale, sale_explanations
 from analytics.selectors.explaining.totals import cash_value, day_change, day_change_percent, net_flows, total_cost, total_gain_percent
+from analytics.selectors.explanations import Explanation, Explanations
 from analytics.selectors.performance import Stretch, past_year
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Explanations
 from market.models import Instrument
 from portfolio_site.kernel.errors import NotFound
 from portfolios.errors import LotNotTold

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from analytics.choices import By
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.performance import Stretch
 from analytics.selectors.period.attribution import Attribution, AttributionReport, Row
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.words import counted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from analytics.selectors.explaining.common import MOST_LINES, moment_of, money, prices_behind, rates_behind
+from analytics.selectors.explanations import Explanation, Line, Term
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit
 
 ZERO = Decimal(0)

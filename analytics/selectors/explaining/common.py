@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.decimals import EXACT, product, quotient
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted

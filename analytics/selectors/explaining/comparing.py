@@ -24,10 +24,10 @@ from analytics.selectors.explaining.returns import money_weighted, over_benchmar
 from analytics.selectors.explaining.risk import ratio_makers
 from analytics.selectors.explaining.risk_beside import beside_makers
 from analytics.selectors.explaining.risk_common import Numbers, calculation, spread_terms
+from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.performance import Stretch
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolios.ledger.records import INCOME

@@ -7,8 +7,8 @@ from functools import partial
 
 from analytics.choices import CostKind
 from analytics.selectors.explaining.common import entries_behind, listed, money
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.period.costs import NOT_COUNTED, CostsReport, kind_of
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.words import counted
 from portfolios.selectors import CostPaid

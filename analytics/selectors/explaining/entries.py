@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import cached_property, partial
 
 from analytics.selectors.explaining.common import MOST_LINES, entries_behind, money
+from analytics.selectors.explanations import Explanation, Line, Term
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.decimals import plain, product
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.events import Event

@@ -9,8 +9,8 @@ from functools import partial
 from analytics.selectors.explaining.common import gain_terms, income, moment_of, money, price_of_one, prices_behind, rates_behind, realised
 from analytics.selectors.explaining.entries import Entries, average_cost, ledger_figure
 from analytics.selectors.explaining.totals import part_of
+from analytics.selectors.explanations import Explanation, Explanations, Term
 from analytics.selectors.scope import Scope, less
-from analytics.selectors.shapes import Explanation, Explanations, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.selectors import HoldingRow
 

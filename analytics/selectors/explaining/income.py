@@ -8,11 +8,11 @@ from functools import partial
 
 from analytics.engine.returns import DAYS_A_YEAR
 from analytics.selectors.explaining.common import entries_behind, listed, money, prices_behind, rates_behind
+from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.income.report import IncomeReport
 from analytics.selectors.income.shapes import Expected, Payment
 from analytics.selectors.income.withheld import DIVIDENDS, TREATY
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolio_site.web.times import country_name

@@ -9,8 +9,8 @@ from functools import partial
 
 from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, price_of_one, prices_behind, rates_behind
 from analytics.selectors.explaining.entries import Entries, by_kind, in_short, listed_changes, named
+from analytics.selectors.explanations import Explanation, Explanations, Line, Term
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.records import LotChange
 from portfolios.selectors import HoldingRow, LotView, MatchView, Trace

@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import partial
 
 from analytics.selectors.explaining.common import entries_behind, listed, money, prices_behind, rates_behind
+from analytics.selectors.explanations import Explanation, Explanations, Line, Term
 from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted

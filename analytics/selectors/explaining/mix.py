@@ -8,12 +8,13 @@ from functools import partial
 
 from analytics.choices import By
 from analytics.selectors.explaining.common import MOST_LINES, listed, moment_of, prices_behind, rates_behind
+from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.mix.concentration import FIVE, places
 from analytics.selectors.mix.exposure import Mix
 from analytics.selectors.mix.shapes import Concentration, Largest, Spread
 from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Slice, Source, Term
+from analytics.selectors.shapes import Slice
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolios.selectors import HoldingRow

@@ -13,10 +13,10 @@ from analytics.engine.drawdown import drawdowns
 from analytics.engine.errors import Undefined
 from analytics.selectors.explaining.common import MOST_LINES, entries_behind, listed, money, rates_behind
 from analytics.selectors.explaining.returns import money_weighted, over_benchmark
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.parts import Bridge, Part, Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 

@@ -13,12 +13,12 @@ from analytics.engine.drawdown import Drawdown
 from analytics.selectors.explaining.common import money
 from analytics.selectors.explaining.performance import depth, drivers, number, series_behind, time_weighted
 from analytics.selectors.explaining.returns import over_benchmark
+from analytics.selectors.explanations import Explanation, Line, Term
 from analytics.selectors.parts import Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.period.growth import GrowthReport
 from analytics.selectors.period.rolling import Rolled, RollingReport
 from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Explanation, Line, Term
 from market.selectors import day_of
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure

@@ -6,9 +6,9 @@ from functools import partial
 
 from analytics.engine.errors import Undefined
 from analytics.selectors.explaining.risk_common import Numbers, calculation
+from analytics.selectors.explanations import Explanation, Explanations, Line, Source
 from analytics.selectors.projection import MONTHS, Projection, ProjectionReport
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Source
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 

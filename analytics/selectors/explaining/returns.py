@@ -6,9 +6,9 @@ from datetime import date
 
 from analytics.engine.returns import DAYS_A_YEAR
 from analytics.selectors.explaining.common import entries_behind, listed, money, rates_behind
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.words import counted
 

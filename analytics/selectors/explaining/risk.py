@@ -16,9 +16,9 @@ from analytics.selectors.explaining.risk_beside import beside_makers
 from analytics.selectors.explaining.risk_common import Numbers, a_year, day_lines, explained, spread_terms
 from analytics.selectors.explaining.risk_held import held_makers
 from analytics.selectors.explaining.risk_tail import tail_makers
+from analytics.selectors.explanations import Explanation, Explanations, Line
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line
 from portfolio_site.kernel.figures import Figure, Unit
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from analytics.border import FloatArray
 from analytics.selectors.explaining.risk_common import Numbers, day_lines, explained, spread_terms
+from analytics.selectors.explanations import Explanation, Line
 from analytics.selectors.risk.report import RiskWindow
-from analytics.selectors.shapes import Explanation, Line
 from portfolio_site.kernel.figures import Figure, Unit
 
 

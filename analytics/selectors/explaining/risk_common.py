@@ -11,9 +11,9 @@ import numpy as np
 from analytics.border import BoolArray, FloatArray
 from analytics.engine.errors import Undefined
 from analytics.selectors.explaining.common import MOST_LINES
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.risk.report import RiskWindow
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from market.selectors import day_of
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted

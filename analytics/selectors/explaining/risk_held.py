@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from analytics.selectors.explaining.common import listed
+from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.risk.shapes import Shock, StressRow
 from analytics.selectors.risk.stress import PastTime, own_stress, through, times_before
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Line, Source, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 

@@ -8,8 +8,8 @@ from math import sqrt
 
 from analytics.engine import tail
 from analytics.selectors.explaining.risk_common import Numbers, day_lines, explained
+from analytics.selectors.explanations import Explanation, Line
 from analytics.selectors.risk.report import HORIZONS, LEVELS, METHODS, RiskWindow
-from analytics.selectors.shapes import Explanation, Line
 from portfolio_site.kernel.figures import Figure, Unit
 
 WAYS = {"historical": "as in the past", "normal": "by the normal distribution", "cornish_fisher": "by Cornish and Fisher"}

@@ -13,8 +13,8 @@ from functools import partial
 
 from analytics.selectors.explaining.common import entries_behind, listed, money
 from analytics.selectors.explaining.entries import Entries, of_proceeds
+from analytics.selectors.explanations import Explanation, Explanations, Line, Term
 from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Explanation, Explanations, Line, Term
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.ledger.records import Match
 from portfolios.selectors import HoldingRow

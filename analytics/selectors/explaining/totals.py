@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from analytics.selectors.explaining.common import entries_behind, listed, moment_of, money, prices_behind, rates_behind
+from analytics.selectors.explanations import Explanation, Line, Term
 from analytics.selectors.scope import Scope, in_words, less
-from analytics.selectors.shapes import Explanation, Line, Term
 from portfolio_site.kernel.figures import Figure
 
 ZERO = Decimal(0)

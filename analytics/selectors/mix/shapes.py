@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from analytics.choices import By, Check
 from analytics.selectors.completeness import Completeness
-from analytics.selectors.shapes import Explanations, Slice
+from analytics.selectors.explanations import Explanations
+from analytics.selectors.shapes import Slice
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import HoldingsTable, InstrumentView
 

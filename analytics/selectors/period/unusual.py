@@ -13,10 +13,10 @@ from analytics.engine.anomaly import UNIT, deviations_from_own_past, robust_devi
 from analytics.engine.answers import Answers
 from analytics.engine.errors import Undefined
 from analytics.engine.returns import daily_growth
+from analytics.selectors.explanations import Explanation, Line, Term
 from analytics.selectors.parts import Parts
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Explanation, Line, Term
 from analytics.series import Daily
 from analytics.trading import TradingReturns, trading_returns
 from portfolio_site.kernel.figures import Figure, Unit
