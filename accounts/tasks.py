@@ -88,6 +88,13 @@ def erase_person(erasure_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def send_last_mail(erasure_id: int) -> None:
+    from accounts.data_rights import erasing
+
+    erasing.tell_of_end(erasure_id)
+
+
+@shared_task(ignore_result=True)
 def apply_retention() -> None:
     """Remove what has been kept for its time; the log says how much of what."""
     from accounts.data_rights import retention
@@ -103,6 +110,8 @@ def sweep_data_rights() -> int:
     exporting.forget_exports(timezone.now())
     for pk in erasing.due_erasures(timezone.now()):
         ring(erase_person, pk)
+    for pk in erasing.untold():
+        ring(send_last_mail, pk)
     exports, arrivals = jobs.waiting(DataExport), jobs.waiting(DataArrival)
     for pk in exports:
         ring(make_export, pk)

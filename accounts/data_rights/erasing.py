@@ -6,15 +6,18 @@ saw before confirming.  A job that was killed begins anew: each step is one tran
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.adapter import AccountAdapter
@@ -25,10 +28,16 @@ from accounts.errors import CannotErase, NotConfirmed, NothingScheduled
 from accounts.models import Erasure, Preferences, User
 from accounts.selectors import mailable
 from accounts.services import record_audit, tell_access_changed
+from accounts.tasks import MAIL_TROUBLE
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.web.personal import Blocker, End
+from portfolio_site.web.sealed import fingerprint
+
+log = logging.getLogger(__name__)
 
 WINDOW = timedelta(days=7)
+TOLD_FOR = timedelta(days=1)  # how long the last mail is tried; then the address is forgotten all the same
+TOLD_AGAIN = timedelta(minutes=15)  # from one try to the next
 _OPEN = (ErasureStatus.SCHEDULED, ErasureStatus.RUNNING)
 
 
@@ -141,6 +150,7 @@ def run_erasure(erasure_id: int) -> bool:
             work(erasure.person)
         Erasure.objects.filter(pk=erasure_id).update(step=name, touched_at=timezone.now())
     _finish(erasure_id)
+    tell_of_end(erasure_id)
     return True
 
 
@@ -193,15 +203,56 @@ def _forget_in_administration(person: int) -> None:
 
 @transaction.atomic
 def _finish(erasure_id: int) -> None:
-    """The account itself, the proof, and the last mail, at once."""
+    """The account itself and the proof, at once.  The address stays in the row until the last mail is sent."""
     erasure = Erasure.objects.select_for_update().get(pk=erasure_id)
     if erasure.status != ErasureStatus.RUNNING:
         return
     User.objects.filter(pk=erasure.person).delete()
     record_audit(None, "data.erased", subject=erasure.person, object_type="erasure", object_id=erasure.pk)
-    _mail("erasure_done", erasure.address)
-    erasure.status, erasure.done_at, erasure.touched_at, erasure.address = ErasureStatus.DONE, timezone.now(), None, None
+    erasure.status, erasure.done_at, erasure.touched_at = ErasureStatus.DONE, timezone.now(), None
     erasure.save()
+
+
+# ── the last mail ───────────────────────────────────────────────────────────
+
+
+def untold() -> list[int]:
+    """Erasures that are done and whose last mail is still to be sent."""
+    return list(_untold(timezone.now()).order_by("done_at").values_list("pk", flat=True)[:50])
+
+
+def _untold(now: datetime) -> QuerySet[Erasure]:
+    silent = Q(touched_at=None) | Q(touched_at__lt=now - TOLD_AGAIN)
+    return Erasure.objects.filter(silent, status=ErasureStatus.DONE, address__isnull=False)
+
+
+def tell_of_end(erasure_id: int) -> bool:
+    """Send the last mail, then forget the address.  Whether there was one to send; a server that is away is tried again, for a day.
+
+    Killed between the two, it is sent once more, under the same Message-ID.
+    """
+    now = timezone.now()
+    if not _untold(now).filter(pk=erasure_id).update(touched_at=now):
+        return False
+    erasure = Erasure.objects.get(pk=erasure_id)
+    if erasure.done_at is None or erasure.done_at < now - TOLD_FOR:
+        log.error("mail.not_sent", extra={"erasure": erasure_id, "problem": "tried for a day"})
+    elif not _sent(erasure):
+        return False
+    Erasure.objects.filter(pk=erasure_id).update(address=None, touched_at=None)
+    return True
+
+
+def _sent(erasure: Erasure) -> bool:
+    """The mail by which an address hears that its account is gone; not by the queue, which loses what the broker loses."""
+    message = AccountAdapter().render_mail("account/email/erasure_done", erasure.address, {"email": erasure.address})
+    message.extra_headers["Message-ID"] = f"<{fingerprint(erasure.mark, 'last mail')}@{urlsplit(settings.SITE_URL).hostname}>"
+    try:
+        message.send()
+    except MAIL_TROUBLE as problem:
+        log.warning("mail.not_sent", extra={"erasure": erasure.pk, "problem": type(problem).__name__})
+        return False
+    return True
 
 
 def reapply_erasures() -> int:

@@ -78,7 +78,7 @@ class Erasure(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     step = models.CharField(max_length=60, blank=True)  # the last one that was done
     touched_at = models.DateTimeField(null=True, blank=True)  # the lease of the job
-    address = SealedTextField(null=True, longest=254)  # where the last mail goes; gone with it
+    address = SealedTextField(null=True, longest=254)  # where the last mail goes; gone once it is sent
 
     class Meta:
         app_label = "accounts"

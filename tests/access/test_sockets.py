@@ -38,7 +38,7 @@ ASK_AGAIN = {"portfolios.imports.tasks.commit_batch"}
 # Rows of one person, named by a number from that person's own deed: what they read and write is that row's alone.
 OF_ONE_PERSON = {
     "accounts.tasks.erase_person", "accounts.tasks.make_export", "accounts.tasks.read_arrival", "accounts.tasks.send_confirmation",
-    "accounts.tasks.send_mail", "alerts.tasks.mark_portfolio", "market.tasks.list_found", "market.tasks.merge_two", "market.tasks.try_feed",
+    "accounts.tasks.send_last_mail", "accounts.tasks.send_mail", "alerts.tasks.mark_portfolio", "market.tasks.list_found", "market.tasks.merge_two", "market.tasks.try_feed",
     "portfolios.imports.tasks.read_batch",
 }  # fmt: skip
 # What is everybody's, or each row for whose it is.

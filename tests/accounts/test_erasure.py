@@ -216,6 +216,40 @@ def test_whichever_step_is_killed_the_end_is_the_same(stranger: User, monkeypatc
     assert not erasing.run_erasure(erasure.pk), "done is done"
 
 
+def test_the_last_mail_is_not_lost_with_the_process_that_was_to_send_it(marta: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirm_address(marta)
+    erasure = after_the_week(marta)
+    mail.outbox.clear()
+
+    def killed(_: int) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(erasing, "tell_of_end", killed)
+    with pytest.raises(KeyboardInterrupt):
+        erasing.run_erasure(erasure.pk)
+    monkeypatch.undo()
+    assert not User.objects.filter(pk=marta.pk).exists() and mail.outbox == []
+    for _ in range(2):
+        tasks.sweep_data_rights()
+    (last,) = mail.outbox
+    assert last.to == ["marta@example.org"] and last.extra_headers["Message-ID"].endswith(">")
+    assert Erasure.objects.get().address is None and erasing.untold() == []
+
+
+def test_a_mail_server_that_is_away_is_tried_again_for_a_day(marta: User, settings: Any, time_machine: Any) -> None:
+    confirm_address(marta)
+    erasure, now = after_the_week(marta), timezone.now()
+    time_machine.move_to(now, tick=False)
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", 9
+    assert erasing.run_erasure(erasure.pk) and Erasure.objects.get().address == "marta@example.org"
+    assert erasing.untold() == [], "not at once again"
+    time_machine.move_to(now + timedelta(minutes=16), tick=False)
+    assert not erasing.tell_of_end(erasure.pk) and Erasure.objects.get().address is not None
+    time_machine.move_to(now + timedelta(days=1, minutes=1), tick=False)
+    tasks.sweep_data_rights()
+    assert Erasure.objects.get().address is None and Erasure.objects.get().status == "done"
+
+
 def test_the_page_says_what_goes_and_stays_asks_for_password_and_name_and_can_be_taken_back(client: Any, marta: User) -> None:
     confirm_address(marta)
     client.force_login(marta)

@@ -42,8 +42,8 @@ TASKS = {
     ASKS: "alerts.tasks.begin_day alerts.tasks.check alerts.tasks.deliver alerts.tasks.look alerts.tasks.mark_instruments alerts.tasks.mark_portfolio"
     " alerts.tasks.sweep_quotes alerts.tasks.sweep_outbox alerts.tasks.tell_held analytics.tasks.plan_snapshots analytics.tasks.sweep_snapshots"
     " analytics.tasks.take_snapshots portfolios.actions.tasks.propose",
-    OWN: "accounts.tasks.erase_person accounts.tasks.make_export accounts.tasks.read_arrival accounts.tasks.send_confirmation accounts.tasks.send_mail"
-    " market.tasks.fetch_intraday_of market.tasks.fetch_news_of market.tasks.list_found market.tasks.search_sources market.tasks.try_feed"
+    OWN: "accounts.tasks.erase_person accounts.tasks.make_export accounts.tasks.read_arrival accounts.tasks.send_confirmation"
+    " accounts.tasks.send_last_mail accounts.tasks.send_mail market.tasks.fetch_intraday_of market.tasks.fetch_news_of market.tasks.list_found market.tasks.search_sources market.tasks.try_feed"
     " market.tasks.merge_two portfolios.imports.tasks.commit_batch portfolios.imports.tasks.read_batch",
     MARKET: "market.tasks.close_days market.tasks.fetch_rates market.tasks.fetch_riskless market.tasks.link_symbols market.tasks.list_indices"
     " market.tasks.plan_histories market.tasks.plan_news market.tasks.plan_profiles market.tasks.plan_quotes market.tasks.refresh_histories_of"
