@@ -146,6 +146,12 @@ class InvitationNotFound(NotFound):
     code, title = "invitation_not_found", "There is no such invitation."
 
 
+class OwnerLeaves(Conflict):
+    """The portfolio is about to be erased with its owner's account: nobody is invited to it, and no invitation is accepted."""
+
+    code, title = "owner_leaves", "The portfolio is about to be erased."
+
+
 class CommentNotFound(NotFound):
     """There is no such comment, or it is not one's own to change."""
 

@@ -16,12 +16,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.selectors import mailable, times_done
-from accounts.services import record_audit
+from accounts.models import User
+from accounts.selectors import mailable, remaining, times_done
+from accounts.services import one_at_a_time, record_audit
 from portfolio_site.kernel.errors import Conflict, FieldError, Invalid
 from portfolio_site.web.sealed import fingerprint
 from portfolio_site.web.secrets import digest_of, new_secret
-from portfolios.errors import AddressNotConfirmed, AlreadyShared, InvitationNotFound, NotAllowedForRole
+from portfolios.errors import AddressNotConfirmed, AlreadyShared, InvitationNotFound, NotAllowedForRole, OwnerLeaves
 from portfolios.models import Invitation, Membership, OwnershipOffer, Portfolio
 from portfolios.roles import Action, Role, grants
 from portfolios.selectors.access import require, role_of
@@ -35,7 +36,8 @@ MOST_A_DAY = 50  # mails of one person to addresses that did not ask for them, a
 def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invitation:
     """Offer a role to an address, by mail, for two weeks.  An open invitation of the same address is replaced, and its link with it.
 
-    Raises NotAllowedForRole; AddressNotConfirmed of the actor; Invalid by field; AlreadyShared; Conflict where too many are open.
+    Raises NotAllowedForRole; AddressNotConfirmed of the actor; Invalid by field; AlreadyShared; OwnerLeaves;
+    Conflict where too many are open.
     """
     given, address = _granted(actor, portfolio, role), _address(email)
     own = mailable(actor)
@@ -43,6 +45,8 @@ def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invita
         raise AddressNotConfirmed("Confirm your own address first, under Settings: who is invited has to see that it is you.")
     with transaction.atomic():
         locked = Portfolio.objects.select_for_update(of=("self",)).select_related("owner").get(pk=portfolio.pk)
+        if about_to_go(locked):
+            raise OwnerLeaves("The account that owns this portfolio is about to be erased: nobody is invited to it, unless the account is kept.")
         if address in {own, mailable(locked.owner)}:
             raise _field("email", AlreadyShared, "This is your own address, or the owner's. Enter that of somebody else.")
         key = _key(address)
@@ -97,17 +101,26 @@ def answer(actor: Any, token: str, *, accept: bool) -> Portfolio:
     """Accept an invitation, or decline it; once.
 
     Raises InvitationNotFound where there is none, it is over, it is of another address, or whoever sent it may not share any more;
-    AddressNotConfirmed where the actor has not confirmed theirs.
+    AddressNotConfirmed where the actor has not confirmed theirs; OwnerLeaves of what is about to be erased with its owner's account.
     """
     with transaction.atomic():
         found = open_invitation(actor, token, lock=True)
         portfolio = found.portfolio
+        if accept:
+            one_at_a_time(portfolio.owner)  # who asks to be erased waits, and then finds the new member in the way
+            if about_to_go(portfolio):
+                raise OwnerLeaves("The account that owns this portfolio is about to be erased, and the portfolio with it. Ask who invited you.")
         number, role = found.pk, Role(found.role)
         found.delete()
         if accept:
             set_membership(portfolio, actor, role, invited_by=found.invited_by)
         audit(actor, portfolio, "share.accepted" if accept else "share.declined", role=role.value, invitation=number, member=actor.pk)
     return portfolio
+
+
+def about_to_go(portfolio: Portfolio) -> bool:
+    """Whether it is erased with its owner's account within days: nobody comes into such a one any more.  One query."""
+    return not User.objects.filter(remaining(), pk=portfolio.owner_id).exists()
 
 
 def open_invitation(actor: Any, token: str, *, lock: bool = False) -> Invitation:

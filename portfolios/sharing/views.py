@@ -145,6 +145,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "name": found.portfolio.name,
         "role": found.role,
         "says": SAID[Role(found.role)],
+        "goes": services.about_to_go(found.portfolio),
     }
     response = render_page(request, "portfolios/invitation.html", context)
     response["Referrer-Policy"] = "no-referrer"  # the address is the secret

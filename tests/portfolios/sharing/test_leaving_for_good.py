@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,16 +12,20 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
-from accounts.data_rights.erasing import blockers_of, schedule_erasure, what_others_see
+from accounts.data_rights.erasing import blockers_of, cancel_erasure, schedule_erasure, what_others_see
 from accounts.errors import CannotErase
 from alerts.models import Notice
-from portfolios.models import Portfolio
+from portfolio_site.web.secrets import digest_of
+from portfolios.errors import OwnerLeaves
+from portfolios.models import Invitation, Membership, Portfolio
 from portfolios.roles import Role
 from portfolios.services import delete_portfolio
 from portfolios.sharing.giving import answer_offer, offer_portfolio
 from portfolios.sharing.links import make_link
 from portfolios.sharing.memberships import set_membership
+from portfolios.sharing.services import answer, invite
 from tests import factories
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -55,6 +62,43 @@ def test_once_it_is_given_away_nothing_is_in_the_way_and_leaving_is_said(shared:
     ]
     assert "1 public link that you made ends." in page_of(person)
     schedule_erasure(person, typed=person.username)
+
+
+def test_nobody_comes_into_what_is_about_to_be_erased_until_its_owner_stays(
+    portfolio: Any, person: Any, stranger: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    for one in (person, stranger):
+        EmailAddress.objects.update_or_create(user=one, email=one.email, defaults={"primary": True, "verified": True})
+    with django_capture_on_commit_callbacks(execute=True):
+        invite(person, portfolio, email=stranger.email, role="viewer")
+    path = re.search(r"/invitations/[^/\s]+/", str(mail.outbox[-1].body))
+    assert path
+    schedule_erasure(person, typed=person.username)
+    with pytest.raises(OwnerLeaves, match="unless the account is kept"):
+        invite(person, portfolio, email="other@example.org", role="viewer")
+    browser = Client()
+    browser.force_login(stranger)
+    page = browser.get(path[0]).content.decode()
+    assert "about to be erased" in page and "Accept" not in page and "Decline" in page
+    refused = browser.post(path[0], {"answer": "accept"})
+    assert refused.status_code == 409 and "is about to be erased, and the portfolio with it" in refused.content.decode()
+    assert not Membership.objects.exists()
+    cancel_erasure(person)
+    assert "Accept" in browser.get(path[0]).content.decode()
+    assert browser.post(path[0], {"answer": "accept"}).status_code == 302 and Membership.objects.get().user == stranger
+
+
+@pytest.mark.drill
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("trial", range(100 if os.environ.get("DRILLS") == "long" else 5))
+def test_of_an_acceptance_and_an_erasure_at_once_only_one_stands(trial: int, person: Any, stranger: Any, portfolio: Any) -> None:
+    for one in (person, stranger):
+        EmailAddress.objects.update_or_create(user=one, email=one.email, defaults={"primary": True, "verified": True})
+    invite(person, portfolio, email=stranger.email, role="viewer")
+    Invitation.objects.update(token_hash=digest_of("token"))
+    accepted, asked = at_once(partial(answer, stranger, "token", accept=True), partial(schedule_erasure, person, typed=person.username))
+    assert isinstance(accepted, OwnerLeaves) != isinstance(asked, CannotErase), (accepted, asked)
+    assert Membership.objects.exists() == isinstance(asked, CannotErase)
 
 
 def test_who_had_a_role_in_what_is_deleted_is_told(shared: Any, person: Any, stranger: Any, django_capture_on_commit_callbacks: Any) -> None:
