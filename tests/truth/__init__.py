@@ -4,7 +4,7 @@
 |---|---|
 | L1, L3, L4, L5, L13 | `checks.py`, after every step of `test_machine.py`, over services and over HTTP |
 | L2, L6, L10, L14–L16 | the test of that number in `test_invariants.py` |
-| L7 | `pair_machine.py`, after every step, over services and over HTTP; `test_golden_cases.py` (there and back again); `tests/portfolios/test_transfer_programs.py` (three portfolios, two currencies) |
+| L7 | `pair_machine.py`, after every step, over services and over HTTP, transfers turned round among them; `test_golden_cases.py` (there and back again); `tests/portfolios/test_transfer_programs.py` (three portfolios, two currencies) |
 | L8 | `tests/ledger/test_conservation.py` |
 | L9 | `test_invariants.py`, and the machine, which imports each of its files twice |
 | L11 | `tests/portfolios/test_races.py` and `test_serial_orders.py` beside it, over real HTTP |

@@ -78,6 +78,14 @@ class Services:
         row = Transaction.objects.of_entry(number).select_related("portfolio__owner", "instrument").order_by("-pk").first()
         self._try(services.restore_transaction, self.world.person, row)
 
+    def turn(self, number: int) -> None:
+        """A transfer goes the other way, by either of its entries."""
+        self._try(services.turn_transfer, self.world.person, _live(number))
+
+    def take_back(self, number: int) -> None:
+        """The edit of an entry, as the last thing that happened to it."""
+        self._try(services.take_back_edit, self.world.person, _live(number))
+
     def change_rules(self, portfolio: int, **rules: Any) -> None:
         self._try(services.update_portfolio, self.world.person, self._portfolio(portfolio), **rules)
 

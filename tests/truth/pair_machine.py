@@ -1,4 +1,4 @@
-"""Random programs of transfers between two portfolios, there and back: L7, beside L1, L3, L4, L5 and L13 of both, after every step."""
+"""Random programs of transfers between two portfolios, there and back, and turned round: L7, beside L1, L3, L4, L5 and L13 of both, after every step."""
 
 from __future__ import annotations
 
@@ -152,16 +152,18 @@ class PairMachine(RuleBasedStateMachine):
         held = self.pair.state().held(source, instrument, day(when))
         quantity = rounded(held * part / 10) or Decimal("1.5")
         number = self.pair.next_number()
-        one = Moved(number, number + 1, source, target, instrument, day(when), quantity)
+        one = Moved(number, number, number + 1, source, target, instrument, day(when), quantity)
+        if self.pair.meets(one):
+            return multiple()
         cost = self.total_cost()
         made = self.command(self.pair.allows(moved=[one]), self.product.transfer, source, target, instrument, one.day, quantity)
         if made is None:
             return multiple()
-        one = replace(one, leaving=made[0], arriving=made[1])
-        self.pair.moved[one.leaving] = one
+        one = replace(one, number=made[0], leaving=made[0], arriving=made[1])
+        self.pair.moved[one.number] = one
         if not self.happens_after(one):
             assert self.total_cost() == cost, "L7: a transfer made or lost cost"
-        return one.leaving
+        return one.number
 
     @rule(one=moved, side=SIDES, part=st.sampled_from([1, 3, 5, 8, 9, 11, 15]))
     def other_quantity(self, one: int, side: int, part: int) -> None:
@@ -176,20 +178,49 @@ class PairMachine(RuleBasedStateMachine):
 
     def put(self, new: Moved, side: int, field: str) -> None:
         """From either side; what leaves decides, what arrives follows."""
-        allowed = new.leaving not in self.pair.gone and self.pair.allows(moved=[new])
+        if self.pair.meets(new):
+            return
+        allowed = new.number not in self.pair.gone and self.pair.allows(moved=[new])
         name = {"day": "traded_on"}.get(field, field)
-        if self.command(allowed, self.product.edit, [new.leaving, new.arriving][side], {name: getattr(new, field)}):
-            self.pair.moved[new.leaving] = new
+        if self.command(allowed, self.product.edit, self.leg(new.number, side), {name: getattr(new, field)}):
+            self.pair.moved[new.number] = new
+
+    @rule(one=moved, side=SIDES)
+    def turn(self, one: int, side: int) -> None:
+        """It went the other way: the numbers stay, and what leaves now goes by the method of its portfolio."""
+        new = self.pair.moved[one].turned
+        if self.pair.meets(new):
+            return
+        allowed = one not in self.pair.gone and self.pair.allows(moved=[new])
+        if self.command(allowed, self.product.turn, self.leg(one, side)):
+            self.pair.moved[one] = new
+
+    @rule(one=moved, sides=st.tuples(SIDES, SIDES))
+    def turn_and_take_back(self, one: int, sides: tuple[int, int]) -> None:
+        """L10: as if nothing had been."""
+        new = self.pair.moved[one].turned
+        if self.pair.meets(new):
+            return
+        before = [checks.snapshot(key)[2:] for key in self.pair.rules]
+        if self.command(one not in self.pair.gone and self.pair.allows(moved=[new]), self.product.turn, self.leg(one, sides[0])):
+            self.command(True, self.product.take_back, self.leg(one, sides[1]))
+            assert [checks.snapshot(key)[2:] for key in self.pair.rules] == before, "L10: turned and turned back is not what was"
+
+    def leg(self, one: int, side: int) -> int:
+        """The number of either entry of a transfer."""
+        return [self.pair.moved[one].leaving, self.pair.moved[one].arriving][side]
 
     @rule(one=moved, side=SIDES)
     def void_transfer(self, one: int, side: int) -> None:
-        number = [one, self.pair.moved[one].arriving][side]
+        number = self.leg(one, side)
         if self.command(one not in self.pair.gone and self.pair.allows(without=[one]), self.product.void, number):
             self.pair.gone.add(one)
 
     @rule(one=moved, side=SIDES)
     def restore_transfer(self, one: int, side: int) -> None:
-        number = [one, self.pair.moved[one].arriving][side]
+        number = self.leg(one, side)
+        if self.pair.meets(self.pair.moved[one]):
+            return
         if self.command(one in self.pair.gone and self.pair.allows(moved=[self.pair.moved[one]]), self.product.restore, number):
             self.pair.gone.discard(one)
 
@@ -212,7 +243,7 @@ class PairMachine(RuleBasedStateMachine):
     def happens_after(self, one: Moved) -> bool:
         """Whether anything of either portfolio comes after a transfer, or on its day: that may have another cost then."""
         live = [entry.day for key in self.pair.rules for number, entry in self.pair.entries[key].items() if number not in self.pair.gone]
-        live += [other.day for number, other in self.pair.moved.items() if number not in {*self.pair.gone, one.leaving}]
+        live += [other.day for number, other in self.pair.moved.items() if number not in {*self.pair.gone, one.number}]
         return any(other >= one.day for other in live)
 
     @invariant()
@@ -239,7 +270,7 @@ class PairMachine(RuleBasedStateMachine):
                 (TransactionKind.TRANSFER_IN, one.target, one.arriving, *both),
                 (TransactionKind.TRANSFER_OUT, one.source, one.leaving, *both),
             ], "L7: the legs are no pair"
-            lost = [(lot.opened_on, lot.quantity, lot.cost, lot.cost_local) for lot in carried[one.source][number]]
+            lost = [(lot.opened_on, lot.quantity, lot.cost, lot.cost_local) for lot in carried[one.source][one.leaving]]
             assert [tuple(lot) for lot in arriving_of(rows[0].lots)] == lost, "L7: the lots that arrived are not those that left"
         numbers = {key for one in self.pair.moved.values() for key in (one.leaving, one.arriving)}
         flows = [flow.amount for book in books.values() for flow in book.flows if flow.event_id in numbers]

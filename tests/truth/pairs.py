@@ -1,14 +1,14 @@
 """Two portfolios of one person with transfers between them, as commanded: both are folded together, day by day.
 
-What arrives is what the fold of the other side carried out; nothing of the product's own following is used.  One direction goes on
-some days and the other on the others, so that no day hands units round in a circle.
+What arrives is what the fold of the other side carried out; nothing of the product's own following is used.  On each day units go one
+way only, so that no day hands them round in a circle; which way, a program may change.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -25,8 +25,9 @@ from tests.truth.model import Impossible, Ledger, decimal, judge_of, place
 
 @dataclass(frozen=True)
 class Moved:
-    """One transfer, by the numbers of its two entries."""
+    """One transfer, by the numbers of its two entries; `number` stays when it is turned round: that of what left at first."""
 
+    number: int
     leaving: int
     arriving: int
     source: int
@@ -34,6 +35,11 @@ class Moved:
     instrument: Instrument
     day: date
     quantity: Decimal
+
+    @property
+    def turned(self) -> Moved:
+        """What arrived leaves: under the number that it has."""
+        return replace(self, leaving=self.arriving, arriving=self.leaving, source=self.target, target=self.source)
 
     def out(self, base: str) -> Event:
         facts = {"id": self.leaving, "sequence": self.leaving, "day": self.day, "currency": Currency(base)}
@@ -59,7 +65,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class State:
-    """Entries by portfolio and number, and transfers by the number of what leaves, that count."""
+    """Entries by portfolio and number, and transfers by number, that count."""
 
     entries: Mapping[int, Mapping[int, Entry]]
     moved: Mapping[int, Moved]
@@ -103,7 +109,7 @@ class State:
 
 @dataclass
 class Pair:
-    """Two ledgers as commanded; numbers in `gone` are voided: of transfers that of what leaves."""
+    """Two ledgers as commanded; numbers in `gone` are voided."""
 
     rules: dict[int, Rules]
     entries: dict[int, dict[int, Entry]] = field(default_factory=lambda: defaultdict(dict))
@@ -116,7 +122,7 @@ class Pair:
         entries = {key: {number: entry for number, entry in self.entries[key].items() if number not in away} for key in self.rules}
         for key, number, entry in put:
             entries[key][number] = entry
-        transfers = {number: one for number, one in self.moved.items() if number not in away} | {one.leaving: one for one in moved}
+        transfers = {number: one for number, one in self.moved.items() if number not in away} | {one.number: one for one in moved}
         return State(entries, transfers, self.rules)
 
     def allows(self, **change: Any) -> bool:
@@ -126,10 +132,15 @@ class Pair:
             return False
         return True
 
+    def meets(self, one: Moved) -> bool:
+        """Whether another transfer of its day goes the other way, so that units could go round in a circle."""
+        live = (other for number, other in self.moved.items() if number not in {*self.gone, one.number})
+        return any(other.day == one.day and other.source != one.source for other in live)
+
     def next_number(self) -> int:
         """A place after all others of a day."""
         numbers = [number for entries in self.entries.values() for number in entries]
-        return max([*numbers, *(one.arriving for one in self.moved.values())], default=0) + 1
+        return max([*numbers, *(number for one in self.moved.values() for number in (one.leaving, one.arriving))], default=0) + 1
 
     def side(self, key: int) -> Ledger:
         """One of the two, as the checks of one ledger take it."""
