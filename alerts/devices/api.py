@@ -60,5 +60,6 @@ class DevicesView(Idempotent, APIView):
 class DeviceView(APIView):
     @extend_schema(operation_id="push_devices_delete", responses={204: None}, tags=["alerts"])
     def delete(self, request: Request, pk: int) -> Response:
+        """Send this browser no more messages."""
         services.remove_device(request.user, selectors.get_device(request.user, pk))
         return Response(status=204)

@@ -71,6 +71,7 @@ class WebhooksView(Idempotent, APIView):
 class WebhookView(APIView):
     @extend_schema(operation_id="webhooks_read", responses=WebhookSerializer, tags=["webhooks"])
     def get(self, request: Request, pk: int) -> Response:
+        """One webhook, without its secret."""
         return Response(WebhookSerializer(selectors.get_webhook(request.user, pk)).data)
 
     @extend_schema(operation_id="webhooks_change", request=WebhookChange, responses=WebhookSerializer, tags=["webhooks"])
@@ -83,6 +84,7 @@ class WebhookView(APIView):
 
     @extend_schema(operation_id="webhooks_delete", responses={204: None}, tags=["webhooks"])
     def delete(self, request: Request, pk: int) -> Response:
+        """Tell the address of nothing more; the deliveries that are listed go with it."""
         services.delete_webhook(request.user, selectors.get_webhook(request.user, pk))
         return Response(status=204)
 

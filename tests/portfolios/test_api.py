@@ -383,6 +383,10 @@ def test_the_openapi_document_describes_every_call(api: Any) -> None:
     document = json.loads(answer.content)
     for path in ("/api/v1/portfolios", "/api/v1/transactions/{id}", "/api/v1/portfolios/{id}/transactions/batch"):
         assert path in document["paths"] or path.replace("{id}", "{pk}") in document["paths"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            told = f"{operation.get('summary', '')} {operation.get('description', '').partition('Scope:')[0]}"
+            assert told.strip() and "Mixin" not in told, f"{method} {path} does not say what it does"
 
 
 @pytest.mark.parametrize("address", ["/api/v1/portfolios", "/api/v1/transactions"])
