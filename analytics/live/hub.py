@@ -24,10 +24,10 @@ from analytics.live import frames
 from analytics.live.listening import no_longer
 from analytics.live.members import Member
 from analytics.live.valuation import Key, Valuation
-from market.selectors import QuoteView, quotes_of
+from market.selectors import QuoteView, quotes_of, sequences_of
 from portfolio_site.web import push
 from portfolios.models import Portfolio
-from portfolios.selectors import holdings_of
+from portfolios.selectors import holdings_of, revisions_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ GATHER = 0.05  # seconds between two looks at the database: ticks in between are
 PACE = 0.25  # seconds between two rounds of one member: four a second
 STEP = 0.02  # seconds between looks at who has rested for so long
 AT_ONCE = 100  # members that send before others get their turn on the loop
-SWEEP = 5.0  # seconds between looks at who may still listen
+SWEEP = 5.0  # seconds between looks at who may still listen, and at what moved without a message
 FRESH = 300.0  # seconds after which a valuation is taken anew: rates change once a day, and nobody says so
 REJOIN = 3600.0  # seconds: a layer forgets its groups after a day
 RETRY = 1.0  # seconds before a broken subscription is made again
@@ -48,6 +48,7 @@ class Hub:
     def __init__(self) -> None:
         self.quotes: dict[int, QuoteView] = {}
         self.valuations: dict[Key, Valuation] = {}
+        self._revisions: dict[int, int] = {}  # portfolio → how far its ledger was when it was last read
         self.encoded = frames.Encoder()
         self._members: set[Member] = set()
         self._lookers: dict[int, set[Member]] = defaultdict(set)
@@ -157,7 +158,8 @@ class Hub:
         if known is not None and not anew:
             return known
         heard = self._ledger_news
-        fresh: Valuation = await database_sync_to_async(_valuation)(key)
+        revisions, fresh = await database_sync_to_async(_valuation)(key)
+        self._revisions |= revisions
         await self.know(fresh.lines)
         fresh.apply(self.quotes, fresh.lines)
         self._hold(fresh)
@@ -197,6 +199,7 @@ class Hub:
         self._ready.clear()
         self.quotes.clear()
         self.valuations.clear()
+        self._revisions.clear()
         self._keys_of.clear()
         self.encoded.clear()
         self._called.clear()
@@ -330,16 +333,26 @@ class Hub:
                 await asyncio.sleep(STEP)
 
     async def _sweep(self) -> None:
-        """Who may still listen; and, less often, what nobody sends news of."""
+        """Who may still listen, and what moved without a message; less often, what nobody sends news of."""
         elapsed = 0.0
         while True:
             await asyncio.sleep(SWEEP)
             before, elapsed = elapsed, elapsed + SWEEP
             await self._guarded(lambda: self._ask(list(self._members)))
+            await self._guarded(self._catch_up)
             if elapsed // FRESH > before // FRESH:
                 await self._guarded(lambda: self._renew(list(self.valuations)))
             if elapsed // REJOIN > before // REJOIN:
                 await self._guarded(self._join_groups)
+
+    async def _catch_up(self) -> None:
+        """News is sent at most once, and while Redis is away not at all: the database says what is newer than what is held.  Two queries."""
+        held = {pk for ids, _ in self.valuations for pk in ids}
+        sequences, revisions = await database_sync_to_async(_newest)(self._watched(), held)
+        self._dirty |= {pk for pk, sequence in sequences.items() if pk not in self.quotes or sequence > self.quotes[pk].sequence}
+        self._changed |= {pk for pk, revision in revisions.items() if revision != self._revisions.get(pk)}
+        if self._dirty or self._changed:
+            self._news.set()
 
     async def _ask(self, members: list[Member]) -> None:
         """Ends those whose person may no longer listen."""
@@ -357,10 +370,16 @@ def _group_of(user_id: int) -> str:
     return f"user.{user_id}"
 
 
-def _valuation(key: Key) -> Valuation:
+def _valuation(key: Key) -> tuple[dict[int, int], Valuation]:
+    """With the revisions as they were before it was read."""
     ids, currency = key
     found = Portfolio.objects.select_related("owner").in_bulk(ids)
-    return Valuation.of(key, holdings_of([found[pk] for pk in ids if pk in found], currency=currency))
+    table = holdings_of([found[pk] for pk in ids if pk in found], currency=currency)
+    return {pk: portfolio.revision for pk, portfolio in found.items()}, Valuation.of(key, table)
+
+
+def _newest(instrument_ids: Iterable[int], portfolio_ids: Iterable[int]) -> tuple[dict[int, int], dict[int, int]]:
+    return sequences_of(instrument_ids), revisions_of(portfolio_ids)
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

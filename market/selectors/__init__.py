@@ -72,7 +72,18 @@ from market.selectors.news import (
     news_feed,
 )
 from market.selectors.prices import BarPage, Interval, PriceBar, PriceView, newest_prices, price_history, price_on, price_page, prices_on
-from market.selectors.quotes import QuoteView, StocksAnswer, UnansweredSymbol, is_of_last_session, moved_since, quotes_of, stock, stocks, view_of
+from market.selectors.quotes import (
+    QuoteView,
+    StocksAnswer,
+    UnansweredSymbol,
+    is_of_last_session,
+    moved_since,
+    quotes_of,
+    sequences_of,
+    stock,
+    stocks,
+    view_of,
+)
 from market.selectors.rates import BRIDGED_DAYS, OwnRate, RateView, own_rates_of, rate, rates
 from market.selectors.riskless import RisklessView, risk_free
 from market.selectors.searching import FoundListing, SearchView, found_instruments, instrument_meant
@@ -202,6 +213,7 @@ __all__ = [
     "rates_among",
     "reaches",
     "risk_free",
+    "sequences_of",
     "shown",
     "shown_exchange",
     "shown_source",

@@ -134,6 +134,12 @@ def quotes_of(instrument_ids: Iterable[int], known: Mapping[int, Instrument] | N
     return {quote.pk: view_of(known[quote.pk], quote, now=now) for quote in found}
 
 
+def sequences_of(instrument_ids: Iterable[int]) -> dict[int, int]:
+    """How often the newest price of each was replaced.  One query, none for no instruments."""
+    wanted = set(instrument_ids)
+    return dict(Quote.objects.filter(pk__in=wanted).values_list("pk", "sequence")) if wanted else {}
+
+
 def stocks(user: Any, symbols: Sequence[str]) -> StocksAnswer:
     """Quotes by symbol, a share class in any spelling, or by ISIN; the person's own instruments before everybody's.
 

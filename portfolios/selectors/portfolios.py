@@ -127,6 +127,12 @@ def linked_meanwhile(locked: Mapping[int, Portfolio]) -> bool:
     return Portfolio.objects.filter(owner__in=owners, is_linked=True).exclude(pk__in=locked).exists()
 
 
+def revisions_of(portfolio_ids: Iterable[int]) -> dict[int, int]:
+    """How often each ledger was written to.  One query, none for no portfolios."""
+    wanted = set(portfolio_ids)
+    return dict(Portfolio.objects.filter(pk__in=wanted).values_list("pk", "revision")) if wanted else {}
+
+
 def ledger_version(portfolio: Portfolio) -> str:
     """A key that is new after each write to the ledger or its rules, and never used for two states, not even after a rollback."""
     of = "" if portfolio.only is None else f".of{digest(sorted(portfolio.only))}"

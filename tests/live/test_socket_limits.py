@@ -1,4 +1,4 @@
-"""How much a socket may ask, and how it ends."""
+"""How much a socket may ask, how it ends, and that it misses nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 from analytics.consumers import base
 from analytics.live import hub as hub_module
 from analytics.live.hub import hub
+from portfolio_site.web import push
 from portfolios.roles import Role
 from portfolios.sharing.memberships import end_membership, set_membership
-from tests.live.peers import Peer, in_thread, session_cookie
+from tests import factories
+from tests.live.peers import Peer, in_thread, new_price, session_cookie
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio, pytest.mark.usefixtures("quick")]
 
@@ -83,3 +85,21 @@ async def test_a_role_that_ends_closes_the_sockets_that_it_let_in(address, stran
         await peer.next("snapshot")
     await in_thread(end_membership)(portfolio, stranger)
     assert await peer.closed() == 4403
+
+
+async def test_what_moved_while_no_message_came_through_is_found_by_the_sweep(person, held, monkeypatch):
+    """As while Redis was away: what was sent then is lost, and the database knows."""
+    portfolio, instruments = held
+    peer = await Peer("/api/v1/ws/live", await in_thread(session_cookie)(person)).open()
+    await peer.says(type="subscribe", channels=[f"quotes:{instruments[0].symbol}", f"portfolio:{portfolio.pk}"])
+    await peer.next("snapshot")
+    await peer.next("snapshot")
+    monkeypatch.setattr(push, "_hand_over", lambda work, loop: work.close())
+    await in_thread(new_price)(instruments[0], "77")
+    assert (await peer.next("quotes"))["quotes"][0]["price"] == "77"
+    before = hub().valuations[next(iter(hub().valuations))]
+    await in_thread(factories.record)(portfolio, "deposit", "2026-01-05", amount="1")
+    async with asyncio.timeout(10):
+        while hub().valuations[before.key] is before:
+            await asyncio.sleep(0.05)
+    await peer.leave()
