@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NotConnected
 from redis.retry import Retry
 
 from portfolio_site.settings import env
 
 REDIS_URL = env.text("REDIS_URL", "")
+
+# a machine that vanished without a word is noticed in half a minute, also by who only listens
+_ALIVE: dict[str, Any] = {"socket_keepalive": True}
+if hasattr(socket, "TCP_KEEPIDLE"):
+    _ALIVE["socket_keepalive_options"] = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+# a job may wait for a Redis that is slow; who only rings for one may not
+_PATIENCE = 5 if env.text("ROLE", "") in {"worker", "beat"} else 1
 
 CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
@@ -18,13 +27,13 @@ if REDIS_URL:
             "BACKEND": "portfolio_site.web.cache.FailOpenRedisCache",
             "LOCATION": REDIS_URL,
             # a page does not wait for a Redis that is up and says nothing; one more try finds the new one after a restart
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1, (NotConnected,)), **_ALIVE},
         }
     }
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "socket_timeout": 5, **_ALIVE}]},
         }
     }
     CELERY_BROKER_URL = REDIS_URL
@@ -46,7 +55,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_TASK_SOFT_TIME_LIMIT = 840
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 3600, "socket_connect_timeout": 2, "socket_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}
+    {"visibility_timeout": 3600, "socket_connect_timeout": min(_PATIENCE, 2), "socket_timeout": _PATIENCE, **_ALIVE}
+    if REDIS_URL
+    else {"polling_interval": 0.1}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker however long that is away

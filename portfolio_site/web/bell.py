@@ -1,6 +1,7 @@
 """Ringing for a job.  A broker that is away must not reach whoever rings: what must not be lost is a row, and a sweep rings for it again.
 
-A broker that did not take a message is left alone by this process for the next seconds, so that pages do not wait for it one by one.
+A broker that did not take a message is left alone by this process for the next seconds, and one that does not answer until it does (`silence`),
+so that pages do not wait for it one by one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.exceptions import TimeoutError as TimedOut
+
+from portfolio_site.web import silence
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +43,7 @@ def ring_or_do(task: Any, *arguments: Any) -> None:
 
 def told(name: str, send: Callable[[], Any]) -> bool:
     """Whether the broker took what `send` gives it."""
-    return time.monotonic() >= _rests_until and _tried(name, send)
+    return time.monotonic() >= _rests_until and not silence.is_silent(settings.CELERY_BROKER_URL) and _tried(name, send)
 
 
 def _tried(name: str, send: Callable[[], Any]) -> bool:
@@ -47,6 +52,8 @@ def _tried(name: str, send: Callable[[], Any]) -> bool:
         send()
     except AWAY as problem:
         _rests_until = time.monotonic() + REST
+        if isinstance(problem.__cause__, TimedOut):
+            silence.begin(settings.CELERY_BROKER_URL)
         log.warning("bell.not_rung", extra={"task": name, "problem": repr(problem)})
         return False
     return True
@@ -56,3 +63,4 @@ def forget_rest() -> None:
     """For tests: the next ring asks the broker."""
     global _rests_until
     _rests_until = 0.0
+    silence.forget()

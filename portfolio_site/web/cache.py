@@ -1,13 +1,13 @@
 """The Redis cache for page data: when Redis is down a read finds nothing and a write is dropped, and pages go on.
 
-Limits go on too: while Redis is down each process counts for itself, so that guessing never becomes free.  A Redis that is up and
-does not answer is left alone for some seconds: a page asks it many things, and would wait for each.
+Limits go on too: while Redis is down, or takes nothing more, each process counts for itself, so that guessing never becomes free.  What it
+counted stands until Redis takes a newer count.  A Redis that is up and does not answer is not asked (`silence`): a page asks it many things, and
+would wait for each.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 from django.core.cache import cache
@@ -17,10 +17,11 @@ from django.utils.connection import ConnectionProxy
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TimedOut
 
+from portfolio_site.web import silence
+
 LIMITS = ("allauth", "throttle_")  # how the keys begin of what is counted, and of codes that were used
-REST = 5.0  # seconds in which a Redis that did not answer in time is not asked
+READS = frozenset({"get", "has_key"})
 log = logging.getLogger(__name__)
-_rests: dict[str, float] = {}  # by server: until when it is left alone, on the monotonic clock
 
 
 def forget(start: str) -> int:
@@ -50,16 +51,21 @@ class FailOpenRedisCache(RedisCache):
         self._server = server
 
     def _try(self, operation: str, fallback: Any, *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= _rests.get(self._server, 0.0):
+        counted = str(args[0]).startswith(LIMITS)
+        if counted and operation in READS and self._own_count.has_key(args[0]):  # Redis did not take it: what it has is older
+            return getattr(self._own_count, operation)(*args, **kwargs)
+        if not silence.is_silent(self._server):
             try:
-                return getattr(super(), operation)(*args, **kwargs)
+                answer = getattr(super(), operation)(*args, **kwargs)
             except RedisError as problem:
                 log.warning("cache.unavailable", extra={"operation": operation, "problem": str(problem)})
                 if isinstance(problem, TimedOut):
-                    _rests[self._server] = time.monotonic() + REST
-        if str(args[0]).startswith(LIMITS):
-            return getattr(self._own_count, operation)(*args, **kwargs)
-        return fallback
+                    silence.begin(self._server)
+            else:
+                if counted and operation not in READS:
+                    self._own_count.delete(args[0])
+                return answer
+        return getattr(self._own_count, operation)(*args, **kwargs) if counted else fallback
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._try("get", default, key, default=default, version=version)

@@ -4,7 +4,8 @@ At most once, and nothing that matters travels only here: a message says what to
 
 The memory layer belongs to the loop of the one server process: a put from another thread would wake nobody, so the message is
 handed over to that loop, which `remember_loop` names at start.  Without one there are no sockets, and the message is dropped.
-With Redis each process keeps one small loop of its own for publishing: one connection, however many threads send.
+With Redis each process keeps one small loop of its own for publishing: one connection, however many threads send.  To one that does not answer
+nothing is sent until it does (`silence`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from concurrent.futures import Future
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.conf import settings
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TimedOut
+
+from portfolio_site.web import silence
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 2.0  # seconds that a sender on a thread of its own waits for Redis to take a message
+PATIENCE = 1.0  # seconds that a sender on a thread of its own waits for Redis to take a message
 
 _lock = threading.Lock()
 _server_loop: asyncio.AbstractEventLoop | None = None
@@ -46,11 +51,16 @@ def send(group: str, message: dict[str, Any]) -> None:
             return
         _hand_over(layer.group_send(group, message), loop)
         return
+    if silence.is_silent(settings.CELERY_BROKER_URL):
+        return
     waiting = _hand_over(layer.group_send(group, message), _publishing_loop())
     if waiting is not None and not _inside_a_loop():
         try:
             waiting.result(PATIENCE)
-        except (RedisError, OSError, TimeoutError):  # said in the log by _report, or still under way
+        except (TimeoutError, TimedOut):
+            waiting.cancel()  # those behind it would wait for it
+            silence.begin(settings.CELERY_BROKER_URL)
+        except (RedisError, OSError):  # said in the log by _report
             return
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
+from typing import Any
 
+import pytest
+from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
+from redis.exceptions import OutOfMemoryError
 from redis.retry import Retry
 
 from portfolio_site.web.cache import FailOpenRedisCache
@@ -48,3 +52,26 @@ def test_limits_and_used_codes_are_counted_by_the_process_meanwhile() -> None:
         assert NOWHERE.add(key, 1) is False
         again.delete(key)
         assert NOWHERE.get(key) is None
+
+
+def test_limits_are_counted_by_the_process_while_redis_takes_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = FailOpenRedisCache("redis://127.0.0.1:1/full", {})
+    kept: dict[str, Any] = {"throttle_x": [1.0], "page": "old"}  # from before it was full
+    takes = False
+
+    def put(self: RedisCache, key: str, value: Any, **_: Any) -> None:
+        if not takes:
+            raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
+        kept[key] = value
+
+    monkeypatch.setattr(RedisCache, "get", lambda self, key, default=None, version=None: kept.get(key, default))
+    monkeypatch.setattr(RedisCache, "set", put)
+    for count in range(2, 6):  # as a throttle does
+        full.set("throttle_x", [*full.get("throttle_x"), float(count)])
+    full.set("page", "new")
+    assert full.get("throttle_x") == [1.0, 2.0, 3.0, 4.0, 5.0] and full.get("page") == "old"
+    takes = True
+    full.set("throttle_x", [*full.get("throttle_x"), 6.0])
+    assert kept["throttle_x"] == full.get("throttle_x") == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    kept["throttle_x"] = [7.0]  # counted by another process since
+    assert full.get("throttle_x") == [7.0]
