@@ -46,7 +46,7 @@ from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField
-from portfolios.choices import CostMethod
+from portfolios.api.common import METHOD, method_of_query
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -198,10 +198,6 @@ REPORT = OpenApiParameter(
         "`performance`: one of GET …/performance, and of …/attribution, …/rolling, …/costs and …/growth, asked with their parameters"
     ),
 )
-METHOD = OpenApiParameter(
-    "method", OpenApiTypes.STR, enum=list(CostMethod.values), description="what the figure would be under it; the portfolio's own where missing"
-)
-
 RISK_PARAMETERS = [*ASKED, BENCHMARK, BLEND]
 PARAMETERS = [
     FIGURE,
@@ -241,13 +237,6 @@ def _key(request: Request, name: str, words: str) -> int | None:
     return int(given) if given else None
 
 
-def _method(request: Request) -> str:
-    method: str = request.query_params.get("method", "").lower()
-    if method and method not in CostMethod.values:
-        raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
-    return method
-
-
 class ExplainView(APIView):
     @extend_schema(
         operation_id="explain",
@@ -266,7 +255,7 @@ class ExplainView(APIView):
         report = request.query_params.get("report", "")
         _only_of_its_report(request, report)
         compared = benchmark_of(request) if report in {"risk", "performance"} else None
-        scope = scope_of(request, pk, method=_method(request), benchmark=compared, gross=is_gross(request), **moment)
+        scope = scope_of(request, pk, method=method_of_query(request), benchmark=compared, gross=is_gross(request), **moment)
         known, currency = self._known(request, scope)
         asked = request.query_params.get("figure", "").strip()
         name = asked if asked in known else asked.replace("realised", "realized")

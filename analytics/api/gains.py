@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +14,9 @@ from analytics import selectors
 from analytics.api.common import CURRENCY, END, PERIOD, SLICES, START, AnswerSerializer, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, refuse
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
-from portfolios.choices import CostMethod
+from portfolios.api.common import METHOD, method_of_query
 
 
 class GainsRowSerializer(serializers.Serializer[Any]):
@@ -68,29 +68,22 @@ def _instrument_gains(row: GainsRow) -> dict[str, Any]:
     return {"instrument": view.id, "symbol": view.symbol, "name": view.name, **_gains_row(row, told), "undefined": told.undefined}
 
 
-METHOD = OpenApiParameter("method", str, enum=list(CostMethod.values), description="the cost method; where missing, each portfolio's own")
-
-
-def _method_of(request: Request) -> str:
-    """The cost method asked for, blank where none is.  Raises ValidationError."""
-    given = request.query_params.get("method", "").strip().lower()
-    if given and given not in CostMethod.values:
-        raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
-    return given
+PARAMETERS = [PERIOD, START, END, AS_OF, KNOWN_AT, CURRENCY, METHOD, *SLICES]
 
 
 class GainsView(APIView):
     @extend_schema(
         operation_id="gains",
-        parameters=[PERIOD, START, END, AS_OF, KNOWN_AT, CURRENCY, METHOD, *SLICES],
+        parameters=PARAMETERS,
         responses=GainsSerializer,
         tags=["analytics"],
     )
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Realised and unrealised gains, income and expenses of a period, by instrument and in total."""
+        only_parameters(request, PARAMETERS)
         start, end = period_of(request)
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
-        scope = scope_of(request, pk, method=_method_of(request), as_of=day, known_at=known_at)
+        scope = scope_of(request, pk, method=method_of_query(request), as_of=day, known_at=known_at)
         found = selectors.gains_of(scope, start, end)
         told = Told()
         return Response(

@@ -14,7 +14,7 @@ from analytics import selectors
 from analytics.api.common import CURRENCY, LOOK_THROUGH, SLICES, AnswerSerializer, report_currency, told_of_query
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, switch_of_query
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters, switch_of_query
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios.selectors import HoldingRow
 
@@ -81,10 +81,14 @@ def part_answer(part: Slice) -> dict[str, Any]:
     return {**answer, "undefined": told.undefined}
 
 
+PARAMETERS = [AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH, *SLICES]
+
+
 class ValueView(APIView):
-    @extend_schema(operation_id="value", parameters=[AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH, *SLICES], responses=ValueSerializer, tags=["analytics"])
+    @extend_schema(operation_id="value", parameters=PARAMETERS, responses=ValueSerializer, tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Worth in total, by holding, class, sector, country, region and currency, now or at the close of an earlier day."""
+        only_parameters(request, PARAMETERS)
         portfolios = told_of_query(request, pk)
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
         found = selectors.value_now(

@@ -9,17 +9,31 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from market.models import Instrument
 from market.selectors import candidates, exchange_code, find_instrument, get_instrument, instruments_visible_to
 from portfolio_site.kernel.errors import DomainError, Invalid
+from portfolio_site.web.answers import refuse
 from portfolio_site.web.idempotency import Idempotent
+from portfolios.choices import CostMethod
 
 # names inside → names in the API
 NAMES = {"kind": "type", "traded_on": "date", "traded_at": "time", "day": "date"}
 OTHER_NAMES = {"instrument": ("symbol", "isin"), "date": ("time",)}  # what may be sent in the place of a field
+
+
+METHOD = OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.values), description="the cost method; where missing, the portfolio's own")
+
+
+def method_of_query(request: Request) -> str:
+    """The cost method asked for, blank where none is.  Raises ValidationError."""
+    given: str = request.query_params.get("method", "").strip().lower()
+    if given and given not in CostMethod.values:
+        raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
+    return given
 
 
 # ── fields ──────────────────────────────────────────────────────────────────

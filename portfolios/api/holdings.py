@@ -15,9 +15,11 @@ from portfolio_site.web.serializers import CurrencyField, DayField, ExactField, 
 from portfolios import selectors, services
 from portfolios.api.common import (
     IDEMPOTENCY,
+    METHOD,
     InstrumentField,
     LedgerView,
     find_one,
+    method_of_query,
 )
 from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
@@ -160,14 +162,22 @@ def _one(request: Request, portfolio: Portfolio, instrument: Instrument) -> dict
     return None if row is None else holding_of(row, table.currency)
 
 
+ASKED = [AS_OF, KNOWN_AT, METHOD]
+
+
+def _asked_of(request: Request, portfolio: Portfolio) -> HoldingsTable:
+    """Raises ValidationError."""
+    only_parameters(request, ASKED)
+    method = method_of_query(request)
+    told = selectors.under_method([portfolio], method) if method else [portfolio]
+    return selectors.holdings_of(told, as_of=day_of_query(request, "as_of"), known_at=moment_of_query(request, "known_at"))
+
+
 class HoldingsView(LedgerView):
-    @extend_schema(operation_id="holdings_list", parameters=[AS_OF, KNOWN_AT], responses=HoldingsSerializer, tags=["holdings"])
+    @extend_schema(operation_id="holdings_list", parameters=ASKED, responses=HoldingsSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int) -> Response:
-        """What the portfolio holds, now or at the end of an earlier day, as it is known now or was known then."""
-        portfolio = selectors.get_portfolio(request.user, pk)
-        only_parameters(request, [AS_OF, KNOWN_AT])
-        day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
-        return Response(table_of(selectors.holdings_of(portfolio, as_of=day, known_at=known_at)))
+        """What the portfolio holds, now or at the end of an earlier day, as it is known now or was known then; under any cost method."""
+        return Response(table_of(_asked_of(request, selectors.get_portfolio(request.user, pk))))
 
     @extend_schema(
         operation_id="holdings_create", request=NewHoldingSerializer, responses={201: HoldingSerializer}, parameters=[IDEMPOTENCY], tags=["holdings"]
@@ -194,11 +204,11 @@ class HoldingsView(LedgerView):
 
 
 class HoldingView(LedgerView):
-    @extend_schema(operation_id="holdings_retrieve", parameters=[AS_OF, KNOWN_AT], responses=HoldingSerializer, tags=["holdings"])
+    @extend_schema(operation_id="holdings_retrieve", parameters=ASKED, responses=HoldingSerializer, tags=["holdings"])
     def get(self, request: Request, pk: int, instrument: str) -> Response:
         """One holding, open or closed; the instrument by id or symbol."""
         portfolio, found = self._asked(request, pk, instrument)
-        table = selectors.holdings_of(portfolio, as_of=day_of_query(request, "as_of"), known_at=moment_of_query(request, "known_at"))
+        table = _asked_of(request, portfolio)
         row = table.row(found.pk)
         if row is None:
             raise HoldingNotFound(f"You never held {found.symbol} in this portfolio.")

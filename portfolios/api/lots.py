@@ -10,16 +10,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters, refuse
+from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, ToldSerializer, day_of_query, moment_of_query, only_parameters
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
 from portfolios import selectors
-from portfolios.api.common import LedgerView
+from portfolios.api.common import METHOD, LedgerView, method_of_query
 from portfolios.choices import CostMethod, LotStatus
 from portfolios.errors import HoldingNotFound
 from portfolios.models import Portfolio
 from portfolios.selectors import LotsTable, LotView, MatchView, MethodResult, SaleView
 
-METHOD = OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.values), description="the portfolio's own where missing")
 INSTRUMENT = OpenApiParameter("instrument", OpenApiTypes.STR, description="id or symbol; all where missing")
 
 
@@ -221,9 +220,7 @@ class LotsView(LedgerView):
         """Lots, open, part closed and closed, and what sales took from them, under any cost method."""
         portfolio = selectors.get_portfolio(request.user, pk)
         only_parameters(request, [AS_OF, KNOWN_AT, METHOD, INSTRUMENT])
-        method = request.query_params.get("method", "").lower()
-        if method and method not in CostMethod.values:
-            raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
+        method = method_of_query(request)
         day, known_at = day_of_query(request, "as_of"), moment_of_query(request, "known_at")
         table = selectors.lots_of(portfolio, _instrument(request, portfolio), as_of=day, known_at=known_at, method=method)
         return Response(lots_answer(table))

@@ -49,6 +49,13 @@ def test_value_is_units_times_price_times_rate_and_cash_to_the_last_digit(browse
     assert (body["currency"], body["undefined"], body["warnings"], body["portfolios"]) == ("EUR", [], [], [euro_portfolio.pk])
 
 
+@pytest.mark.parametrize("path", ["value", "gains"])
+def test_a_parameter_that_is_not_known_is_refused_and_not_left_out_in_silence(browser: Client, euro_portfolio: Any, path: str) -> None:
+    for whose in (str(euro_portfolio.pk), "all"):
+        answer = browser.get(f"/api/v1/portfolios/{whose}/{path}", {"as_known": "2024-01-02"})
+        assert answer.status_code == 400 and "Use " in answer.json()["detail"] and "known_at" in answer.json()["detail"]
+
+
 def test_value_of_an_earlier_day_uses_its_closes_and_rates(browser: Client, euro_portfolio: Any, began: date) -> None:
     day = began + timedelta(days=50)
     body = got(browser, f"{euro_portfolio.pk}/value", as_of=day.isoformat())

@@ -280,6 +280,26 @@ def test_a_position_is_added_adjusted_and_removed_as_entries_of_the_ledger(api: 
     assert kinds == ["transfer_in", "transfer_in", "transfer_out", "transfer_out"]
 
 
+def test_holdings_can_be_asked_under_another_method_and_nothing_stored_changes(api: Any, portfolio: Any, asml: Any) -> None:
+    for day, price in (("2024-01-02", "10"), ("2024-02-01", "30")):
+        record(portfolio, "buy", day, asml, quantity="10", price=price)
+    record(portfolio, "sell", "2024-03-01", asml, quantity="10", price="40")
+    address = f"/api/v1/portfolios/{portfolio.pk}/holdings"
+
+    def told(question: str) -> tuple[str, str]:
+        row, one = api.get(f"{address}{question}").json()["results"][0], api.get(f"{address}/{asml.symbol}{question}").json()
+        assert row == one
+        return row["total_cost"], row["realized_gain"]
+
+    assert told("") == told("?method=average") == ("200", "200")
+    assert told("?method=fifo") == ("300", "300") and told("?method=LIFO") == ("100", "100")
+    assert told("?method=lifo&as_of=2024-02-15") == ("400", "0")
+    assert told("") == ("200", "200")
+    for place in (address, f"{address}/{asml.symbol}"):
+        assert "Use one of: average" in api.get(f"{place}?method=newest").json()["detail"]
+        assert api.get(f"{place}?methods=fifo").status_code == 400
+
+
 def test_lots_can_be_asked_under_another_method(api: Any, portfolio: Any, asml: Any) -> None:
     record(portfolio, "buy", "2024-01-03", asml, quantity="1", price="10")
     record(portfolio, "buy", "2024-01-04", asml, quantity="1", price="30")
