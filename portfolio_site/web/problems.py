@@ -106,7 +106,7 @@ class _Formatter(ExceptionFormatter):
         errors = error_response.errors
         if isinstance(self.exc, exceptions.ValidationError):
             rows = [{"field": _field(e.attr), "code": e.code, "detail": e.detail} for e in errors]
-            detail = "; ".join(f"{row['field']}: {row['detail']}" if row["field"] else row["detail"] for row in rows[:3])
+            detail = " ".join(f"{row['field']}: {row['detail']}" if row["field"] else row["detail"] for row in rows[:3])
             return document(status, "invalid", detail, request_id, errors=rows)
         first = errors[0]
         return document(status, first.code, first.detail, request_id)

@@ -101,7 +101,7 @@ _SENTENCES: dict[type[serializers.Field[Any, Any, Any, Any]], dict[str, str]] = 
         "max_length": "Give at most {max_length}.",
     },
     serializers.DictField: {"not_a_dict": "Give an object: {{…}}."},
-    serializers.ListSerializer: {"not_a_list": "Give a list: […].", "empty": "Give at least one."},
+    serializers.ListSerializer: {"not_a_list": "Give a list: […].", "empty": "Give at least one.", "max_length": "Give at most {max_length}."},
     serializers.Serializer: {"invalid": "Give an object of the fields that are documented: {{…}}."},
 }
 

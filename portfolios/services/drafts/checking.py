@@ -80,7 +80,7 @@ def refusal(errors: Iterable[tuple[int, Sequence[FieldError]]], *, rows: bool) -
     for number, wrong in errors:
         refused += bool(wrong)
         prefix = f"transactions.{number}." if rows else ""
-        found.extend(FieldError(prefix + error.field, error.code, error.detail) for error in wrong)
+        found.extend(FieldError((prefix + error.field).rstrip("."), error.code, error.detail) for error in wrong)  # "": the row as a whole
     if not rows:
         return Invalid(found[0].detail, errors=found)
     first = found[0]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from portfolio_site.kernel.dates import EARLIEST
-from portfolio_site.kernel.decimals import NotExact, exact
+from portfolio_site.kernel.decimals import NotExact, exact, plain
 from portfolio_site.kernel.errors import FieldError
 from portfolio_site.kernel.money import Currency, UnknownCurrency
 from portfolio_site.kernel.words import unstorable, unwritable
@@ -326,8 +326,8 @@ class FieldCheck:
         elif carried and self.draft.traded_on and any(lot.acquired_on > self.draft.traded_on for lot in lots if isinstance(lot, Arriving)):
             self.refuse("lots", "invalid", "The units cannot have been bought after the day they arrived.")
         elif sum(sizes) > quantity:
-            self.refuse(
-                "lots", "too_many", f"The lots that are named hold more units than are {'sold' if self.rule and self.rule.is_sale else 'moved'}."
-            )
+            word = "sold" if self.rule and self.rule.is_sale else "moved"
+            said = f"The lots that are named hold more units than are {word}. Name {plain(quantity)} at most, or correct the quantity."
+            self.refuse("lots", "too_many", said)
         elif len({lot.name for lot in lots if isinstance(lot, LotChoice)}) + len(carried) < len(lots):
             self.refuse("lots", "invalid", "A lot is named twice. Name it once, with all its units.")
