@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -21,7 +22,8 @@ from alerts.api_shapes import (
     kind_shown,
 )
 from alerts.errors import BadAlert
-from alerts.models import Rule
+from alerts.looking.sight import out_of_sight, unseen_among
+from alerts.models import Firing, Rule
 from alerts.rehearsals import Wanted, tried
 from alerts.rules import KINDS, Watch
 from market.models import Instrument
@@ -59,8 +61,17 @@ def _portfolio(user: Any, pk: int | None) -> Portfolio | None:
     return None if pk is None else get_portfolio(user, pk)
 
 
-def _answer(user: Any, rule: Rule) -> dict[str, Any]:
-    return dict(AlertSerializer(selectors.get_rule(user, rule.pk)).data)
+def _told(rules: Sequence[Rule]) -> Any:
+    """As they are answered.  One query and more only where something is somebody else's."""
+    return AlertSerializer(rules, many=True, context={"hidden": out_of_sight(rules)}).data
+
+
+def _answer(user: Any, pk: int) -> dict[str, Any]:
+    return dict(_told([selectors.get_rule(user, pk)])[0])
+
+
+def _notified(user: Any, firings: Sequence[Firing]) -> Any:
+    return NotificationSerializer(firings, many=True, context={"unseen": unseen_among(user, [one.instrument for one in firings])}).data
 
 
 class AlertsView(Idempotent, APIView):
@@ -71,13 +82,13 @@ class AlertsView(Idempotent, APIView):
         """Your alerts, newest first, in pages."""
         pages = CursorPages()
         rules = pages.paginate_queryset(selectors.rules_by_age(request.user), request, view=self)
-        return pages.get_paginated_response(AlertSerializer(rules, many=True).data)
+        return pages.get_paginated_response(_told(rules or []))
 
     @extend_schema(operation_id="alerts_create", request=AlertWanted, responses={201: AlertSerializer}, tags=["alerts"])
     def post(self, request: Request) -> Response:
         """Watch an instrument, a portfolio, or all of your portfolios."""
         rule = services.create_rule(request.user, **_wanted(request.user, request.data))
-        return Response(_answer(request.user, rule), status=201)
+        return Response(_answer(request.user, rule.pk), status=201)
 
 
 class AlertView(APIView):
@@ -85,7 +96,7 @@ class AlertView(APIView):
 
     @extend_schema(operation_id="alerts_read", responses=AlertSerializer, tags=["alerts"])
     def get(self, request: Request, pk: int) -> Response:
-        return Response(AlertSerializer(selectors.get_rule(request.user, pk)).data)
+        return Response(_answer(request.user, pk))
 
     @extend_schema(operation_id="alerts_change", request=AlertChange, responses=AlertSerializer, tags=["alerts"])
     def patch(self, request: Request, pk: int) -> Response:
@@ -94,7 +105,7 @@ class AlertView(APIView):
         wanted = AlertChange(data=request.data)
         wanted.is_valid(raise_exception=True)
         services.update_rule(request.user, rule, **wanted.validated_data)
-        return Response(_answer(request.user, rule))
+        return Response(_answer(request.user, rule.pk))
 
     @extend_schema(operation_id="alerts_delete", responses={204: None}, tags=["alerts"])
     def delete(self, request: Request, pk: int) -> Response:
@@ -127,7 +138,7 @@ class _Told(APIView):
     def _pages(self, request: Request, *, unread: bool = False) -> Response:
         pages = CursorPages()
         firings = pages.paginate_queryset(selectors.firings_of(request.user, unread=unread), request, view=self)
-        return pages.get_paginated_response(NotificationSerializer(firings, many=True).data)
+        return pages.get_paginated_response(_notified(request.user, firings or []))
 
 
 class AlertEventsView(_Told):
@@ -158,7 +169,7 @@ class NotificationReadView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Note that you have seen it."""
         firing = services.mark_read(request.user, selectors.get_firing(request.user, pk))
-        return Response(NotificationSerializer(firing).data)
+        return Response(_notified(request.user, [firing])[0])
 
 
 class NoticesView(APIView):

@@ -76,7 +76,7 @@ class AlertSerializer(serializers.Serializer[Any]):
     watches = serializers.CharField(source="watch.value", help_text="`instrument`, `portfolio`, or `all`: all of your portfolios")
     instrument = serializers.IntegerField(source="instrument_id", read_only=True, allow_null=True)
     portfolio = serializers.IntegerField(source="portfolio_id", read_only=True, allow_null=True)
-    symbol = serializers.CharField(source="instrument.symbol", read_only=True, allow_null=True, default=None)
+    symbol = serializers.SerializerMethodField(help_text="of an instrument; null also while you cannot see it")
     parameters = ParametersField()
     threshold = serializers.SerializerMethodField(help_text="of a price: the same as in `parameters`, in `price_unit`; null of others")
     price_unit = serializers.CharField(
@@ -98,9 +98,15 @@ class AlertSerializer(serializers.Serializer[Any]):
     quiet_from = serializers.TimeField(format="%H:%M", allow_null=True)
     quiet_until = serializers.TimeField(format="%H:%M", allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
-    why_not = serializers.CharField(help_text="why the last look saw nothing; empty where it saw something")
+    why_not = serializers.SerializerMethodField(help_text="why the last look saw nothing; empty where it saw something")
     created_at = serializers.DateTimeField()
     last_fired_at = serializers.DateTimeField(allow_null=True)
+
+    def get_symbol(self, rule: Any) -> str | None:
+        return None if rule.instrument is None or rule.pk in self.context["hidden"] else rule.instrument.symbol
+
+    def get_why_not(self, rule: Any) -> str:
+        return self.context["hidden"].get(rule.pk) or rule.why_not  # type: ignore[no-any-return]
 
     def get_threshold(self, rule: Any) -> str | None:
         return rule.parameters.get("threshold") if rule.kind in PRICED else None
@@ -207,8 +213,11 @@ class NotificationSerializer(serializers.Serializer[Any]):
     alert = serializers.IntegerField(source="rule_id")
     type = serializers.CharField(source="rule.kind")
     instrument = serializers.IntegerField(source="instrument_id", allow_null=True)
-    symbol = serializers.CharField(source="instrument.symbol", allow_null=True, default=None)
+    symbol = serializers.SerializerMethodField(help_text="of the instrument; null also while you cannot see it")
     portfolio = serializers.IntegerField(source="rule.portfolio_id", allow_null=True)
     message = serializers.CharField(source="sentence")
     fired_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
+
+    def get_symbol(self, firing: Any) -> str | None:
+        return None if firing.instrument is None or firing.instrument_id in self.context["unseen"] else firing.instrument.symbol

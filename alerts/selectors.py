@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.selectors import preferences_of
 from alerts.errors import NoSuchAlert, NoSuchNotification
-from alerts.looking.sight import out_of_sight
+from alerts.looking.sight import name_unseen, out_of_sight
 from alerts.models import Firing, Notice, Rule
 from alerts.rules import Cause, FieldType, Watch, caused_by
 from alerts.wording import ALL_PORTFOLIOS, condition_of
@@ -31,6 +31,7 @@ class RuleRow:
 
     state      "watching", "reached", "paused", "expired" or "blind": the last look saw nothing, or it may not look any more
     why_not    of a blind one
+    symbol     of an instrument that the person sees; "" of anything else
     condition  what it waits for, in words, after the name of what it watches
     price      of an instrument, now, in its currency, or in percent of par; None of what has no price to show
     distance   of a price: how far it is from the threshold, as a fraction of the price; what is still to go is positive for a rise
@@ -46,6 +47,7 @@ class RuleRow:
     distance: Figure | None
     last_fired_at: datetime | None
     why_not: str = ""
+    symbol: str = ""
 
     @property
     def has_amounts(self) -> bool:
@@ -81,17 +83,19 @@ def rows_of(rules: Iterable[Any], user: Any) -> list[RuleRow]:
 
 def _row(rule: Any, quote: QuoteView | None, now: datetime, currency: str, hidden: str) -> RuleRow:
     """`hidden`: why its person may not see what it watches."""
-    name = ALL_PORTFOLIOS
+    name, symbol = ALL_PORTFOLIOS, ""
     price = threshold = distance = None
-    if rule.watch is Watch.INSTRUMENT:
-        name = rule.instrument.name
-        price, threshold, distance = (None, None, None) if hidden else _figures(rule, quote)
+    if hidden:
+        name = name_unseen(hidden)
+    elif rule.watch is Watch.INSTRUMENT:
+        name, symbol = rule.instrument.name, rule.instrument.symbol
+        price, threshold, distance = _figures(rule, quote)
     elif rule.portfolio is not None:
         name = rule.portfolio.name
     condition = condition_of(rule, currency=currency)
     why_not, priced_at = hidden or rule.why_not, quote.as_of if quote else None
     state = state_of(rule, now, why_not)
-    return RuleRow(rule, name, condition, state, price, priced_at, threshold, distance, rule.last_fired_at, why_not)
+    return RuleRow(rule, name, condition, state, price, priced_at, threshold, distance, rule.last_fired_at, why_not, symbol)
 
 
 def _figures(rule: Any, quote: QuoteView | None) -> tuple[Figure, Figure | None, Figure | None]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from alerts import selectors, services
 from alerts.forms import ALL, RuleForm
+from alerts.looking.sight import NO_NAMES, name_of, out_of_sight
 from alerts.models import Rule
 from alerts.rehearsals import Wanted, tried
 from alerts.rules import KINDS, read
@@ -86,7 +87,7 @@ def _form_page(request: HttpRequest, rule: Rule | None) -> HttpResponse:
     except Invalid as problem:
         form.refuse(problem)
         return _shown(request, form, rule)
-    messages.success(request, f"Alert on {_name_of(saved)} saved")
+    messages.success(request, f"Alert on {_called(saved)} saved")
     return redirect("alerts")
 
 
@@ -117,7 +118,7 @@ def _as_form(rule: Rule) -> dict[str, Any]:
     names = ("note", "once", "margin", "cool_down", "quiet_from", "quiet_until")
     ends = rule.expires_at
     return {
-        "instrument": "" if rule.instrument is None else rule.instrument.symbol,
+        "instrument": "" if rule.instrument is None or out_of_sight([rule]) else rule.instrument.symbol,
         "portfolio": ALL if rule.portfolio_id is None else str(rule.portfolio_id),
         "expires_on": None if ends is None else ends.date(),
         **{name: getattr(rule, name) for name in names},
@@ -151,10 +152,10 @@ def _suggestions(user: Any) -> list[str]:
     return [f"{symbol} · {name}" for symbol, name in found.order_by("symbol").values_list("symbol", "name")[:200]]
 
 
-def _name_of(rule: Rule) -> str:
-    if rule.instrument is not None:
-        return str(rule.instrument.symbol)
-    return "all portfolios" if rule.portfolio is None else str(rule.portfolio.name)
+def _called(rule: Rule) -> str:
+    """Inside a sentence."""
+    name = name_of(rule)
+    return name[:1].lower() + name[1:] if name in NO_NAMES else name
 
 
 @login_required
@@ -175,7 +176,7 @@ def alert_switch(request: HttpRequest, pk: int) -> HttpResponse:
     active = request.POST.get("active") == "on"
     if rule.active != active:
         services.update_rule(request.user, rule, active=active)
-    messages.success(request, f"Alert on {_name_of(rule)} {'resumed' if active else 'paused'}")
+    messages.success(request, f"Alert on {_called(rule)} {'resumed' if active else 'paused'}")
     return redirect("alerts")
 
 
@@ -183,7 +184,7 @@ def alert_switch(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def alert_delete(request: HttpRequest, pk: int) -> HttpResponse:
     rule = selectors.get_rule(request.user, pk)
-    name = _name_of(rule)
+    name = _called(rule)
     services.delete_rule(request.user, rule)
     messages.success(request, f"Alert on {name} deleted")
     return redirect("alerts")

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.selectors import preferences_of
 from accounts.services import record_audit
+from alerts.looking.sight import out_of_sight
 from alerts.models import Firing, Rule
 from alerts.outbox.enqueuing import enqueue
 from alerts.rules import State, Words
@@ -133,7 +134,7 @@ def _tell(firings: Sequence[Firing]) -> None:
 
 
 def tell_held(now: datetime | None = None) -> int:
-    """Tells what quiet hours held back and that have ended; answers how many."""
+    """Tells what quiet hours held back and that have ended; answers how many.  What its person cannot see any more is forgotten."""
     now, told = now or timezone.now(), 0
     while True:
         with transaction.atomic():
@@ -141,6 +142,17 @@ def tell_held(now: datetime | None = None) -> int:
             firings = list(waiting[:BATCH])
             if not firings:
                 return told
+            gone = _out_of_sight(firings)
+            Firing.objects.filter(pk__in=[one.pk for one in gone]).delete()
+            firings = [one for one in firings if one not in gone]
             Firing.objects.filter(pk__in=[one.pk for one in firings]).update(held_until=None)
-            _tell(firings)
+            if firings:
+                _tell(firings)
             told += len(firings)
+
+
+def _out_of_sight(firings: Sequence[Firing]) -> list[Firing]:
+    """What was held back and is not to be told any more: its share ended meanwhile."""
+    rules = Rule.objects.select_related("instrument", "portfolio").in_bulk({one.rule_id for one in firings})
+    hidden = out_of_sight(rules.values())
+    return [one for one in firings if one.rule_id in hidden]

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from alerts.looking.sight import not_to_be_sent
 from alerts.models import Delivery
 from alerts.outbox.choices import Channel, Family, Pace, State
 from alerts.outbox.timing import digest_key
@@ -56,6 +57,8 @@ def _gather_for(owner: int, wishes: Wishes, now: datetime) -> Delivery | None:
 
 def fill(delivery: Delivery, wishes: Wishes) -> bool:
     """Puts the items into the payload, the same ones at every attempt; false where none is wanted any more."""
-    items = [item.payload for item in Delivery.objects.filter(digest=delivery).order_by("pk") if wishes.settings.wants(item.family, delivery.channel)]
+    chosen = list(Delivery.objects.filter(digest=delivery).order_by("pk"))
+    unseen = not_to_be_sent(chosen)
+    items = [item.payload for item in chosen if item.pk not in unseen and wishes.settings.wants(item.family, delivery.channel)]
     delivery.payload = {"sentence": items[0]["sentence"] if items else "", "items": items}
     return bool(items)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from alerts.channels.base import Later, Never, Outcome, Sender
 from alerts.channels.registry import WAYS
+from alerts.looking.sight import NO_MORE, not_to_be_sent
 from alerts.models import Delivery
 from alerts.outbox import digests
 from alerts.outbox.choices import PERSONAL, State
@@ -41,6 +42,7 @@ def deliver_due(channel: str, *, seconds: float = 30.0) -> Counter[str]:
 def _send_all(sender: Sender, claimed: list[Delivery], told: Counter[str]) -> None:
     begun = time.monotonic()
     wishes = wishes_of({delivery.owner_id for delivery in claimed})
+    unseen = not_to_be_sent(claimed)
     silent: set[int] = set()  # webhooks that did not take one: the rest of theirs need not be tried now
     for place, delivery in enumerate(claimed):
         if time.monotonic() - begun > SURE:
@@ -49,7 +51,7 @@ def _send_all(sender: Sender, claimed: list[Delivery], told: Counter[str]) -> No
         if delivery.webhook_id in silent:
             release([delivery], BLOCKED)
             continue
-        outcome = _send(sender, delivery, wishes[delivery.owner_id])
+        outcome = Never(NO_MORE, unwanted=True) if delivery.pk in unseen else _send(sender, delivery, wishes[delivery.owner_id])
         if outcome is None:
             continue
         told[type(outcome).__name__.lower()] += 1

@@ -14,12 +14,12 @@ from accounts.consents.texts import Source
 from accounts.services import one_at_a_time, record_audit
 from alerts.consents import mails_go, note_mail
 from alerts.errors import CannotTest, NotReplayable
+from alerts.looking.sight import name_of, out_of_sight
 from alerts.models import Delivery, Firing, NotificationSettings
 from alerts.outbox.choices import PERSONAL, Channel, Family, Pace, State, family_of
 from alerts.outbox.enqueuing import payload_of, ring
 from alerts.outbox.unsubscribing import Wish
 from alerts.outbox.wishes import wishes_of
-from alerts.wording import subject_of
 
 TESTS_A_MINUTE = 5
 KEPT_FOR = timedelta(days=90)  # of deliveries that are over; firings stay
@@ -133,8 +133,8 @@ def _test_payload(rule: Any, now: datetime) -> dict[str, Any]:
     if rule is None:
         sentence = "This is a test. Alerts reach you here."
         return {"sentence": sentence, "symbol": "", "note": "", "kind": "test", "alert": None, "notification": None, "fired_at": now.isoformat()}
-    firing = Firing(rule=rule, sentence=f"This is a test of your alert on {subject_of(rule).name}.", fired_at=now, event_key="")
-    return payload_of(firing) | {"kind": "test"}
+    firing = Firing(rule=rule, sentence=f"This is a test of your alert on {name_of(rule)}.", fired_at=now, event_key="")
+    return payload_of(firing) | {"kind": "test"} | ({"symbol": ""} if out_of_sight([rule]) else {})
 
 
 _WHY_NOT = {

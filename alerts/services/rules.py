@@ -16,6 +16,7 @@ from alerts.choices import RuleKind
 from alerts.consents import note_alert
 from alerts.errors import BadAlert
 from alerts.looking.instruments import levels_now
+from alerts.looking.sight import out_of_sight, unseen_among
 from alerts.models import Rule
 from alerts.rules import KINDS, Kind, Watch, at_first, read, written
 from market.models import CorporateAction, Instrument
@@ -157,6 +158,10 @@ def _watched(actor: Any, rule: Rule, spec: Kind) -> list[FieldError]:
         else:
             field, what = "portfolio", "a portfolio, or all of them"
         return [FieldError(field, "cannot_watch", f"“{spec.label}” watches {what}. Name it.")]
+    if not rule._state.adding:  # it was seen when the alert was made; now it rests, and can be paused
+        return []
+    if rule.instrument is not None and unseen_among(actor, [rule.instrument]):
+        return [FieldError("instrument", "unknown_instrument", "There is no such instrument.")]
     if rule.portfolio_id is not None and not portfolios_of(actor).filter(pk=rule.portfolio_id).exists():
         return [FieldError("portfolio", "unknown_portfolio", "There is no such portfolio.")]
     return []
@@ -188,7 +193,8 @@ def _manners(rule: Rule) -> list[FieldError]:
 def _start(rule: Rule) -> None:
     """What happened before is not told; a number that is past the threshold first has to come back."""
     now = timezone.now()
-    level = levels_now([rule], now).get(id(rule)) if rule.instrument_id is not None and not rule.spec.happens else None
+    looks = rule.instrument_id is not None and not rule.spec.happens and not out_of_sight([rule])
+    level = levels_now([rule], now).get(id(rule)) if looks else None
     state = at_first(rule.spec, rule.values, level)
     rule.armed, rule.came_back, rule.fired_at, rule.side = state.armed, state.came_back, None, state.side
     rule.started_at, rule.looked_at, rule.why_not = now, None, "" if level is None else level.why_not[:300]
