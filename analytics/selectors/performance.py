@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analytics.border import BoolArray, FloatArray
+from analytics.border import BoolArray, FloatArray, day_numbers
 from analytics.engine.arrays import finite
 from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
@@ -260,9 +260,8 @@ class Stretch:
     def _mwr(self) -> float:
         self._require_known()
         days, amounts = self.cash_flows()
-        numbers = np.array([day.toordinal() for day in days], dtype=np.int64)
         near = self.dietz.value
-        return one_rate(numbers, np.array(amounts), near=None if near is None else float(near))
+        return one_rate(day_numbers(days), np.array(amounts), near=None if near is None else float(near))
 
     @cached_property
     def mwr_is_annual(self) -> bool:

@@ -15,6 +15,7 @@ from analytics.engine.errors import Undefined
 from analytics.engine.projection import Fan, Needed, fan_of, needed_contribution, steps_of_the_past
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, figure, in_words, sentence
+from market.selectors import day_of
 from portfolio_site.kernel.dates import months_before
 from portfolio_site.kernel.figures import Figure, Unit
 
@@ -144,7 +145,7 @@ class ProjectionReport:
         if not len(past.values):
             return None, None, 0
         days = self.stretch.daily.days
-        first, last = (date.fromordinal(date(1970, 1, 1).toordinal() + int(days[at])) for at in (past.closes[0], past.closes[-1]))
+        first, last = (day_of(int(days[at])) for at in (past.closes[0], past.closes[-1]))
         return first, last, len(past.values)
 
     def _assumptions(self, first: date | None, last: date | None, days: int) -> tuple[str, ...]:
