@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analytics.border import BoolArray, FloatArray, day_numbers
+from analytics.border import BoolArray, FloatArray, IntArray
 from analytics.engine.arrays import finite
 from analytics.engine.benchmark import index_return, same_money
 from analytics.engine.errors import Undefined
@@ -27,7 +27,7 @@ from analytics.selectors.shapes import BenchmarkResult, Performance, Performance
 from analytics.selectors.value import value_on
 from analytics.series import Daily, each_day
 from analytics.trading import TradingReturns, trading_returns
-from market.selectors import BenchmarkView
+from market.selectors import BenchmarkView, day_number
 from portfolio_site.kernel.dates import years_before
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.models import Portfolio
@@ -244,14 +244,15 @@ class Stretch:
         series = self.earning
         return simple_return(float(series.value[0]), float(series.value[-1]), series.inflow, series.outflow)
 
-    def cash_flows(self) -> tuple[list[date], list[float]]:
-        """Days and amounts of the money-weighted return: opening value and what was paid in below zero, the rest above."""
+    @cached_property
+    def cash_flows(self) -> tuple[IntArray, FloatArray]:
+        """Day numbers and amounts of the money-weighted return: opening value and what was paid in below zero, the rest above."""
         series = self.earning
         net = series.outflow - series.inflow
         amounts = np.concatenate(([-series.value[0]], net))
         amounts[-1] += series.value[-1]
         places = np.flatnonzero(amounts)
-        return [series.first + timedelta(days=int(place)) for place in places], amounts[places].tolist()
+        return day_number(series.first) + places, amounts[places]
 
     @cached_property
     def mwr(self) -> Figure:
@@ -259,14 +260,15 @@ class Stretch:
 
     def _mwr(self) -> float:
         self._require_known()
-        days, amounts = self.cash_flows()
         near = self.dietz.value
-        return one_rate(day_numbers(days), np.array(amounts), near=None if near is None else float(near))
+        return one_rate(*self.cash_flows, near=None if near is None else float(near))
 
     @cached_property
     def mwr_is_annual(self) -> bool:
-        days, _ = self.cash_flows() if not self.is_empty else ([], [])
-        return bool(days) and (days[-1] - days[0]).days >= DAYS_A_YEAR
+        if self.is_empty:
+            return False
+        days, _ = self.cash_flows
+        return len(days) > 0 and int(days[-1] - days[0]) >= DAYS_A_YEAR
 
     # ── risk ────────────────────────────────────────────────────────────────
 

@@ -9,6 +9,7 @@ from analytics.selectors.explaining.common import entries_behind, listed, money,
 from analytics.selectors.explanations import Explanation, Line, Source, Term
 from analytics.selectors.performance import Stretch
 from analytics.selectors.scope import Scope, in_words
+from market.selectors import day_of
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.words import counted
 
@@ -16,7 +17,8 @@ from portfolio_site.kernel.words import counted
 def money_weighted(scope: Scope, whole: Stretch) -> Explanation:
     """The flows, the closing value, and the rate at which they balance."""
     code = scope.currency
-    days, amounts = ([], []) if whole.is_empty else whole.cash_flows()
+    numbers, much = ((), ()) if whole.is_empty else whole.cash_flows
+    days, amounts = [day_of(int(number)) for number in numbers], [float(one) for one in much]
     rate = whole.mwr.value
     lines = []
     for day, amount in zip(days, amounts, strict=True):
