@@ -5,7 +5,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import authentication, deeds, factors, passkeys, receivers  # noqa: F401  (connects what they declare)
+        from accounts import authentication, deeds, factors, passkeys, receivers, sealed_places  # noqa: F401  (connects what they declare)
         from accounts.oauth.validator import install
 
         install()

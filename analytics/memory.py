@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from analytics.continuing import Before
-from portfolio_site.web.sealed import seal, unseal
+from portfolio_site.web.sealed import CannotOpen, seal, unseal
 
 Result = TypeVar("Result")
 
@@ -64,7 +64,10 @@ class Memory:
         if stored is None:
             return None
         # the seal is checked before unpickling: only what this installation wrote is opened
-        return pickle.loads(unseal(stored, _LABEL + place.encode()))  # type: ignore[no-any-return]  # noqa: S301  # nosec B301
+        try:
+            return pickle.loads(unseal(stored, _LABEL + place.encode()))  # type: ignore[no-any-return]  # noqa: S301  # nosec B301
+        except CannotOpen:  # sealed with a key that is gone since: worked out anew
+            return None
 
     def _store(self, key: Hashable, result: object) -> None:
         if self._shared and settings.REDIS_URL:

@@ -126,6 +126,22 @@ class SealedInside:
 sealed_inside: list[SealedInside] = []  # apps add theirs, so that rotate_keys finds them
 
 
+@dataclass(frozen=True, slots=True)
+class SealedElsewhere:
+    """Sealed values that are no field of a model of ours.
+
+    numbers  of the keys that they are sealed with, one for each value
+    rotate   seals again what is not sealed with the newest key; answers how many
+    """
+
+    name: str
+    numbers: Callable[[], Iterable[int]]
+    rotate: Callable[[], int]
+
+
+sealed_elsewhere: list[SealedElsewhere] = []  # apps add theirs, too
+
+
 if TYPE_CHECKING:
     _Field = models.Field[Any, Any]
 else:
@@ -248,10 +264,10 @@ class SealedBytesField(SealedField):
 class SealedSerializer:
     """How a session is stored (SESSION_SERIALIZER): its JSON, sealed.  One that does not open is an empty session."""
 
-    _label = b"session"
+    label = b"session"
 
     def dumps(self, value: Any) -> bytes:
-        return seal(json.dumps(value, separators=(",", ":")).encode(), self._label)
+        return seal(json.dumps(value, separators=(",", ":")).encode(), self.label)
 
     def loads(self, stored: bytes) -> Any:
-        return json.loads(unseal(stored, self._label))
+        return json.loads(unseal(stored, self.label))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from portfolio_site.kernel.sources import REPLAYING, digest_of_code
-from portfolio_site.web.sealed import seal, unseal
+from portfolio_site.web.sealed import CannotOpen, seal, unseal
 from portfolios.ledger.book import Book
 from portfolios.ledger.run import Rules
 from portfolios.writes import Write
@@ -62,7 +62,10 @@ class Shelf:
         if stored is None:
             return None
         # the seal is checked before unpickling: only what this installation wrote is opened
-        found: Book = pickle.loads(unseal(stored, _LABEL + key.encode()))  # noqa: S301  # nosec B301
+        try:
+            found: Book = pickle.loads(unseal(stored, _LABEL + key.encode()))  # noqa: S301  # nosec B301
+        except CannotOpen:  # sealed with a key that is gone since: replayed anew
+            return None
         self._keep(key, found)
         return found
 

@@ -12,9 +12,9 @@
 (() => {
   "use strict";
   const { $, $$, emit, query } = window.ui;
-  const WORDS = { live: "Live", delayed: "Delayed", closed: "Closed", waiting: "Reconnecting", offline: "Offline" };
-  const DOTS = { live: "dot--live", delayed: "dot--live", closed: "dot--off", waiting: "dot--stale", offline: "dot--off" };
-  let state = "", last = "", seq = 0, tries = 0, socket = null, queue = new Map(), totals = null, frame = 0, painted = 0, opened = false;
+  const WORDS = { live: "Live", delayed: "Delayed", closed: "Closed", waiting: "Reconnecting", offline: "Offline", ended: "Ended" };
+  const DOTS = { live: "dot--live", delayed: "dot--live", closed: "dot--off", waiting: "dot--stale", offline: "dot--off", ended: "dot--off" };
+  let state = "", last = "", seq = 0, tries = 0, socket = null, queue = new Map(), totals = null, frame = 0, painted = 0, opened = false, ended = false;
   const quiet = () => document.body.dataset.flash === "off";
 
   function show(next, time) {
@@ -113,6 +113,18 @@
     if (!frame) frame = requestAnimationFrame(paint);
   }
 
+  /* What is shown may not be seen any more: said for good, and not asked for again. */
+  const ENDED = { 4401: "You are signed out. Sign in again to go on.", 4403: "You cannot see this portfolio any more. What stands here is from before." };
+  function end(text) {
+    const note = document.createElement("p"), words = document.createElement("span");
+    note.className = "note note--warn"; note.role = "alert"; note.dataset.liveEnded = "";
+    words.className = "note__text"; words.textContent = text;
+    note.append(words);
+    $("main")?.prepend(note);
+    show("ended");
+    ended = true;
+  }
+
   let watched = "";
   function watch() {
     if (socket?.readyState !== 1) return;
@@ -123,18 +135,19 @@
   }
   function connect() {
     const path = document.body.dataset.live;
-    if (!path || socket || !navigator.onLine) return;
+    if (!path || socket || ended || !navigator.onLine) return;
     try { socket = new WebSocket(location.origin.replace(/^http/, "ws") + path); } catch { return; }
     socket.onopen = () => { if (tries) resync(); tries = 0; seq = 0; watched = ""; opened = true; watch(); };
     socket.onmessage = e => receive(JSON.parse(e.data));
-    socket.onclose = () => {
+    socket.onclose = e => {
       socket = null;
+      if (e.code in ENDED) { end(ENDED[e.code]); return; }
       if (opened) show(navigator.onLine ? "waiting" : "offline");
       if (!document.hidden) setTimeout(connect, Math.random() * Math.min(30000, 1000 * 2 ** tries++));
     };
   }
   addEventListener("online", connect);
-  addEventListener("offline", () => show("offline"));
+  addEventListener("offline", () => ended || show("offline"));
   document.addEventListener("htmx:afterSettle", watch);
   let rest = 0;
   document.addEventListener("visibilitychange", () => {
@@ -144,7 +157,7 @@
 
   /* The fall-back: the parts that hold figures fetch themselves again. */
   setInterval(() => {
-    if (document.hidden || socket?.readyState === 1 || !navigator.onLine || !window.htmx) return;
+    if (document.hidden || ended || socket?.readyState === 1 || !navigator.onLine || !window.htmx) return;
     const parts = $$("[data-poll]");
     if (!parts.length) return;
     show("delayed", "");

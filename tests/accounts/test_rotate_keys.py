@@ -6,10 +6,13 @@ import base64
 import hashlib
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import IdempotencyKey
+from accounts.oauth import keys
+from analytics.memory import Memory
 from portfolio_site.management.commands import rotate_keys
 from portfolio_site.web.sealed import CannotOpen, fingerprint, key_number, newest_key, seal, unseal
 
@@ -19,8 +22,8 @@ LABEL = b"accounts.idempotencykey.body"
 
 
 @pytest.fixture
-def old_key(settings):
-    settings.FIELD_KEYS = {1: OLD}
+def old_key(settings, tmp_path):
+    settings.FIELD_KEYS, settings.DATA_DIR = {1: OLD}, tmp_path
     return settings
 
 
@@ -176,3 +179,48 @@ def test_secrets_of_second_factors_are_sealed_with_the_new_key_too(old_key, mart
     assert decrypt(opened["recovery_codes"]["seed"]) == "5eed" and opened["recovery_codes"]["used_mask"] == 3
     call_command("rotate_keys", verify=True)
     assert "older keys may go" in capsys.readouterr().out
+
+
+def test_nobody_is_signed_out_by_a_new_key(old_key, marta, client, capsys):
+    client.force_login(marta)
+    old_key.FIELD_KEYS = {1: OLD, 2: NEW}
+    call_command("rotate_keys", verify=True)
+    assert "sessions.Session.session_data: 1 with key 1" in capsys.readouterr().out
+    call_command("rotate_keys")
+    old_key.FIELD_KEYS = {2: NEW}
+    assert client.get("/settings/profile/").status_code == 200
+    call_command("rotate_keys", verify=True)
+    assert "older keys may go" in capsys.readouterr().out
+
+
+def test_a_session_whose_key_is_gone_goes_too(old_key, marta, client):
+    client.force_login(marta)
+    old_key.FIELD_KEYS = {2: NEW}
+    call_command("rotate_keys")
+    assert not Session.objects.exists() and client.get("/settings/profile/").status_code == 302
+
+
+def test_the_key_that_signs_id_tokens_stays_the_same(old_key, capsys):
+    old_key.OIDC_PRIVATE_KEY = ""
+    made = keys.signing_key()
+    old_key.FIELD_KEYS = {1: OLD, 2: NEW}
+    call_command("rotate_keys")
+    assert "1 values sealed again" in capsys.readouterr().out
+    old_key.FIELD_KEYS = {2: NEW}
+    keys._read.clear()
+    assert keys.signing_key() == made
+    old_key.FIELD_KEYS = {3: OLD}
+    call_command("rotate_keys")
+    assert list(keys.kept_numbers()) == []
+
+
+def test_what_was_cached_under_a_key_that_is_gone_counts_as_not_there(old_key):
+    old_key.REDIS_URL = "redis://nowhere"
+    numbers = iter((41, 42, 43))
+
+    def asked_anew():  # as another process would
+        return Memory("test", 8, shared=True).of("asked", lambda: next(numbers))
+
+    assert [asked_anew(), asked_anew()] == [41, 41]
+    old_key.FIELD_KEYS = {2: NEW}
+    assert asked_anew() == 42

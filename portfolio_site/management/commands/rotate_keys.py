@@ -16,7 +16,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, transaction
 
-from portfolio_site.web.sealed import CannotOpen, SealedField, SealedInside, key_number, newest_key, seal, sealed_inside, unseal
+from portfolio_site.web.sealed import CannotOpen, SealedField, SealedInside, key_number, newest_key, seal, sealed_elsewhere, sealed_inside, unseal
 
 _PASSES = 10  # a value may be rewritten by a process that still seals with the old key; it is then met in the next pass
 
@@ -53,6 +53,8 @@ class Command(BaseCommand):
             sealed += done
             if bad:
                 refused[f"{inside.model}.{inside.field}"] = bad
+        for place in sealed_elsewhere:
+            sealed += place.rotate()
         self.stdout.write(f"{sealed} values sealed again with key {newest_key()}.")
         if refused:
             for name, count in refused.items():
@@ -68,11 +70,13 @@ class Command(BaseCommand):
                 totals[number] += count
                 if number != newest_key():
                     left.append(f"  {model._meta.label}.{field.name}: {count} with key {number}")
-        for inside in sealed_inside:
-            for number, count in sorted(Counter(key_number(stored) for _, _, stored in _inside(inside)).items()):
+        others = [(f"{one.model}.{one.field}", Counter(key_number(stored) for _, _, stored in _inside(one))) for one in sealed_inside]
+        others += [(place.name, Counter(place.numbers())) for place in sealed_elsewhere]
+        for name, counts in others:
+            for number, count in sorted(counts.items()):
                 totals[number] += count
                 if number != newest_key():
-                    left.append(f"  {inside.model}.{inside.field}: {count} with key {number}")
+                    left.append(f"  {name}: {count} with key {number}")
         for number, count in sorted(totals.items()):
             self.stdout.write(f"key {number}: {count} values")
         self.stdout.write("\n".join(left) if left else f"Everything is sealed with key {newest_key()}; older keys may go.")
