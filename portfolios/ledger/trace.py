@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import compress, count
+from operator import is_not
 
 from portfolios.ledger.events import ZERO, Event
 from portfolios.ledger.links import instrument_ids_of
-from portfolios.ledger.lots import Stock, nth_of
+from portfolios.ledger.lots import OpenLot, Stock, nth_of
 from portfolios.ledger.records import Change, LotChange
 from portfolios.ledger.run import Run
 
@@ -27,7 +29,7 @@ class Trace:
         self.run = run
         self.changes: list[Change] = []
         self.lot_changes: list[LotChange] = []
-        self._lots: dict[int, dict[LotKey, Amounts]] = {}
+        self._lots: dict[int, tuple[int, list[OpenLot]]] = {}  # with the sign of what is open
         self._brought: dict[int, Amounts] = {}
 
     def note(self, event: Event) -> None:
@@ -39,10 +41,9 @@ class Trace:
 
     def _compare(self, event: Event, stock: Stock) -> None:
         pk = stock.instrument
-        lots, before = _lots_of(self.run, stock), self._lots.get(pk, {})
+        open_now = (-1 if stock.quantity < ZERO else 1, list(self.run.lots(stock)))
         units = cost = local = ZERO
-        for key in before | lots:
-            moved = _less(lots.get(key, NONE), before.get(key, NONE))
+        for key, moved in _moved(self._lots.get(pk, (1, [])), open_now).items():
             if any(moved):
                 self.lot_changes.append(LotChange(event.id, event.day, pk, event.kind, *key[:2], *moved))
                 units, cost, local = units + moved[0], cost + moved[1], local + moved[2]
@@ -50,17 +51,27 @@ class Trace:
         more = _less(brought, self._brought.get(pk, NONE))
         if units or cost or local or any(more):
             self.changes.append(Change(event.id, event.day, pk, event.kind, units, cost, local, *more))
-        self._lots[pk], self._brought[pk] = lots, brought
+        self._lots[pk], self._brought[pk] = open_now, brought
 
 
-def _lots_of(run: Run, stock: Stock) -> dict[LotKey, Amounts]:
-    """What is open by lot, with sign."""
-    sign = -1 if stock.quantity < ZERO else 1
+def _moved(before: tuple[int, list[OpenLot]], after: tuple[int, list[OpenLot]]) -> dict[LotKey, Amounts]:
+    """What changed of each lot, with sign.
+
+    A lot that stays is the same object, so that only what lies between the first and the last that are not is added up: a purchase
+    beside ten thousand open lots looks at each once, without a sum.
+    """
+    (old_sign, old), (sign, new) = before, after
+    head = tail = 0
+    if old_sign == sign:
+        most = min(len(old), len(new))
+        head = next(compress(count(), map(is_not, old, new)), most)
+        tail = min(next(compress(count(), map(is_not, reversed(old), reversed(new))), most), most - head)
     found: dict[LotKey, Amounts] = {}
-    for event_id, opened_on, *amounts in run.lots(stock):
-        key = (event_id, opened_on, nth_of(event_id))
-        units, cost, local = found.get(key, NONE)
-        found[key] = (units + sign * amounts[0], cost + sign * amounts[1], local + sign * amounts[2])
+    for factor, lots in ((-old_sign, old[head : len(old) - tail]), (sign, new[head : len(new) - tail])):
+        for event_id, opened_on, *amounts in lots:
+            key = (event_id, opened_on, nth_of(event_id))
+            units, cost, local = found.get(key, NONE)
+            found[key] = (units + factor * amounts[0], cost + factor * amounts[1], local + factor * amounts[2])
     return found
 
 

@@ -50,6 +50,19 @@ def test_changes_add_up_to_the_positions_and_to_the_lots(events, rules):
         }
 
 
+@pytest.mark.parametrize("method", ["fifo", "lifo", "specific"])
+def test_what_stays_is_not_added_up_again_however_many_lots_are_open(method, monkeypatch):
+    """Ten thousand purchases of what has no price are traced for the dashboard: lots times entries would be minutes."""
+    ledger = Ledger(method=method)
+    for number in range(300):
+        ledger.buy(3 + number // 100, 1, 10)
+    ledger.sell(7, 2, 12).dividend(8, 5).sell(8, "0.5", 12)
+    looked_at = []
+    monkeypatch.setattr("portfolios.ledger.trace.nth_of", lambda opener: looked_at.append(opener) or 1)
+    book = replay(ledger.events, ledger.rules, trace=True)
+    assert len(book.lot_changes) == 303 and len(looked_at) == 300 + 2 + 0 + 2
+
+
 @pytest.mark.parametrize("method", ["average", "fifo", "hifo"])
 def test_what_is_short_changes_below_zero(method):
     ledger = Ledger(method=method, allows_short=True).sell(3, 10, 7).buy(4, 4, 5)
