@@ -12,10 +12,13 @@ from typing import Any
 from celery import Celery
 from kombu import Exchange, Queue
 
+from portfolio_site import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portfolio_site.settings.local")
 
 QUEUES = ("default", "market", "analytics", "alerts")
 
+broker.install()
 app = Celery("plumbline", task_cls="portfolio_site.periods:OncePerPeriod")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "default"
