@@ -69,7 +69,7 @@ def jobs() -> list[Job]:
         Job("news that grew old", "market.tasks.sweep_news", hour=4),
         Job("merges that wait", "market.tasks.sweep_merges", timedelta(seconds=30), at_start=True),
         Job("merges that grew old", "market.tasks.forget_merges", hour=4),
-        Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=30), at_start=True),
+        Job("imports that wait", "portfolios.imports.tasks.sweep_imports", timedelta(seconds=15), at_start=True),
         Job("messages that wait", "alerts.tasks.sweep_outbox", timedelta(seconds=15), at_start=True),
         Job("messages that grew old", "alerts.tasks.forget_deliveries", hour=4),
         Job("spent keys and tokens", "accounts.tasks.sweep", timedelta(hours=1)),

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from portfolios.choices import ImportStatus
@@ -37,8 +38,8 @@ def claim(batch_id: int, waiting: ImportStatus, working: ImportStatus) -> Import
 
 
 def touch(batch: ImportBatch, done: int) -> None:
-    """Say that the job is alive, and how far it is."""
-    ImportBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now(), rows_done=done)
+    """Say that the job is alive, and how far it is.  One that began anew says no less than the one that died had said."""
+    ImportBatch.objects.filter(pk=batch.pk).update(touched_at=timezone.now(), rows_done=Greatest(F("rows_done"), done))
     import_moved.send(ImportBatch, batch_id=batch.pk)
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,20 @@ class Fleet:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
 
+    def kill_parent(self, name: str) -> None:
+        """The first process alone; what it started is on its own, and ends with the next moment."""
+        running = self._running.pop(name)
+        running.kill()
+        running.wait()
+        time.sleep(1)
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+
+    def kill_child(self, name: str) -> None:
+        """One process of the pool, as the kernel does where memory is short; the parent lives."""
+        children = Path(f"/proc/{self._running[name].pid}/task/{self._running[name].pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+
     def terminate(self, name: str, patience: float = 60) -> int:
         """As a service manager does: SIGTERM to the parent, and SIGKILL to what is left; how it ended."""
         running = self._running.pop(name)
@@ -137,7 +152,11 @@ class Client:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", "Connection": "close"}
         if key:
             headers["Idempotency-Key"] = key
-        data = None if body is None else json.dumps(body).encode()
+        if isinstance(body, bytes):  # a file
+            head = '--drill\r\nContent-Disposition: form-data; name="file"; filename="drill.csv"\r\nContent-Type: text/csv\r\n\r\n'
+            headers["Content-Type"], data = "multipart/form-data; boundary=drill", head.encode() + body + b"\r\n--drill--\r\n"
+        else:
+            data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1{path}", data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
@@ -217,3 +236,22 @@ class Writers:
         self._stop.set()
         for thread in self._threads:
             thread.join(180)
+
+
+def everything_once(fleet: Fleet, portfolio: int, journal: Writers) -> None:
+    """Each acknowledged entry is there under the id that was told; no other more than once; the books balance."""
+    seen = fleet.ask("tests.drills.program", "look", portfolio)
+    entries = {int(pk): note for pk, note in seen["entries"].items()}
+    notes = list(entries.values())
+    assert len(notes) == len(set(notes)), "an entry was recorded twice"
+    assert {note: pk for pk, note in entries.items() if note in journal.acknowledged} == journal.acknowledged, "what was acknowledged is not there"
+    assert set(notes) <= journal.asked and seen["findings"] == 0
+
+
+def until(true: Any, patience: float = 120) -> float:
+    """Waits until it is so; how long that took, in seconds."""
+    begin = time.monotonic()
+    while not true():
+        assert time.monotonic() - begin < patience, "it did not come in time"
+        time.sleep(0.1)
+    return time.monotonic() - begin

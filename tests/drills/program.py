@@ -1,6 +1,6 @@
 """What the drills do inside the application, each in a process of its own.
 
-python -m tests.drills.program prepare | book | look PORTFOLIO
+python -m tests.drills.program prepare | book | books COUNT | look PORTFOLIO …
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ def book() -> dict[str, Any]:
     return {"token": issue(person).access, "portfolio": factories.make_portfolio(person).pk}
 
 
+def books(count: str) -> list[dict[str, Any]]:
+    """People, each with an empty portfolio and a token; and an instrument that everybody may look at."""
+    from accounts.tokens import issue
+    from tests import factories
+
+    factories.make_instrument("SHARED", price="100", previous="99", currency="EUR")
+    people = [factories.make_person(f"person{number}") for number in range(int(count))]
+    return [{"token": issue(person).access, "portfolio": factories.make_portfolio(person).pk} for person in people]
+
+
 def look(portfolio: str) -> dict[str, Any]:
     """What was recorded, and what the integrity check finds."""
     from portfolios.models import Transaction
@@ -38,6 +48,35 @@ def look(portfolio: str) -> dict[str, Any]:
 
     rows = Transaction.objects.live().filter(portfolio=portfolio)
     return {"entries": {row.pk: row.notes for row in rows}, "findings": len(check_integrity([int(portfolio)]))}
+
+
+# ── imports ─────────────────────────────────────────────────────────────────
+
+
+def importer(count: str) -> dict[str, Any]:
+    """A person with the instruments of a statement, and as many empty portfolios."""
+    from accounts.tokens import issue
+    from market.services import create_private_instrument
+    from tests import factories
+    from tests.portfolios.imports.drill import INSTRUMENTS
+
+    person = factories.make_person("importer")
+    for which in range(INSTRUMENTS):
+        create_private_instrument(person, symbol=f"S{which}", name=f"Stock {which}", asset_class="stock", currency="USD", isin=f"US0000{which:04d}00")
+    portfolios = [factories.make_portfolio(person, name=f"Statement {number}", base_currency="GBP").pk for number in range(int(count))]
+    return {"token": issue(person).access, "portfolios": portfolios}
+
+
+def imported(*portfolios: str) -> list[dict[str, Any]]:
+    """What stands in each: entries, and how many of them are of different rows; and what the integrity check finds."""
+    from portfolios.models import Transaction
+    from portfolios.services import check_integrity
+
+    def told(pk: int) -> dict[str, Any]:
+        rows = Transaction.objects.live().filter(portfolio=pk)
+        return {"entries": rows.count(), "rows": rows.values("source_key").distinct().count(), "findings": len(check_integrity([pk]))}
+
+    return [told(int(pk)) for pk in portfolios]
 
 
 # ── schedulers ──────────────────────────────────────────────────────────────
@@ -136,7 +175,7 @@ def main(action: str, *more: str) -> None:
     import django
 
     django.setup()
-    actions: dict[str, Any] = {one.__name__: one for one in (prepare, book, look, away, edit, tenants, tick)}
+    actions: dict[str, Any] = {one.__name__: one for one in (prepare, book, books, look, importer, imported, away, edit, tenants, tick)}
     said = actions[action](*more)
     if said is not None:
         print(json.dumps(said), flush=True)

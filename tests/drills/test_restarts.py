@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.drills.fleet import Client, Fleet, Writers
+from tests.drills.fleet import Client, Writers, everything_once, until
 
 LONG = os.environ.get("DRILLS") == "long"
 KILLS = 20 if LONG else 3
@@ -20,16 +20,6 @@ ROUNDS = 20
 BACK_IN = 60  # seconds from a kill to the next acknowledgement, with the start of the process and with keys that were cut off in the work
 
 pytestmark = [pytest.mark.drill, pytest.mark.slow, pytest.mark.own_process]
-
-
-def _everything_once(fleet: Fleet, portfolio: int, journal: Writers) -> None:
-    """Each acknowledged entry is there under the id that was told; no other more than once; the books balance."""
-    seen = fleet.ask("tests.drills.program", "look", portfolio)
-    entries = {int(pk): note for pk, note in seen["entries"].items()}
-    notes = list(entries.values())
-    assert len(notes) == len(set(notes)), "an entry was recorded twice"
-    assert {note: pk for pk, note in entries.items() if note in journal.acknowledged} == journal.acknowledged, "what was acknowledged is not there"
-    assert set(notes) <= journal.asked and seen["findings"] == 0
 
 
 def test_a_web_process_killed_in_the_middle_of_requests_loses_nothing_and_does_nothing_twice(fleet_of):
@@ -63,7 +53,7 @@ def test_a_web_process_killed_in_the_middle_of_requests_loses_nothing_and_does_n
         }
     )
     assert slowest < BACK_IN and journal.cut + journal.refused and not journal.odd
-    _everything_once(fleet, known["portfolio"], journal)
+    everything_once(fleet, known["portfolio"], journal)
 
 
 class Listener:
@@ -113,13 +103,13 @@ def test_a_rolling_restart_under_load_fails_no_request_and_tells_sockets_to_come
     try:
         for number in range(ROUNDS):
             name = f"web-{1 + number % 2}"
-            _wait(lambda number=number: listener.opened > number)
+            until(lambda number=number: listener.opened > number)
             codes.append(fleet.terminate(name))
             fleet.start(name)
             fleet.terminate("live-1")
             fleet.start("live-1")
-            _wait(lambda number=number: len(listener.codes) > number)
-        _wait(lambda: listener.opened > ROUNDS)
+            until(lambda number=number: len(listener.codes) > number)
+        until(lambda: listener.opened > ROUNDS)
     finally:
         journal.stop()
         listener.stop()
@@ -135,11 +125,4 @@ def test_a_rolling_restart_under_load_fails_no_request_and_tells_sockets_to_come
     )
     assert not journal.odd, journal.odd[:5]
     assert set(journal.statuses) <= {201, 503} and listener.codes[:ROUNDS] == [1012] * ROUNDS and listener.opened > ROUNDS
-    _everything_once(fleet, known["portfolio"], journal)
-
-
-def _wait(until: Any, patience: float = 120) -> None:
-    ends = time.monotonic() + patience
-    while not until():
-        assert time.monotonic() < ends, "it did not come in time"
-        time.sleep(0.1)
+    everything_once(fleet, known["portfolio"], journal)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from portfolio_site.kernel.errors import Conflict, Invalid, NotFound
+from portfolio_site.schedule import jobs
 from portfolios.choices import ImportStatus, Verdict
 from portfolios.importers import Layout, Unreadable
 from portfolios.imports import selectors, services
+from portfolios.imports.reading import LEASE, touch
 from portfolios.models import Holding, ImportBatch, ImportRow, Transaction
 from tests import factories
 from tests.portfolios.imports.helpers import FILES
@@ -301,3 +304,17 @@ def test_an_import_that_recorded_something_is_not_discarded(person, upload, run)
     other = upload("german.csv")
     services.discard_import(person, other)
     assert not ImportBatch.objects.filter(pk=other.pk).exists()
+
+
+def test_a_job_that_begins_anew_says_no_less_than_the_one_that_died_had_said(upload):
+    batch = upload("t212_same_id.csv")
+    ImportBatch.objects.filter(pk=batch.pk).update(rows_done=5)
+    touch(batch, 2)
+    assert ImportBatch.objects.get().rows_done == 5
+    touch(batch, 6)
+    assert ImportBatch.objects.get().rows_done == 6
+
+
+def test_an_import_whose_job_died_is_rung_for_again_well_within_a_minute():
+    (sweep,) = (job for job in jobs() if job.task == "portfolios.imports.tasks.sweep_imports")
+    assert sweep.every is not None and LEASE + sweep.every <= timedelta(seconds=45)

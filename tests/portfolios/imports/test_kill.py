@@ -16,7 +16,7 @@ LONG = os.environ.get("DRILLS") == "long"
 ROWS = 10_000 if LONG else 2_500
 UNITS = "10040" if LONG else "2540"  # of forty rows in sixty two units are bought, of twenty one is sold (drill.statement)
 # statements of the job before which it dies; of 10,000 rows there are some forty, half of them the inserts of 500 entries each
-READING = ["2", "4", "9", "15"] if LONG else ["9"]
+READING = ["2", "4", "6", "9", "12", "15"] if LONG else ["9"]
 RECORDING = ["1", "2", "5", "8", "12", "16", "20", "24", "28", "32", "36", "40", "44", "end"] if LONG else ["3", "18", "end"]
 
 
