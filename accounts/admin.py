@@ -25,16 +25,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from accounts import tokens
+from accounts.errors import NotAllowedToLook
 from accounts.factors import needs_second
 from accounts.keys.models import ApiKey
-from accounts.models import AuditEntry, Preferences, RefreshToken, User
+from accounts.models import AuditEntry, Preferences, RefreshToken, SupportConsent, SupportView, User
 from accounts.selectors import audit_is_append_only, verify_chain
 from accounts.services import record_audit
 from accounts.staff import grant_site_roles
+from accounts.viewing.middleware import VIEW_KEY
+from accounts.viewing.selectors import consent_for
+from accounts.viewing.services import start_view, why_not
 from portfolio_site.web.administration import ByRole, InlineByRole
 from portfolio_site.web.site_roles import SiteRole
 
@@ -158,6 +162,7 @@ class RolesForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(User)
 class UserAdmin(ByRole, DjangoUserAdmin):  # type: ignore[type-arg]
     form = RolesForm
+    change_form_template = "admin/accounts/user.html"
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username", "email")
@@ -196,6 +201,12 @@ class UserAdmin(ByRole, DjangoUserAdmin):  # type: ignore[type-arg]
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """With the way into the account as its person sees it, where they allow it."""
+        staff = cast(User, request.user)
+        allowed = consent_for(staff, int(object_id)) if object_id.isdecimal() and len(object_id) < 19 else None
+        return super().change_view(request, object_id, form_url, {"support_consent": allowed, **(extra_context or {})})
+
     @admin.display(description="roles in running the site")
     def shown_roles(self, person: User) -> str:
         return ", ".join(sorted(person.groups.values_list("name", flat=True))) or "none"
@@ -220,6 +231,45 @@ class ApiKeyAdmin(ByRole):
     list_select_related = ("user",)
     date_hierarchy = "created_at"
     exclude = ("name", "digest", "password_mark")
+
+
+@admin.register(SupportConsent)
+class SupportConsentAdmin(ByRole):
+    """What people allowed; looking at an account begins here, or on the page of the person."""
+
+    list_display = ("id", "person", "given_at", "ends_at", "ended_at")
+    list_select_related = ("person",)
+    date_hierarchy = "given_at"
+    fields = ("person", "given_at", "ends_at", "ended_at")
+    change_form_template = "admin/accounts/support_consent.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.look))
+        return [path("<int:number>/look/", view, name="accounts_supportconsent_look"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        row = self.get_object(request, object_id) if self.has_work_permission(request) else None
+        holds = row is not None and why_not(row) is None
+        return super().change_view(request, object_id, form_url, {"support_consent": row if holds else None, **(extra_context or {})})
+
+    def look(self, request: HttpRequest, number: int) -> HttpResponse:
+        """Into the account: from here on this session sees its pages, until it leaves."""
+        staff = cast(User, request.user)
+        if not self.has_work_permission(request):
+            raise PermissionDenied
+        consent = self.get_object(request, str(number))
+        if consent is None:
+            raise NotAllowedToLook("There is no such consent.")
+        request.session[VIEW_KEY] = start_view(staff, consent).pk
+        return redirect("dashboard")
+
+
+@admin.register(SupportView)
+class SupportViewAdmin(ByRole):
+    list_display = ("id", "consent", "staff", "started_at", "ended_at", "ending")
+    list_select_related = ("consent", "staff")
+    date_hierarchy = "started_at"
+    fields = ("consent", "staff", "started_at", "ended_at", "ending")
 
 
 @admin.register(AuditEntry)

@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 
 from accounts.data_rights.models import DataExport
 from accounts.keys.models import ApiKey
+from accounts.viewing.models import SupportView
 from portfolio_site.web.deeds import describe, owned_in
 
 describe(
@@ -55,6 +56,17 @@ describe(
 )
 
 describe(
+    "Support",
+    {
+        "support.allowed": "Support was allowed to look at the account",
+        "support.ended": "Support was not allowed to look any more",
+        "support.view_started": "Support began to look at the account",
+        "support.view_ended": "Support stopped looking at the account",
+        "support.page_refused": "Refused: support asked for a page of the account that it does not see",
+    },
+)
+
+describe(
     "Your data",
     {
         "data.export_asked": "Export of all data asked for",
@@ -76,3 +88,4 @@ owned_in("export", DataExport, "user_id")
 owned_in("oauth_client", Client)
 owned_in("passkey", Authenticator, "user_id")
 owned_in("session", UserSession, "user_id")
+owned_in("supportview", SupportView, "consent__person_id")

@@ -40,7 +40,8 @@ class DenialsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if found := refusals.noted(request):
-            actor = request.user.pk if request.user.is_authenticated else None
+            viewing = getattr(request, "viewing", None)  # who looks at somebody's account is who was refused
+            actor = viewing.staff.pk if viewing else request.user.pk if request.user.is_authenticated else None
             where = (request.resolver_match.url_name or "") if request.resolver_match else ""
             # what Django itself closes with the answer, once it is sent
             response._resource_closers.append(partial(write_all, actor, where, found))  # type: ignore[attr-defined]

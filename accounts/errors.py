@@ -89,5 +89,29 @@ class CannotWithdraw(Conflict):
     code, title = "cannot_withdraw", "This cannot be taken back by itself."
 
 
+class AlreadyAllowed(Conflict):
+    code, title = "already_allowed", "Support may look already."
+
+
+class NothingAllowed(NotFound):
+    code, title = "nothing_allowed", "Support may not look."
+
+
+class NotAllowedToLook(Forbidden):
+    code, title = "not_allowed_to_look", "The person does not allow it."
+
+
+class OnlyLooking(Forbidden):
+    """Support looks at somebody's account, and tried what would change it."""
+
+    code, title = "only_looking", "You only look at this account."
+
+
+class SupportIsLooking(Forbidden):
+    """Support looks at somebody's account, and asked for a page that is the person's alone."""
+
+    code, title = "not_seen_by_support", "Support does not see this page."
+
+
 class NotForThisRole(Forbidden):
     code, title = "not_for_this_role", "Your role in running the site does not allow this."

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _COUNTED = (("recorded", "recorded"), ("voided", "voided"), ("entries", "in all"), ("transactions", "deleted with it"), ("times", "times"))
 _GUESSED = frozenset({"session.refused", "factor.refused"})  # by whoever had the name; an API key or a role is always somebody's
 
+_BY_SUPPORT = frozenset({"support.view_started", "support.page_refused"})
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -134,7 +136,9 @@ def _line(user: User, entry: AuditEntry, named: Mapping[tuple[str, int], deeds.N
 def _by(user: User, entry: AuditEntry) -> str:
     if entry.actor is None:
         return "somebody who was not signed in" if entry.action in _GUESSED else "Plumbline"
-    return "you" if entry.actor == user.pk else "somebody else"
+    if entry.actor == user.pk:
+        return "you"
+    return "support" if entry.action in _BY_SUPPORT and entry.actor is not None else "somebody else"
 
 
 def _details(data: Mapping[str, Any]) -> Iterable[str]:

@@ -208,6 +208,7 @@ from accounts.data_rights.models import DataArrival, DataExport, Erasure  # noqa
 from accounts.keys.models import ApiKey, ApiKeyCall  # noqa: E402
 from accounts.oauth.models import AuthorizationCode, SpentRefreshToken  # noqa: E402
 from accounts.tickets.models import SocketTicket  # noqa: E402
+from accounts.viewing.models import SupportConsent, SupportView  # noqa: E402
 
 __all__ = [
     "ApiKey",
@@ -224,6 +225,8 @@ __all__ = [
     "RefreshToken",
     "SocketTicket",
     "SpentRefreshToken",
+    "SupportConsent",
+    "SupportView",
     "User",
     "a_currency",
     "a_time_zone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, NOBODYS, SECRET, kept, rows
+from portfolio_site.web.personal import DERIVED, GIVEN, INTERNAL, NOBODYS, SECRET, UNLINKED, kept, rows
 
 _CHAIN = kept("what was done must stay provable; an entry holds numbers, no name and no amount", "the records of this installation end")
 _PROOF = kept(
@@ -89,6 +89,18 @@ PERSONAL = [
         "Requests to be erased",
         person="person",
         fields={_PROOF: "id person mark status asked_at due_at cancelled_at done_at", INTERNAL: "step touched_at", SECRET: "address"},
+    ),
+    rows(
+        "accounts.SupportConsent",
+        "When support was allowed to look at the account",
+        person="person",
+        fields={GIVEN: "id person given_at ends_at ended_at"},
+    ),
+    rows(
+        "accounts.SupportView",
+        "When support looked at the account",
+        person="consent__person",
+        fields={GIVEN: "id consent started_at ended_at ending", UNLINKED: "staff"},
     ),
     rows(
         "accounts.Consent",

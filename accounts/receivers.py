@@ -18,7 +18,9 @@ from accounts.consents.texts import Purpose, Source
 from accounts.middleware import SEEN_KEY, SIGNED_IN_KEY
 from accounts.models import User
 from accounts.services import record_audit, tell_access_changed
-from accounts.signals import export_asked, export_brought, user_registered
+from accounts.signals import access_changed, export_asked, export_brought, user_registered
+from accounts.viewing.models import Ending
+from accounts.viewing.services import end_views_of
 from portfolio_site.web import deeds, refusals
 from portfolio_site.web.bell import insist, ring
 
@@ -117,6 +119,13 @@ def note_deed(*, actor: User, action: str, object_type: str, object_id: str, dat
 def note_refusals(*, actor: int, where: str, found: list[refusals.Refusal], **_: Any) -> None:
     """What was refused on a socket."""
     denials.write_all(actor, where, found)
+
+
+@receiver(access_changed)
+def end_views(*, user_id: int, **_: Any) -> None:
+    """A session, password or role of this person ended: so does what they look at, and they begin anew where they still may."""
+    if (person := User.objects.filter(pk=user_id, is_staff=True).first()) is not None:
+        end_views_of(person, Ending.SIGNED_OUT)
 
 
 @receiver(export_asked)

@@ -18,6 +18,7 @@ from accounts.data_rights import bringing, exporting, jobs
 from accounts.keys.services import sweep_keys
 from accounts.models import DataArrival, DataExport, IdempotencyKey, KnownDevice, RefreshToken, SocketTicket
 from accounts.oauth.services import sweep_apps
+from accounts.viewing.services import end_what_is_over
 from portfolio_site.web.bell import ring
 from portfolio_site.web.sealed import seal, unseal
 
@@ -104,10 +105,14 @@ def apply_retention() -> None:
 
 @shared_task(ignore_result=True)
 def sweep_data_rights() -> int:
-    """Ring again for requests about one's own data that wait, or whose job died; forget files whose time is over.  Returns how many rang."""
+    """Ring again for requests about one's own data that wait, or whose job died; forget files and end views whose time is over.
+
+    Returns how many rang.
+    """
     from accounts.data_rights import erasing  # it mails by the adapter, which needs this module
 
     exporting.forget_exports(timezone.now())
+    end_what_is_over(timezone.now())
     for pk in erasing.due_erasures(timezone.now()):
         ring(erase_person, pk)
     for pk in erasing.untold():

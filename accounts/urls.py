@@ -15,6 +15,7 @@ from accounts.data_rights import urls as data_rights
 from accounts.keys import urls as keys
 from accounts.oauth import urls as oauth
 from accounts.tickets import urls as tickets
+from accounts.viewing import urls as viewing
 from portfolio_site.web import routes  # noqa: F401  (the converter of ids)
 
 # Named as allauth names them: it goes from one to the other by these.
@@ -58,6 +59,7 @@ urlpatterns = [
     path("settings/toggle/", views.preferences_toggle, name="preferences-toggle"),
     *data_rights.urlpatterns,
     *consents.urlpatterns,
+    *viewing.urlpatterns,
 ]
 
 api_patterns = [
@@ -70,4 +72,5 @@ api_patterns = [
     *tickets.api_patterns,
     path("auth/log", api.LogView.as_view(), name="api-auth-log"),
     *data_rights.api_patterns,
+    *viewing.api_patterns,
 ]

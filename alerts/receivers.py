@@ -9,6 +9,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.signals import person_told
 from alerts import services, tasks
 from alerts.outbox.tasks import deliver
 from alerts.rules import Cause
@@ -86,6 +87,7 @@ def _letter(firing: Any, unread: int, more: str) -> dict[str, Any]:
 
 
 @receiver(people_told, dispatch_uid="alerts.people")
+@receiver(person_told, dispatch_uid="alerts.person")
 def into_the_inbox(*, user_ids: Sequence[int], key: str, sentence: str, path: str = "", **_: Any) -> None:
     """Inside the transaction of what is told of: either both are stored or neither."""
     services.tell_people(user_ids, key=key, sentence=sentence, path=path)

@@ -45,6 +45,7 @@ RULES = (
         PROOFS_KEPT,
         (("status__in", (ErasureStatus.DONE, ErasureStatus.CANCELLED)),),
     ),
+    Rule("accounts.SupportConsent", "When support was allowed to look at the account, and looked", "ends_at", timedelta(days=365)),
     Rule("admin.LogEntry", "What an administrator changed in the administration", "action_time", timedelta(days=365)),
     Rule("portfolios.PublicLink", "Public links that are over, with the list of who opened them", "expires_at", timedelta(days=30)),
     Rule("portfolios.PublicVisit", "When public links were opened", "at", timedelta(days=90)),

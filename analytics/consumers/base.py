@@ -25,6 +25,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts.tickets.errors import BadOpening
 from accounts.tickets.services import by_access_token, by_credential, take_ticket
+from accounts.viewing.middleware import VIEW_KEY
 from analytics.live.hub import Hub, hub
 from analytics.live.members import Member
 from portfolio_site.kernel.errors import NotFound
@@ -161,6 +162,8 @@ class Socket(Member, ABC):
         """By the session of the same origin; else by a ticket or a token in the first message."""
         user = self.scope.get("user")
         if user is not None and user.is_authenticated and self.scope.get("same_origin"):
+            if VIEW_KEY in (self.scope.get("session") or {}):  # support looks at somebody's account: pages there hear nothing by themselves
+                raise Closed(NOT_YOURS)
             self._known(user)
             return
         if not self.tokens_allowed:

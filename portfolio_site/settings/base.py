@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "accounts.middleware.LastSeenMiddleware",
     "accounts.consents.middleware.PrivacySignalMiddleware",
     "accounts.middleware.PreferencesMiddleware",
+    "accounts.viewing.middleware.SupportViewMiddleware",
     "accounts.keys.middleware.CallsMiddleware",
     "accounts.denials.DenialsMiddleware",
     "portfolio_site.web.middleware.ProblemMiddleware",

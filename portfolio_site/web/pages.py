@@ -209,6 +209,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "version": settings.VERSION,
         "preferences": preferences,
         "look": look,
+        "viewing": getattr(request, "viewing", None),
         "nav": SimpleLazyObject(lambda: navigation(Carried.of(request))),
         "live_socket": LIVE_SOCKET,
         "loaded_at": timezone.now(),

@@ -171,6 +171,11 @@ def page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return _page(request, status_of(error), error.code, error.detail)
 
 
+def answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A domain error as an answer of whoever refuses before there is a view, and notes it by itself."""
+    return _page(request, status_of(error), error.code, error.detail)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 400, "invalid", "The request could not be read. Go back and try again.")
 

@@ -26,6 +26,7 @@ class SiteRole(StrEnum):
 VERBS = ("view", "add", "change", "delete", "work")
 _NOTHING: frozenset[str] = frozenset()
 _LOOK = frozenset({"view"})
+_WORK = frozenset({"work"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Line:
     most: frozenset[str]
     market: bool = False
     support: frozenset[str] = _NOTHING  # the fields that support sees; none: support has no door to it
+    lent: bool = False  # support works with it as administrators do: a person has to have allowed it
     withheld: frozenset[str] = _NOTHING  # from stewards: who did it
 
     def verbs(self, role: SiteRole) -> frozenset[str]:
@@ -49,6 +51,8 @@ class Line:
             return self.most & _LOOK
         if role is SiteRole.STEWARD:
             return self.most if self.market else _NOTHING
+        if self.lent:
+            return _LOOK | (self.most & _WORK)
         return _LOOK if self.support else _NOTHING
 
     def sees(self, role: SiteRole, field: str) -> bool:
@@ -58,8 +62,8 @@ class Line:
         return role is not SiteRole.STEWARD or field not in self.withheld
 
 
-def _person(label: str, most: str, support: str = "") -> Line:
-    return Line(label, frozenset(most.split()), support=frozenset(support.split()))
+def _person(label: str, most: str, support: str = "", *, lent: bool = False) -> Line:
+    return Line(label, frozenset(most.split()), support=frozenset(support.split()), lent=lent)
 
 
 def _market(label: str, most: str, withheld: str = "") -> Line:
@@ -78,6 +82,8 @@ TABLE: dict[str, Line] = {
         _person("accounts.RefreshToken", "view"),
         _person("accounts.ApiKey", "view"),
         _person("accounts.AuditEntry", "view"),
+        _person("accounts.SupportConsent", "view work", "id person given_at ends_at ended_at", lent=True),  # work: look at the account
+        _person("accounts.SupportView", "view", "id consent staff started_at ended_at ending"),
         _person("socialaccount.SocialAccount", "view delete"),
         _person("socialaccount.SocialApp", "view add change delete"),
         _person("allauth_idp_oidc.Client", "view add change delete"),

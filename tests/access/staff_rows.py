@@ -15,8 +15,9 @@ from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from accounts.keys.services import make_key
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, SupportView
 from accounts.tokens import issue
+from accounts.viewing.services import allow_support
 from alerts.models import Delivery, Firing
 from alerts.services import create_rule
 from alerts.webhooks.services import create_webhook
@@ -68,11 +69,15 @@ def _of_the_person(person: Any, today: date) -> list[Any]:
         state="dead",
     )
     webhook = create_webhook(person, url="https://hooks.example.org/in", events=["alert.fired"]).webhook
+    consent = allow_support(person, hours=1)
+    look = SupportView.objects.create(consent=consent, started_at=consent.given_at, ended_at=consent.given_at, ending="left")
     report = IntegrityReport.objects.create(
         checked_at=timezone.now(), portfolios=1, findings=[{"portfolio": portfolio.pk, "what": "KESTREL is 48151.62"}]
     )
     return [
         person,
+        consent,
+        look,
         portfolio,
         batch,
         rule,
