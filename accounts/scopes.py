@@ -84,7 +84,7 @@ def _table() -> dict[str, Need]:
             _PORTFOLIOS,
             "household* portfolio portfolios portfolio-* holding holdings lots lots-methods transaction transactions transaction-* transactions-* export",
         ),
-        (_PORTFOLIOS, "import import-* comment"),
+        (_PORTFOLIOS, "import import-* comment suggestion suggestion-*"),
         (_asking(_PORTFOLIOS), "portfolio-actions-preview"),
         (_ANALYTICS, "value* gains* income* performance* projection* risk* drivers* contribution* calendar* drawdowns* attribution* rolling*"),
         (_ANALYTICS, "costs* unusual-days* growth* explain* diversification* comparison* compare benchmark-series"),

@@ -8,7 +8,18 @@ from typing import Any
 from django.urls import reverse
 
 from portfolio_site.web.deeds import Named, describe, names, owned, owned_in
-from portfolios.models import ActionProposal, Comment, ImportBatch, Invitation, OwnershipOffer, Portfolio, PublicLink, Reconciliation, Transaction
+from portfolios.models import (
+    ActionProposal,
+    Comment,
+    ImportBatch,
+    Invitation,
+    OwnershipOffer,
+    Portfolio,
+    PublicLink,
+    Reconciliation,
+    Suggestion,
+    Transaction,
+)
 
 describe(
     "Portfolios",
@@ -35,6 +46,10 @@ describe(
         "comment.written": "Comment on a portfolio written",
         "comment.changed": "Comment on a portfolio changed",
         "comment.removed": "Comment on a portfolio removed",
+        "suggestion.made": "Something suggested for a portfolio",
+        "suggestion.accepted": "Suggestion for a portfolio accepted",
+        "suggestion.declined": "Suggestion for a portfolio declined",
+        "suggestion.taken_back": "Suggestion for a portfolio taken back",
         "link.made": "Public link to a portfolio made",
         "link.revoked": "Public link to a portfolio revoked",
     },
@@ -78,6 +93,7 @@ owned_in("offer", OwnershipOffer, "to_id")
 owned_in("proposal", ActionProposal, "portfolio__owner_id")
 owned_in("public_link", PublicLink, "portfolio__owner_id")
 owned_in("reconciliation", Reconciliation, "portfolio__owner_id")
+owned_in("suggestion", Suggestion, "portfolio__owner_id")
 
 
 @owned("comment")

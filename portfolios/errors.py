@@ -164,6 +164,26 @@ class TooManyComments(Conflict):
     code, title = "too_many_comments", "Too many comments were written."
 
 
+class SuggestionNotFound(NotFound):
+    """There is no such suggestion, or it is not one's own to take back."""
+
+    code, title = "suggestion_not_found", "There is no such suggestion."
+
+
+class AlreadyDecided(Conflict):
+    code, title = "already_decided", "This suggestion was decided."
+
+
+class SuggestionOutdated(Conflict):
+    """What it would change is another entry by now, or names an instrument that is gone."""
+
+    code, title = "suggestion_outdated", "This suggestion does not fit any more."
+
+
+class TooManySuggestions(Conflict):
+    code, title = "too_many_suggestions", "There are too many suggestions."
+
+
 class OfferNotFound(NotFound):
     """There is no such offer of a portfolio, it is over, or it is for somebody else."""
 

@@ -17,6 +17,7 @@ from portfolios.comments.models import Comment
 from portfolios.querysets import ImportBatchQuerySet, PortfolioQuerySet, ProposalQuerySet, ReconciliationQuerySet, TransactionQuerySet
 from portfolios.roles import Action, Role, codename_of, may
 from portfolios.sharing.models import Invitation, Membership, OwnershipOffer, PortfolioUserObjectPermission, PublicLink, PublicVisit
+from portfolios.suggestions.models import Suggestion
 
 __all__ = [
     "ActionProposal",
@@ -34,6 +35,7 @@ __all__ = [
     "PublicLink",
     "PublicVisit",
     "Reconciliation",
+    "Suggestion",
     "Transaction",
     "TransactionLeg",
 ]

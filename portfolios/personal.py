@@ -69,6 +69,15 @@ PERSONAL = [
         fields={GIVEN: "id portfolio instrument entry author text written_at changed_at"},
     ),
     rows(
+        "portfolios.Suggestion",
+        "Entries that were suggested for portfolios, by their owner and by others",
+        person="author portfolio__owner",
+        fields={
+            GIVEN: "id portfolio deed entry version fields note author suggested_at state decided_at reason recorded",
+            UNLINKED: "decided_by",
+        },
+    ),
+    rows(
         "portfolios.OwnershipOffer",
         "Portfolios that somebody is to take over",
         person="portfolio__owner to",

@@ -126,5 +126,9 @@ class ReconciliationQuerySet(_UnderPortfolio):
     """Statements to reconcile with."""
 
 
+class SuggestionQuerySet(_UnderPortfolio):
+    """What people suggested for portfolios."""
+
+
 class CommentQuerySet(_UnderPortfolio):
     """What people said about portfolios."""

@@ -12,6 +12,7 @@ from portfolios.comments import urls as comments
 from portfolios.imports import urls as imports
 from portfolios.reconciling import urls as reconciling
 from portfolios.sharing import urls as sharing
+from portfolios.suggestions import urls as suggestions
 from portfolios.transfers import urls as transfers
 
 urlpatterns = [
@@ -41,6 +42,7 @@ urlpatterns = [
     *blends.urlpatterns,
     *reconciling.urlpatterns,
     *sharing.urlpatterns,
+    *suggestions.urlpatterns,
     *transfers.urlpatterns,
 ]
 
@@ -66,5 +68,6 @@ api_patterns = [
     *blends.api_patterns,
     *reconciling.api_patterns,
     *sharing.api_patterns,
+    *suggestions.api_patterns,
     *transfers.api_patterns,
 ]

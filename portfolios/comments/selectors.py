@@ -68,7 +68,7 @@ def threads_of(user: Any, portfolio: Portfolio, *, instrument: int | None = None
     rows = list(comments_of(user, portfolio, instrument=instrument, entry=entry)[:MOST_SHOWN])
     names = {one.instrument_id: one.instrument.name for one in rows if one.instrument_id is not None}
     entries = {one.entry for one in rows if one.entry is not None}
-    titles = _titles(portfolio, entries) if entries else {}
+    titles = entry_titles(portfolio, entries) if entries else {}
     newest = {(one.instrument_id or 0, one.entry or 0): place for place, one in reversed(list(enumerate(rows)))}
     views = sorted(views_of(user, portfolio, rows), key=lambda one: (newest[one.instrument or 0, one.entry or 0], one.id))
     found = []
@@ -78,7 +78,7 @@ def threads_of(user: Any, portfolio: Portfolio, *, instrument: int | None = None
     return found
 
 
-def _titles(portfolio: Portfolio, entries: set[int]) -> dict[int, str]:
+def entry_titles(portfolio: Portfolio, entries: set[int]) -> dict[int, str]:
     """What entries are called, by number: the version that was recorded last.  One query."""
     rows = Transaction.objects.filter(portfolio=portfolio, pk__in=entries) | Transaction.objects.filter(portfolio=portfolio, origin__in=entries)
     found = {}

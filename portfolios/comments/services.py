@@ -12,14 +12,13 @@ from django.utils import timezone
 from accounts.selectors import times_done
 from accounts.services import one_at_a_time
 from portfolio_site.kernel.errors import FieldError, Invalid
-from portfolio_site.kernel.words import unwritable
-from portfolios.comments.models import LONGEST
-from portfolios.errors import CommentNotFound, PortfolioNotFound, TooManyComments
+from portfolios.errors import CommentNotFound, TooManyComments
 from portfolios.models import Comment, Holding, Membership, Portfolio, Transaction
 from portfolios.roles import Action
 from portfolios.selectors.access import allowed, require
 from portfolios.sharing.selectors import called
 from portfolios.sharing.services import audit
+from portfolios.sharing.speaking import held_to, tidied
 from portfolios.sharing.telling import tell_people
 
 MOST_AN_HOUR = 60  # of one person
@@ -32,8 +31,8 @@ def write_comment(actor: Any, portfolio: Portfolio, *, text: str, instrument: in
     Raises NotAllowedForRole; Invalid by field; TooManyComments.
     """
     require(actor, portfolio, Action.COMMENT)
-    said = _tidied(text)
-    portfolio = _held(actor, portfolio)
+    said = tidied(text)
+    portfolio = held_to(actor, portfolio, Action.COMMENT)
     _refuse_elsewhere(portfolio, instrument, entry)
     one_at_a_time(actor)
     now = timezone.now()
@@ -48,10 +47,10 @@ def write_comment(actor: Any, portfolio: Portfolio, *, text: str, instrument: in
 @transaction.atomic
 def change_comment(actor: Any, comment: Comment, *, text: str) -> Comment:
     """Put one's own comment in other words.  Raises NotAllowedForRole, CommentNotFound for that of somebody else; Invalid."""
-    _held(actor, comment.portfolio)
+    held_to(actor, comment.portfolio, Action.COMMENT)
     if comment.author_id != actor.pk:
         raise CommentNotFound("Only who wrote a comment changes it.")
-    comment.text, comment.changed_at = _tidied(text), timezone.now()
+    comment.text, comment.changed_at = tidied(text), timezone.now()
     comment.save(update_fields=["text", "changed_at"])
     audit(actor, comment.portfolio, "comment.changed", comment=comment.pk)
     return comment
@@ -60,37 +59,12 @@ def change_comment(actor: Any, comment: Comment, *, text: str) -> Comment:
 @transaction.atomic
 def remove_comment(actor: Any, comment: Comment) -> None:
     """Take away one's own comment; or, who shares the portfolio, anybody's.  Raises NotAllowedForRole, CommentNotFound."""
-    portfolio = _held(actor, comment.portfolio)
+    portfolio = held_to(actor, comment.portfolio, Action.COMMENT)
     if comment.author_id != actor.pk and not allowed(actor, portfolio, Action.SHARE):
         raise CommentNotFound("Only who wrote a comment, and who shares the portfolio, takes it away.")
     number = comment.pk
     comment.delete()
     audit(actor, comment.portfolio, "comment.removed", comment=number)
-
-
-def _held(actor: Any, portfolio: Portfolio) -> Portfolio:
-    """The portfolio as it is now.  It stays so until the transaction ends, and so does the role of whoever speaks: nothing is said on
-    one that ended meanwhile.  Raises PortfolioNotFound, NotAllowedForRole."""
-    rows = Portfolio.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
-    locked: Portfolio | None = rows.filter(pk=portfolio.pk).first()
-    if locked is None:
-        raise PortfolioNotFound("There is no such portfolio.")
-    Membership.objects.select_for_update(of=("self",), no_key=True).filter(portfolio=locked, user=actor).first()
-    require(actor, locked, Action.COMMENT)
-    return locked
-
-
-def _tidied(text: str) -> str:
-    """The text with line ends as they are kept.  Raises Invalid."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n")]
-    said = "\n".join(lines)
-    wrong = "" if said else "Write something."
-    if len(said) > LONGEST:
-        wrong = f"Write at most {LONGEST} characters; these are {len(said)}."
-    wrong = wrong or next((fault for line in lines if (fault := unwritable(line.replace("\t", " ")))), "")
-    if wrong:
-        raise Invalid(wrong, errors=[FieldError("text", "invalid", wrong)])
-    return said
 
 
 def _refuse_elsewhere(portfolio: Portfolio, instrument: int | None, entry: int | None) -> None:

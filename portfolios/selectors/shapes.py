@@ -247,6 +247,7 @@ class TransactionRow:
     batch_id: int | None
     other_side: str = ""  # of a transfer between two portfolios: “To Savings”; of a merger and the like: “Into NEW 1:4”
     may_write: bool = True  # whoever asked may change, void and duplicate it
+    may_suggest: bool = True  # or suggest that somebody does
     is_locked: bool = False  # it lies in the time that its portfolio is locked up to
     moves: tuple[tuple[str, Decimal], ...] = ()
     costs_currency: str = ""  # of fees and taxes

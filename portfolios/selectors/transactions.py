@@ -25,6 +25,7 @@ from portfolios.choices import TransactionKind
 from portfolios.kinds import RULES
 from portfolios.models import Portfolio, Transaction
 from portfolios.querysets import TransactionQuerySet
+from portfolios.roles import Action
 from portfolios.selectors.access import may_write_in
 from portfolios.selectors.ledger import cash_moves, cash_worth, event_of, with_legs
 from portfolios.selectors.loading import keys_with_text, rows_of
@@ -221,6 +222,7 @@ def row_of(row: Transaction, portfolio: Portfolio, other_side: str = "", *, shor
         portfolio_id=portfolio.pk,
         portfolio_name=portfolio.name,
         may_write=may_write_in([portfolio]),
+        may_suggest=portfolio.may[Action.SUGGEST.name.lower()],
         kind=row.kind,
         kind_label=str(TransactionKind(row.kind).label),
         traded_on=row.traded_on,

@@ -57,7 +57,7 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
         return go(request, reverse("portfolio-add"))
     given = request.POST if request.method == "POST" else request.GET
     model = _model(request) if request.method == "GET" else None
-    kind = model.kind if model is not None else _kind(given.get("kind", ""))
+    kind = model.kind if model is not None else kind_of(given.get("kind", ""))
     if kind in REORGANISATIONS and address(WIZARD):
         about: dict[str, Any] = {"kind": kind, "p": given.get("portfolio") or given.get("p") or "", "instrument": given.get("instrument", "")}
         if model is not None:
@@ -71,10 +71,10 @@ def transaction_add(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     else:
-        initial = _copied(model) if model is not None else _initial(request, given)
+        initial = _copied(model) if model is not None else typed_before(request, given)
         form = TransactionForm(initial=initial, user=request.user, kind=kind, portfolios=mine, portfolio=chosen)
     title = f"Duplicate {str(Kind(kind).label).lower()}" if model is not None else "Add a transaction"
-    return _entry_page(request, form, {"title": title, "action": reverse("transaction-add"), "refresh": refresh})
+    return entry_page(request, form, {"title": title, "action": reverse("transaction-add"), "refresh": refresh})
 
 
 def _model(request: HttpRequest) -> Transaction | None:
@@ -95,7 +95,7 @@ def _copied(model: Transaction) -> dict[str, Any]:
     return {**kept, "traded_on": timezone.localdate()}
 
 
-def _initial(request: HttpRequest, given: Any) -> dict[str, Any]:
+def typed_before(request: HttpRequest, given: Any) -> dict[str, Any]:
     """What stands in the address, or was typed before the type was changed."""
     emptied = request.method == "POST"  # what was emptied stays empty
     initial: dict[str, Any] = {name: value for name, value in given.items() if name not in PASSING and (value or emptied)}
@@ -149,13 +149,14 @@ def transaction_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"{said(row)} changed")
                 return go(request, next_of(request))
     else:
-        initial = initial_of(entry) | (_initial(request, request.POST) if refresh else {})
+        initial = initial_of(entry) | (typed_before(request, request.POST) if refresh else {})
         form = TransactionForm(initial=initial, more_legs=more, **about)
     context = {"title": f"Edit {str(Kind(entry.kind).label).lower()}", "entry": entry, "action": reverse("transaction-edit", args=[pk])}
-    return _entry_page(request, form, {**context, "refresh": refresh})
+    return entry_page(request, form, {**context, "refresh": refresh})
 
 
-def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, Any]) -> HttpResponse:
+def entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, Any]) -> HttpResponse:
+    """The form of an entry; `context` may name another address to add at, another word for saving, and the form of a suggestion's note."""
     if context.get("refresh"):
         form.keep_typing()
     context = {
@@ -163,7 +164,7 @@ def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, 
         "form": form,
         "portfolio": form.portfolio,
         "first_kinds": FIRST_KINDS,
-        "groups": _groups(form.portfolio),
+        "groups": context.get("groups") or kind_groups(form.portfolio),
         "transfer_url": address(TRANSFER),
         "hints": _hints(form),
         "options": _options(request.user, ""),
@@ -171,6 +172,9 @@ def _entry_page(request: HttpRequest, form: TransactionForm, context: dict[str, 
         "find_url": _unknown_url(form) if "entry" not in context else "",
         "next": next_of(request),
         "method": CostMethod(form.portfolio.cost_method).label,
+        "add_url": reverse("transaction-add"),
+        "save": "Save",
+        "suggesting": None,
         **context,
     }
     fragment = "fields" if context.get("refresh") else "drawer"
@@ -184,7 +188,7 @@ def _unknown_url(form: TransactionForm) -> str:
     return _find_url(str(field.value() or "")[:100], str(form.kind_chosen), str(form.portfolio.pk)) if field is not None and field.errors else ""
 
 
-def _groups(portfolio: Portfolio) -> list[tuple[str, list[tuple[Kind, str]]]]:
+def kind_groups(portfolio: Portfolio) -> list[tuple[str, list[tuple[Kind, str]]]]:
     """The types by group; each with the address of its own page, "" where it is a form of this one."""
     wizard = address(WIZARD)
     found = []
@@ -219,16 +223,18 @@ def _hints(form: TransactionForm) -> dict[str, Any]:
 @login_required
 @require_POST
 def transaction_preview(request: HttpRequest) -> HttpResponse:
-    """What the form, as it stands, would come to, and what else it would change."""
+    """What the form, as it stands, would come to, and what else it would change.  Also for those who only suggest."""
     number = request.POST.get("entry", "")
     entry = (
-        selectors.get_transaction(request.user, int(number), to=Action.WRITE) if number.isascii() and number.isdigit() and len(number) <= 18 else None
+        selectors.get_transaction(request.user, int(number), to=Action.SUGGEST)
+        if number.isascii() and number.isdigit() and len(number) <= 18
+        else None
     )
-    mine = [entry.portfolio] if entry else selectors.writable_portfolios(request.user)
+    mine = [entry.portfolio] if entry else selectors.writable_portfolios(request.user, Action.SUGGEST)
     if not mine:
         return HttpResponse(status=204)
     portfolio = entry.portfolio if entry else _portfolio(mine, request.POST.get("portfolio", ""))
-    kind = entry.kind if entry else _kind(request.POST.get("kind", ""))
+    kind = entry.kind if entry else kind_of(request.POST.get("kind", ""))
     form = TransactionForm(request.POST, user=request.user, kind=kind, portfolios=mine, portfolio=portfolio, entry=entry)
     preview = None
     if form.is_valid() and entry is not None:
@@ -271,7 +277,7 @@ def _options(user: Any, text: str) -> list[Instrument]:
     return list(visible.matching(text.partition(" · ")[0])[:MOST_OPTIONS])
 
 
-def _kind(text: str) -> str:
+def kind_of(text: str) -> str:
     return text if text in Kind.values else Kind.BUY.value
 
 

@@ -30,7 +30,7 @@ from tests import factories
 from tests.contracts.test_access import METHODS, ROUTES, WITH_A_ROW, Route, _filled, _kind, _ledger_of
 
 READS_OWN = {"owner"}
-UNDER_PORTFOLIOS = frozenset({"portfolio", "transaction", "import", "proposal", "comment"})
+UNDER_PORTFOLIOS = frozenset({"portfolio", "transaction", "import", "proposal", "comment", "suggestion"})
 MEMBERS = tuple(role.value for role in Role if role is not Role.OWNER)
 ROLES = ("anonymous", "owner", *MEMBERS, "ex-member", "stranger", "support", "admin")  # the last two run the site: test_site_roles.py
 WHOSE = ("own", "shared", "foreign", "deleted", "random")
@@ -62,6 +62,13 @@ WRITES: dict[str, Action | dict[str, Action]] = {
     "api-portfolio-comments": Action.COMMENT,
     "comment": Action.COMMENT,
     "api-comment": Action.COMMENT,
+    "portfolio-suggestion-add": Action.SUGGEST,
+    "api-portfolio-suggestions": Action.SUGGEST,
+    "transaction-suggest": Action.SUGGEST,
+    "suggestion": Action.WRITE,  # to accept or decline it
+    "api-suggestion": Action.SUGGEST,
+    "api-suggestion-accept": Action.WRITE,
+    "api-suggestion-decline": Action.WRITE,
     "portfolio-leave": Action.VIEW,
     "api-transaction": Action.WRITE,
     "api-transaction-restore": Action.WRITE,
@@ -89,6 +96,8 @@ LOOKING = {
     "api-portfolio-offer": Action.TRANSFER,
     "portfolio-give": Action.TRANSFER,
     "comment": Action.COMMENT,
+    "portfolio-suggestion-add": Action.SUGGEST,
+    "transaction-suggest": Action.SUGGEST,
     "portfolio-unlock": Action.CONFIGURE,
     "portfolio-edit": Action.CONFIGURE,
     "portfolio-delete": Action.DELETE,

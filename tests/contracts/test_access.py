@@ -27,6 +27,7 @@ from portfolios.imports.services import start_import
 from portfolios.models import ActionProposal, OwnershipOffer
 from portfolios.roles import Role
 from portfolios.sharing.memberships import set_membership
+from portfolios.suggestions.services import suggest_void
 from tests import factories
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -157,6 +158,7 @@ def _ledger_of(person: Any, own: Instrument, today: date, proposal: Callable[[],
     factories.record(portfolio, "transfer_in", today - timedelta(days=9), own, quantity="1", price="1")
     propose_actions()
     comment = write_comment(person, portfolio, text="Why?")
+    suggestion = suggest_void(person, entry, note="Why not?")
     giver = factories.make_person()
     given = factories.make_portfolio(giver)
     set_membership(given, person, Role.VIEWER)
@@ -167,6 +169,7 @@ def _ledger_of(person: Any, own: Instrument, today: date, proposal: Callable[[],
         "transaction": entry.pk,
         "offer": offer.pk,
         "comment": comment.pk,
+        "suggestion": suggestion.pk,
         "import": batch.pk,
         "proposal": proposal().pk,
     }
@@ -253,6 +256,7 @@ _BEGINNINGS = {
     "notification": "notification",
     "notice": "notice",
     "comment": "comment",
+    "suggestion": "suggestion",
     "offer": "offer",
     "proposal": "proposal",
     "news-open": "article",

@@ -91,6 +91,7 @@ UNTOLD = {
     "portfolios.services.preview.preview_transaction": NO_VERB,
     "portfolios.sharing.giving.open_offer": NO_VERB,
     "portfolios.sharing.services.open_invitation": NO_VERB,
+    "portfolios.sharing.speaking.held_to": NO_VERB,
     "portfolios.sharing.telling.tell_of_deletion": "the deletion itself is told",
     "portfolios.transfers.rules.edit_arriving": NO_VERB,
     "portfolios.transfers.services.preview_transfer": NO_VERB,

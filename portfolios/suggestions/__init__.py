@@ -1,0 +1,1 @@
+"""Entries that somebody suggests, and somebody else accepts or declines."""
