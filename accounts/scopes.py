@@ -71,7 +71,7 @@ def _table() -> dict[str, Need]:
         (OPEN, "auth-register auth-login auth-refresh auth-logout schema docs public-link"),
         (
             PERSON_ONLY,
-            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-support* auth-sessions* auth-consents* auth-factors* auth-apps* portfolio-shares* portfolio-links* portfolio-offer offer offers income-calendar",
+            "auth-keys* auth-key auth-key-* auth-export* auth-erase* auth-support* auth-sessions* auth-consents* auth-factors* auth-apps* sharing portfolio-shares* portfolio-links* portfolio-offer offer offers income-calendar",
         ),
         (_PROFILE, "auth-me auth-log"),
         (

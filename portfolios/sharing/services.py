@@ -49,7 +49,7 @@ def invite(actor: Any, portfolio: Portfolio, *, email: str, role: str) -> Invita
             raise OwnerLeaves("The account that owns this portfolio is about to be erased: nobody is invited to it, unless the account is kept.")
         if address in {own, mailable(locked.owner)}:
             raise _field("email", AlreadyShared, "This is your own address, or the owner's. Enter that of somebody else.")
-        key = _key(address)
+        key = key_of_address(address)
         members = Membership.objects.filter(portfolio=locked, user__emailaddress__email=address, user__emailaddress__verified=True)
         if members.exists():
             raise _field("email", AlreadyShared, "This person has a role already. Change it in the list.")
@@ -201,7 +201,7 @@ def _field(field: str, kind: type[Conflict], sentence: str) -> Conflict:
     return kind(sentence, errors=[FieldError(field, kind.code, sentence)])
 
 
-def _key(address: str) -> str:
+def key_of_address(address: str) -> str:
     return fingerprint(address, "invitation")
 
 

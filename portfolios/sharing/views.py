@@ -11,14 +11,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.sections import render_section
 from portfolio_site.kernel.errors import DomainError
-from portfolio_site.web.pages import render_page
+from portfolio_site.web.pages import came_from, render_page
 from portfolios.models import Portfolio
 from portfolios.roles import SAID, Action, Role
 from portfolios.selectors import allowed, get_portfolio
 from portfolios.sharing import links, services
 from portfolios.sharing.forms import InviteForm, LinkForm
 from portfolios.sharing.household import household_of
+from portfolios.sharing.overview import sharing_of
 from portfolios.sharing.selectors import called, shares_of
 
 
@@ -43,7 +45,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
                 form.refuse(refused)
                 return _page(request, portfolio, form)
             messages.error(request, refused.detail)
-        return redirect("portfolio-share", pk)
+        return redirect(came_from(request, but=request.path, otherwise=reverse("portfolio-share", args=[pk])))
     return _page(request, portfolio, None)
 
 
@@ -104,6 +106,13 @@ def _page(
 
 @login_required
 @require_GET
+def sharing(request: HttpRequest) -> HttpResponse:
+    """Everything that is shared, with the way out of each."""
+    return render_section(request, "sharing", "portfolios/sharing.html", {"sharing": sharing_of(request.user)})
+
+
+@login_required
+@require_GET
 def household(request: HttpRequest) -> HttpResponse:
     """One's own portfolios and those that others share, added up."""
     house = household_of(request.user)
@@ -122,7 +131,7 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refused.detail)
     else:
         messages.success(request, f"You left {portfolio.name}")
-    return redirect("portfolios")
+    return redirect(came_from(request, but=request.path, otherwise=reverse("portfolios")))
 
 
 @login_required

@@ -116,7 +116,7 @@ OWN_THINGS = {
     "api-instruments-list-one", "api-stocks-batch", "api-stock", "api-fx-rates", "api-fx", "api-news-muted", "api-watchlists", "api-portfolios",
     "api-transactions", "api-benchmarks", "api-news", "api-analytics-batch", "api-market-health", "api-compare", "api-concentration",
     "api-income-calendar",
-    "api-alerts", "api-alert-events", "api-notifications", "api-notices", "api-offers", "welcome", "welcome-done", "instruments", "instrument-add", "instrument-find",
+    "api-alerts", "api-alert-events", "api-notifications", "api-notices", "api-offers", "api-sharing", "sharing", "welcome", "welcome-done", "instruments", "instrument-add", "instrument-find",
     "instrument-list", "instrument-listing", "own-rates", "news-mute", "watch", "portfolios", "portfolio-add", "lots", "sample-load",
     "sample-remove", "instrument-options", "import", "benchmarks", "blend-add", "news", "news-card", "health", "health-ask", "health-settle",
     "health-source", "search", "markets", "notifications", "notifications-read", "watchlist-add", "invitation",
