@@ -275,7 +275,7 @@ class TransactionsPage:
     months: tuple[MonthGroup, ...]
     shown: int
     matching: int  # entries that meet the conditions
-    total: int  # entries that count, in all the portfolios
+    total: int  # entries that count, in the portfolios asked for or in all
     older: str = ""  # cursor, or "" at the end
     newer: str = ""
     filter: TransactionFilter = field(default_factory=TransactionFilter)

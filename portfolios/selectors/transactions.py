@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -52,6 +52,7 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
     everything = Transaction.objects.filter(portfolio__in=portfolios)
     found = matching(everything, conditions)
     number = found.count()
+    in_all = number if replace(conditions, portfolio_ids=()) == TransactionFilter() else _live_of(everything, conditions).count()
     page = page_by_key(found, cursor, page_size)
     sides = other_sides(page.rows, portfolios)
     counted = _of_months(found, page.rows)
@@ -64,11 +65,16 @@ def transactions_of(user: Any, conditions: TransactionFilter | None = None, *, c
         months=months,
         shown=len(shown),
         matching=number,
-        total=number if conditions == TransactionFilter() else everything.live().count(),
+        total=in_all,
         older=page.onward,
         newer=page.back,
         filter=conditions,
     )
+
+
+def _live_of(entries: TransactionQuerySet, conditions: TransactionFilter) -> TransactionQuerySet:
+    """All that counts in the portfolios that were asked for, in all where none was."""
+    return entries.live().filter(portfolio__in=conditions.portfolio_ids) if conditions.portfolio_ids else entries.live()
 
 
 def _listed_portfolios(user: Any, asked: Sequence[int]) -> QuerySet[Portfolio]:

@@ -103,6 +103,15 @@ def test_voided_and_replaced_entries_are_shown_on_request_and_count_for_nothing(
     assert {month.month: month.sums for month in page.months}[date(2020, 5, 1)] == (("EUR", D("-201")),)
 
 
+def test_of_one_portfolio_its_own_entries_are_counted_and_not_those_of_all(ledger: Any, signed_in: Any) -> None:
+    other = make_portfolio(ledger.owner, name="Other")
+    record(other, "deposit", "2020-07-01", amount="5")
+    here = TransactionFilter(portfolio_ids=(other.pk,))
+    assert (transactions_of(ledger.owner, here).total, transactions_of(ledger.owner).total) == (1, 6)
+    assert transactions_of(ledger.owner, TransactionFilter(portfolio_ids=(other.pk,), kinds=("buy",))).total == 1
+    assert "1 in Other" in signed_in.get("/transactions/", {"p": other.pk}).content.decode()
+
+
 def test_a_stranger_sees_nothing(ledger: Any, stranger: Any) -> None:
     page = transactions_of(stranger, TransactionFilter(portfolio_ids=(ledger.pk,)))
     assert page.matching == page.total == 0 and instruments_in(stranger) == []
