@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from kombu.transport import redis
+from redis.exceptions import OutOfMemoryError
 
 
 class QoS(redis.QoS):  # type: ignore[misc]  # the package has no types
@@ -31,3 +32,5 @@ class QoS(redis.QoS):  # type: ignore[misc]  # the package has no types
 def install() -> None:
     """From now on, for every connection of this process."""
     redis.Channel.QoS = QoS
+    if OutOfMemoryError not in redis.Transport.connection_errors:
+        redis.Transport.connection_errors = (*redis.Transport.connection_errors, OutOfMemoryError)

@@ -1,4 +1,4 @@
-"""A worker whose acknowledgement did not get through goes on taking messages."""
+"""A worker whose acknowledgement did not get through goes on taking messages, and one whose broker is full goes on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from kombu import Connection
 from kombu.transport import redis
 from kombu.transport.virtual import base
+from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as TimedOut
 
 from portfolio_site.broker import QoS
@@ -32,6 +34,10 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_every_connection_of_this_application_takes_messages_so() -> None:
     assert app.main and redis.Channel.QoS is QoS
+
+
+def test_a_broker_without_memory_is_a_connection_that_broke_and_no_reason_to_end() -> None:
+    assert OutOfMemoryError in Connection("redis://127.0.0.1:1/0").connection_errors
 
 
 @pytest.mark.parametrize(("does", "how"), [("ack", {}), ("reject", {}), ("reject", {"requeue": True})])
