@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from market import services
+from market.errors import NothingFound
 from market.providers.failures import Failure
 from market.providers.registry import Can
 from market.selectors import followed_instruments
@@ -208,9 +209,12 @@ def search_sources(text: str) -> int:
 
 @shared_task(name="market.tasks.list_found", ignore_result=True)
 def list_found(user_id: int, number: str) -> str:
-    """Takes in what a person chose from a search; answers what came of it."""
+    """Takes in what a person chose from a search; answers what came of it, "" where nobody waits for it any more."""
     user = get_user_model().objects.filter(pk=user_id).first()
-    return listing.finish_listing(user, number, timezone.now()).status if user else ""
+    try:
+        return listing.finish_listing(user, number, timezone.now()).status if user else ""
+    except NothingFound:
+        return ""
 
 
 @shared_task(name="market.tasks.link_symbols", ignore_result=True)
