@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from django.db import transaction
 
+from portfolio_site.kernel.decimals import EXACT
 from portfolio_site.kernel.errors import FieldError, Invalid
 from portfolios.choices import RateSource
 from portfolios.errors import LedgerRefused, PeriodLocked
 from portfolios.kinds import RULES
-from portfolios.ledger.events import Event
+from portfolios.ledger.events import Event, Purchase
+from portfolios.ledger.handlers.trades import cost_of
 from portfolios.ledger.records import Position
+from portfolios.ledger.run import Run
 from portfolios.models import Portfolio, Transaction
-from portfolios.selectors.ledger import ZERO, cash_moves, cash_worth, event_of
+from portfolios.selectors.ledger import ZERO, cash_moves, cash_worth, event_of, rules_of
 from portfolios.services.drafts import TransactionDraft, checked
 from portfolios.services.edits import edited
 from portfolios.services.impact import Impact, Replayed, cash_after, impact_between, replayed
@@ -79,7 +82,7 @@ def preview_transaction(actor: Any, portfolio: Portfolio, draft: TransactionDraf
     if event.id in books.short:
         known = _of_itself(portfolio, row, event, short=True)
     impact = impact_between(portfolio, books, event, replacing)
-    of_holding = _of_holding(row, event, books) if row.instrument_id is not None else {}
+    of_holding = _of_holding(portfolio, row, event, books) if row.instrument_id is not None else {}
     notices = notices_of(portfolio, row, replacing=replacing, cash=impact.cash, held_after=of_holding.get("held_after"))
     return Preview(**known, **of_holding, notices=notices, impact=impact)
 
@@ -113,15 +116,14 @@ def _of_itself(portfolio: Portfolio, row: Transaction, event: Event, *, short: b
     }
 
 
-def _of_holding(row: Transaction, event: Event, books: Replayed) -> dict[str, Any]:
+def _of_holding(portfolio: Portfolio, row: Transaction, event: Event, books: Replayed) -> dict[str, Any]:
     pk = row.instrument_id or 0
     new = books.after.positions.get(pk)
     old = books.before.positions.get(pk) if books.before is not None else new
     taken = [match for match in books.after.matches if match.sale_id == event.id]
-    costs = not taken and _of(new, "cost") != _of(old, "cost")
     income = _of(new, "income") - _of(old, "income")
     return {
-        "cost": _of(new, "cost") - _of(old, "cost") if costs else None,
+        "cost": None if taken else _cost_of(portfolio, event) or _of(new, "cost") - _of(old, "cost") or None,
         "income": income or None,
         "proceeds": sum((match.proceeds for match in taken), ZERO) if taken else None,
         "cost_of_units": sum((match.cost for match in taken), ZERO) if taken else None,
@@ -130,6 +132,14 @@ def _of_holding(row: Transaction, event: Event, books: Replayed) -> dict[str, An
         "held_after": _of(new, "quantity"),
         "average_after": new.average_cost if new and new.quantity else None,
     }
+
+
+def _cost_of(portfolio: Portfolio, event: Event) -> Decimal:
+    """What a purchase costs, though entries after it took units along by now; zero of anything else."""
+    if not isinstance(event, Purchase):
+        return ZERO
+    with localcontext(EXACT):
+        return cost_of(Run(rules_of(portfolio)), event)[0]
 
 
 def _of(position: Position | None, name: str) -> Decimal:

@@ -17,6 +17,8 @@ from portfolios.services import (
     add_position,
     adjust_position,
     edit_transaction,
+    preview_edit,
+    preview_transaction,
     record_transaction,
     replace_transaction,
     void_many,
@@ -131,3 +133,14 @@ def test_the_cost_of_a_bond_is_set_in_money_and_kept_as_it_is_quoted(world: Worl
     assert added.price == D("98.5") and Holding.objects.get().cost == D(1970)
     adjust_position(person, world.portfolio, instrument=bond, quantity=D(3), day=LATER)
     assert Holding.objects.get().cost == D(2955)
+
+
+def test_the_preview_of_a_purchase_says_what_it_costs_though_a_later_sale_took_of_it(person: Any) -> None:
+    share, portfolio = make_instrument(), make_portfolio(person, cost_method="fifo")
+    bought = record(portfolio, "buy", "2024-01-02", share, quantity="10", price="10", fees="1")
+    record(portfolio, "sell", "2024-03-01", share, quantity="5", price="30")
+    seen = preview_edit(person, bought, price=D(12))
+    assert (seen.cost, seen.held_after) == (D(121), D(5))
+    draft = TransactionDraft(kind="buy", traded_on=date(2024, 1, 1), instrument=share, quantity=D(10), price=D(20))
+    seen = preview_transaction(person, portfolio, draft)
+    assert (seen.cost, seen.held_after) == (D(200), D(15))
