@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.confirming import confirmed_on_page
@@ -63,8 +64,12 @@ def support_end(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def view_state(request: HttpRequest) -> HttpResponse:
-    """Asked by open pages of a view every few seconds: nothing as long as it goes on; the middleware leads away where it does not."""
-    return HttpResponse(status=204)
+    """Asked by open pages of a view every few seconds: nothing as long as it goes on.  The first page that asks after the end is led away
+    by the middleware; the others of the same session are led away here, since it is in no view any more."""
+    answer = HttpResponse(status=204)
+    if getattr(request, "viewing", None) is None:
+        answer["HX-Redirect"] = reverse("admin:index") if request.user.is_staff else "/"
+    return answer
 
 
 @login_required

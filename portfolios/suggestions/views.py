@@ -35,13 +35,13 @@ from portfolios.views.entries import entry_page, kind_groups, kind_of, typed_bef
 
 
 class NoteForm(RefusableForm):
-    """Why it is suggested."""
+    """Why it is suggested.  What was typed stays when the fields above change."""
 
     suggestion_note = forms.CharField(
         label="Why you suggest it",
         required=False,
         max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "hx-preserve": "true"}),
         help_text="Those who decide read it.",
     )
     renamed = {"note": "suggestion_note"}

@@ -245,6 +245,8 @@ def test_an_open_page_asks_and_is_led_away(looking: Client, person: Any) -> None
     end_support(person)
     answer = looking.get("/support/view/", headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == reverse("admin:accounts_user_change", args=[person.pk])
+    another_tab = looking.get("/support/view/", headers={"HX-Request": "true"})
+    assert another_tab["HX-Redirect"] == reverse("admin:index")
 
 
 def test_signing_out_ends_it(looking: Client, person: Any, django_capture_on_commit_callbacks: Any) -> None:

@@ -241,6 +241,7 @@ def test_the_form_of_an_entry_suggests_and_previews_for_an_adviser(shared: Any, 
         and ">Suggest</button>" in page
         and "/transactions/new/" not in page.split('id="entry-page"')[1].split("</section>")[0]
     )
+    assert "hx-preserve" in page.split('name="suggestion_note"')[1].split(">")[0]
     fields = {"kind": "buy", "portfolio": shared.pk, "instrument": "ACME", "traded_on": "2024-01-04", "quantity": "3", "price": "9"}
     assert "What it comes to" in browser.post("/transactions/preview/", fields).content.decode()
     assert browser.post(address, fields | {"quantity": "x"}).status_code == 422
