@@ -156,6 +156,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "says": SAID[Role(found.role)],
         "goes": services.about_to_go(found.portfolio),
     }
-    response = render_page(request, "portfolios/invitation.html", context)
-    response["Referrer-Policy"] = "no-referrer"  # the address is the secret
-    return response
+    # The address is the secret: it goes to this host alone (Referrer-Policy: same-origin).  With “no-referrer” browsers would send the form with
+    # “Origin: null”, which is refused.
+    return render_page(request, "portfolios/invitation.html", context)
