@@ -10,10 +10,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from accounts.sessions import end_other_sessions, end_session
 from accounts.tokens import issue
+from accounts.viewing.middleware import VIEW_KEY
 from analytics.consumers import base
 from analytics.live import hub as hub_module
 from market.signals import news_stored
@@ -51,6 +53,18 @@ async def test_an_unknown_address_is_turned_away():
 async def test_a_page_without_a_session_is_closed_with_4401():
     peer = await Peer("/ws/prices/").open()
     assert await peer.closed() == 4401
+
+
+async def test_a_session_that_looks_at_somebodys_account_opens_no_socket(person, held):
+    cookie = await in_thread(session_cookie)(person)
+    await in_thread(_look)(cookie)
+    assert await (await Peer("/ws/prices/", cookie).open()).closed() == 4403
+
+
+def _look(cookie):
+    session = SessionStore(cookie.split("=", 1)[1] if "=" in cookie else cookie)
+    session[VIEW_KEY] = 1
+    session.save()
 
 
 async def test_a_session_without_an_origin_does_not_count(person, monkeypatch):
