@@ -32,6 +32,13 @@ PAGES = [
     "/instruments/1/?view=candles&span=all",
     "/watchlists/add/",
     "/settings/",
+    "/settings/data/",
+    "/settings/data/erase/",
+    "/settings/data/consents/",
+    "/settings/notifications/",
+    "/portfolios/1/share/",
+    "/portfolios/1/comments/",
+    "/household/",
     "/welcome/",
 ]
 GATES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
