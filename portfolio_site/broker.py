@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu.transport import redis
+from kombu.transport import redis, virtual
 from redis.exceptions import OutOfMemoryError
 
 
-class QoS(redis.QoS):  # type: ignore[misc]  # the package has no types
+class QoS(redis.QoS):
     def ack(self, delivery_tag: Any) -> None:
         try:
             super().ack(delivery_tag)
         except BaseException:
-            self._quick_ack(delivery_tag)
+            virtual.QoS.ack(self, delivery_tag)
             raise
 
     def reject(self, delivery_tag: Any, requeue: bool = False) -> None:
         try:
             super().reject(delivery_tag, requeue=requeue)
         except BaseException:
-            self._quick_ack(delivery_tag)
+            virtual.QoS.ack(self, delivery_tag)
             raise
 
 

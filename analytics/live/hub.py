@@ -158,6 +158,8 @@ class Hub:
         if known is not None and not anew:
             return known
         heard = self._ledger_news
+        revisions: dict[int, int]
+        fresh: Valuation
         revisions, fresh = await database_sync_to_async(_valuation)(key)
         self._revisions |= revisions
         await self.know(fresh.lines)
