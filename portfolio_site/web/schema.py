@@ -51,7 +51,7 @@ def without_words_of_their_own() -> list[type]:
 
     from portfolio_site.web.idempotency import Idempotent
 
-    return [*get_lib_doc_excludes(), Idempotent]
+    return [*get_lib_doc_excludes(), Idempotent]  # type: ignore[no-untyped-call]
 
 
 def problems_everywhere(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _meant(name: str, value: Any, known: Mapping[int, Instrument]) -> Any:
 
 
 def _lot(kept: Mapping[str, Any]) -> LotChoice | Arriving:
-    values = {name: Decimal(value) if name in {"quantity", "cost", "cost_local"} else value for name, value in kept.items()}
+    values: dict[str, Any] = {name: Decimal(value) if name in {"quantity", "cost", "cost_local"} else value for name, value in kept.items()}
     for name in ("opened_on", "acquired_on"):
         if values.get(name) is not None:
             values[name] = date.fromisoformat(values[name])

@@ -110,7 +110,7 @@ def _view(user: Any, row: Suggestion, instruments: Mapping[int, Instrument], tit
         day=date.fromisoformat(kept["traded_on"]) if kept.get("traded_on") else None,
         instrument=kept.get("instrument"),
         name=one.name if one is not None else "",
-        **{name: _decimal(kept.get(name)) for name in ("quantity", "price", "amount", "fees", "taxes")},  # type: ignore[arg-type]
+        **{name: _decimal(kept.get(name)) for name in ("quantity", "price", "amount", "fees", "taxes")},
         currency=currency,
         settles_in=kept.get("settlement_currency") or currency,
         rest=tuple(_rest(kept, instruments)),

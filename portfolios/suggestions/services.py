@@ -145,7 +145,8 @@ def _open(suggestion: Suggestion) -> Suggestion:
 
 def current_entry(portfolio: Portfolio, row: Suggestion) -> Transaction:
     """The entry that it is about, if it is still as it was.  Raises SuggestionOutdated."""
-    entry = Transaction.objects.of_entry(row.entry).live().filter(portfolio=portfolio).select_related("instrument", "portfolio__owner").first()
+    entries = Transaction.objects.live().filter(portfolio=portfolio).select_related("instrument", "portfolio__owner")
+    entry: Transaction | None = None if row.entry is None else entries.of_entry(row.entry).first()
     if entry is None or entry.pk != row.version:
         raise SuggestionOutdated("The entry was changed or voided since this was suggested. Decline it, and say what still has to be done.")
     return entry
