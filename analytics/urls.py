@@ -36,6 +36,7 @@ from analytics.views.projection import projection
 from analytics.views.public import public_page
 from analytics.views.returns import performance
 from analytics.views.risk import risk
+from analytics.views.worth import value
 
 urlpatterns: list[Any] = [
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -60,6 +61,7 @@ urlpatterns: list[Any] = [
     path("performance/", performance, name="performance"),
     path("projection/", projection, name="projection"),
     path("risk/", risk, name="risk"),
+    path("value/", value, name="value"),
     path("markets/", views.markets, name="markets"),
 ]
 api_patterns: list[Any] = [

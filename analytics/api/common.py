@@ -180,7 +180,7 @@ RETURNS = OpenApiParameter(
 )
 INTERVAL = OpenApiParameter("interval", str, enum=["day", "week", "month"], description="of the series: every day, or the last of each week or month")
 LOOK_INTO = OpenApiParameter(
-    "look_through", bool, description="of diversification: divide funds by the parts that are known of them; on where missing"
+    "look_through", bool, description="divide funds by the parts that are known of them; where missing, on for diversification and off for value"
 )
 LOOK_THROUGH = OpenApiParameter("look_through", bool, description="divide funds by the parts that are known of them; off where missing")
 

@@ -40,6 +40,7 @@ from analytics.selectors.explaining.income import income_explanations
 from analytics.selectors.explaining.risk import risk_explanations
 from analytics.selectors.income.report import IncomeAsked, IncomeReport
 from analytics.selectors.risk.report import RiskWindow
+from analytics.selectors.worth import worth_in
 from market.models import Instrument
 from market.selectors import get_instrument
 from portfolio_site.kernel.decimals import plain
@@ -172,6 +173,7 @@ FIGURE = OpenApiParameter(
         f"With `report=methods`, as in lots/methods: {_one_of(explain_names.METHOD)}. "
         "With `report=risk`, a figure of that report over its `window`, or a period, such as `volatility`, `value_at_risk` or `stress_2008`. "
         f"Of a period, or of all time without one, as in gains: {_one_of(explain_names.GAINS)}. "
+        f"With `report=value`, as in value, now or `as_of` a day: {_one_of(explain_names.VALUE)}. "
         f"With `report=diversification`: {_one_of(explain_names.MIX)}. "
         f"With `report=income`, of a period or of all time: {_one_of(explain_names.INCOME)}; and each payment by the name that it has there. "
         f"With `report=performance`, of a period or of all time: {_one_of(explain_names.PERIOD)}; and `year_2025`, `month_2025-03`, `over_2025`, `fall_1`."
@@ -191,9 +193,9 @@ SALE = OpenApiParameter(
 REPORT = OpenApiParameter(
     "report",
     OpenApiTypes.STR,
-    enum=["methods", "diversification", "risk", "income", "performance"],
+    enum=["methods", "value", "diversification", "risk", "income", "performance"],
     description=(
-        "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `diversification`: how widely it is spread, "
+        "`methods`: explain what one portfolio comes to under `method`, as lots/methods tells it; `value`: one of GET …/value; `diversification`: how widely it is spread, "
         "as diversification tells it, with `look_through`; `risk`: a figure of GET …/risk, asked with its parameters; `income`: one of GET …/income; "
         "`performance`: one of GET …/performance, and of …/attribution, …/rolling, …/costs and …/growth, asked with their parameters"
     ),
@@ -314,12 +316,15 @@ class ExplainView(APIView):
 
     def _of_report(self, request: Request, scope: Scope, instrument: Instrument | None) -> tuple[Mapping[str, Explanation], str]:
         report = request.query_params["report"]
-        if report not in {"methods", "diversification"}:
-            raise refuse("report", "Use one of: methods, diversification, risk, income, performance.")
+        if report not in {"methods", "value", "diversification"}:
+            raise refuse("report", "Use one of: methods, value, diversification, risk, income, performance.")
         if report == "methods":
             return self._of_methods(request, scope, instrument)
         if instrument is not None:
-            raise refuse("instrument", "How widely the money is spread is told of the whole: leave the instrument out.")
+            raise refuse("instrument", "Value, and how widely the money is spread, are told of the whole: leave the instrument out.")
+        if report == "value":
+            through = "look_through" in request.query_params and looks_into_funds(request)
+            return worth_in(scope, look_through=through).explanations, scope.currency
         limits, through = selectors.limits_of(request.user), looks_into_funds(request)
         return selectors.diversification_in(scope, limits, look_through=through).explanations, scope.currency
 

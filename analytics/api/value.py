@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from analytics import selectors
 from analytics.api.common import CURRENCY, LOOK_THROUGH, SLICES, AnswerSerializer, report_currency, told_of_query
+from analytics.api.value_example import EXAMPLE
 from analytics.selectors import Slice
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters, switch_of_query
@@ -29,6 +30,8 @@ class ValuedHoldingSerializer(serializers.Serializer[Any]):
     fx_rate = ExactField(allow_null=True)
     value = ExactField(allow_null=True)
     weight = ExactField(allow_null=True, help_text="a fraction of the whole, cash included")
+    day_change = ExactField(allow_null=True)
+    day_change_percent = ExactField(allow_null=True)
     undefined = UndefinedSerializer(many=True)
 
 
@@ -48,6 +51,7 @@ class ValueSerializer(AnswerSerializer):
     holdings_value = ExactField(allow_null=True)
     cash_value = ExactField(allow_null=True)
     cash_weight = ExactField(allow_null=True)
+    total_cost = ExactField(help_text="of the holdings")
     day_change = ExactField(allow_null=True)
     day_change_percent = ExactField(allow_null=True)
     by_holding = ValuedHoldingSerializer(many=True)
@@ -70,6 +74,8 @@ def _holding(row: HoldingRow) -> dict[str, Any]:
         "fx_rate": told("fx_rate", row.rate),
         "value": told("value", row.value),
         "weight": told("weight", row.weight),
+        "day_change": told("day_change", row.day_change),
+        "day_change_percent": told.percent("day_change_percent", row.day_change_fraction),
         "undefined": told.undefined,
     }
 
@@ -85,7 +91,7 @@ PARAMETERS = [AS_OF, KNOWN_AT, CURRENCY, LOOK_THROUGH, *SLICES]
 
 
 class ValueView(APIView):
-    @extend_schema(operation_id="value", parameters=PARAMETERS, responses=ValueSerializer, tags=["analytics"])
+    @extend_schema(operation_id="value", parameters=PARAMETERS, responses=ValueSerializer, examples=[EXAMPLE], tags=["analytics"])
     def get(self, request: Request, pk: int | None = None) -> Response:
         """Worth in total, by holding, class, sector, country, region and currency, now or at the close of an earlier day."""
         only_parameters(request, PARAMETERS)
@@ -104,6 +110,7 @@ class ValueView(APIView):
                 "holdings_value": told("holdings_value", found.holdings_value),
                 "cash_value": told("cash_value", found.cash),
                 "cash_weight": told("cash_weight", found.cash_weight),
+                "total_cost": plain(found.table.cost),
                 "day_change": told("day_change", found.day_change),
                 "day_change_percent": told.percent("day_change_percent", found.day_change_fraction),
                 "by_holding": [_holding(row) for row in found.table.rows],

@@ -3,6 +3,7 @@
 Whoever calls has asked `portfolios.selectors` for the portfolios, which is where permission is asked.
 """
 
+from analytics.selectors.amounts import Gains, GainsRow, Slice, Value
 from analytics.selectors.dashboard import dashboard
 from analytics.selectors.explaining.answers import (
     column_explanations,
@@ -30,16 +31,12 @@ from analytics.selectors.shapes import (
     BenchmarkResult,
     ChartSeries,
     Dashboard,
-    Gains,
-    GainsRow,
     HoldingDetail,
     LotRow,
     Performance,
     PerformanceSeries,
     PriceMark,
-    Slice,
     SoldRow,
-    Value,
     YearIncome,
 )
 from analytics.selectors.thinning import interval_ends

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from analytics.selectors.amounts import Gains, GainsRow
 from analytics.selectors.scope import Scope, less
-from analytics.selectors.shapes import Gains, GainsRow
 from analytics.selectors.value import total
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolios.choices import CostMethod

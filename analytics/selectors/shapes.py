@@ -14,6 +14,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from analytics.selectors.amounts import Slice
 from analytics.selectors.completeness import Completeness
 from analytics.selectors.explanations import Explanation
 from analytics.selectors.income.shapes import HoldingIncome
@@ -23,88 +24,6 @@ from portfolios.selectors import HoldingRow, HoldingsTable, InstrumentView, LotV
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-
-# ── value ───────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """One part of the whole: a class, a sector, a currency; `key` is empty for what is unclassified.  `weight` is a fraction of the whole, cash included."""
-
-    key: str
-    name: str
-    value: Figure
-    weight: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What the portfolios are worth now, or at the close of an earlier day, in total and by its parts.  Exact."""
-
-    as_of: date
-    is_now: bool
-    currency: str
-    value: Figure
-    holdings_value: Figure
-    cash: Figure
-    cash_weight: Figure
-    day_change: Figure
-    day_change_fraction: Figure
-    table: HoldingsTable  # by holding
-    by_class: tuple[Slice, ...]  # largest first, what is unclassified last; cash is a class, sector, country and region of its own
-    by_sector: tuple[Slice, ...]
-    by_country: tuple[Slice, ...]
-    by_region: tuple[Slice, ...]
-    by_currency: tuple[Slice, ...]
-
-
-# ── gains ───────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class GainsRow:
-    """Gains of one instrument, or of the cash of one currency, or of what belongs to neither.
-
-    unrealised   the change of the open gain over the period; since the beginning: the open gain
-    total        realised + unrealised + income − expenses
-    price_part + currency_part = realised + unrealised
-    open_*       the share of the unrealised gain in the two parts
-    """
-
-    instrument: InstrumentView | None
-    cash: str  # the currency, for cash
-    realised: Decimal
-    unrealised: Figure
-    income: Decimal
-    expenses: Decimal
-    total: Figure
-    price_part: Figure
-    currency_part: Figure
-    open_price_part: Figure
-    open_currency_part: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Gains:
-    """Gains from the start of `start` to the end of `end`, by instrument and in total.  Exact.
-
-    The identity of docs/numbers.md: end value − start value − net_flows = total, where everything has a price.  `net_flows`
-    counts units transferred in and out at the cost they carry.
-    """
-
-    start: date | None  # None: since the beginning
-    end: date
-    currency: str
-    realised: Decimal
-    unrealised: Figure
-    income: Decimal
-    expenses: Decimal
-    total: Figure
-    price_part: Figure
-    currency_part: Figure
-    net_flows: Decimal
-    rows: tuple[GainsRow, ...]  # largest total first, those without one last
 
 
 # ── performance ─────────────────────────────────────────────────────────────

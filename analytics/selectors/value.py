@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.choices import By
+from analytics.selectors.amounts import Slice, Value
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Slice, Value
 from analytics.series import Costs
 from market.choices import Dimension
 from market.selectors import Classification, Part, classifications, described, prices_on, rates
@@ -63,6 +63,7 @@ def value_of(table: HoldingsTable, told: Told = NOTHING_TOLD) -> Value:
         day_change=table.day_change,
         day_change_fraction=table.day_change_fraction,
         table=table,
+        by_holding=slices(table, By.HOLDING, told),
         by_class=slices(table, By.CLASS, told),
         by_sector=slices(table, By.SECTOR, told),
         by_country=slices(table, By.COUNTRY, told),

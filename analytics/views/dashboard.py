@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,12 +11,12 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from analytics import selectors
-from analytics.selectors import Dashboard, Slice
+from analytics.selectors import Dashboard
 from analytics.views.choice import Choice, choice_of
 from analytics.views.explain import explanation_page
-from analytics.views.tables import class_name, listing
+from analytics.views.tables import listing
+from analytics.views.wholes import parts_of, tiles_of
 from market.choices import Quality
-from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web import charts
 from portfolio_site.web.pages import render_page
 
@@ -39,7 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _context(choice: Choice, data: Dashboard) -> dict[str, Any]:
     chart = charts.performance(_history(data)) if len(data.chart.days) > 1 else None
-    classes, currencies = _parts(data.by_class), _parts(data.by_currency)
+    classes, currencies = parts_of(data.by_class), parts_of(data.by_currency)
     periods = chart["periods"] if chart else []
     return {
         "page": "dashboard",
@@ -56,7 +55,7 @@ def _context(choice: Choice, data: Dashboard) -> dict[str, Any]:
         "classes": classes,
         "currency_parts": currencies,
         "allocation": {
-            "views": {"cls": charts.donut(classes), "cur": charts.donut(currencies), "tree": charts.treemap(_tiles(data))},
+            "views": {"cls": charts.donut(classes), "cur": charts.donut(currencies), "tree": charts.treemap(tiles_of(data.table))},
         },
     }
 
@@ -71,23 +70,3 @@ def _past_year(data: Dashboard) -> Sequence[float]:
     """The points that the server draws itself: those that the chart opens with."""
     since = next((i for i, day in enumerate(data.chart.days) if day >= data.year_start), 0)
     return data.chart.value[since:]
-
-
-def _parts(slices: Sequence[Slice]) -> list[charts.Part]:
-    """At most eight, the last one everything else."""
-    parts = [charts.Part(one.name, one.value, one.weight) for one in slices]
-    if len(parts) <= charts.MOST_SLICES + 1:
-        return charts.top_parts(parts[: charts.MOST_SLICES], parts[charts.MOST_SLICES] if len(parts) > charts.MOST_SLICES else None)
-    rest = slices[charts.MOST_SLICES :]
-    currency = slices[0].value.currency
-    value = sum((one.value.value for one in rest if isinstance(one.value.value, Decimal)), Decimal(0))
-    weight = sum((one.weight.value for one in rest if isinstance(one.weight.value, Decimal)), Decimal(0))
-    other = charts.Part("Other", Figure("value", Unit.MONEY, value, currency=currency), Figure("weight", Unit.FRACTION, weight))
-    return charts.top_parts(parts, other)
-
-
-def _tiles(data: Dashboard) -> list[charts.Tile]:
-    return [
-        charts.Tile(row.instrument.symbol, class_name(row.instrument.asset_class), row.weight, row.day_change_fraction, row.value)
-        for row in data.table.rows
-    ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from analytics import selectors, services
 from analytics.choices import By
 from analytics.forms import LimitsForm
-from analytics.selectors import Breakdown, Concentration, Diversification, MixHistory, Scope
+from analytics.selectors import Breakdown, Concentration, Diversification, MixHistory
 from analytics.views.reports import Asked, asked, report_page
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.kernel.figures import Figure, Unit
@@ -34,9 +34,7 @@ LAMPS = {"within": "badge--gain", "beyond": "badge--warn", "off": "", "unknown":
 @require_http_methods(["GET", "POST"])
 def diversification(request: HttpRequest) -> HttpResponse:
     """`look_through=0` leaves funds whole; the mix is that of the end of the period, its history that of the period.  A POST sets limits."""
-    ask = asked(request)
-    if ask.end < ask.scope.today:
-        ask = replace(ask, scope=Scope(ask.choice.portfolios, ask.choice.currency, as_of=ask.end).owned_by(request.user))
+    ask = asked(request).at_its_end(request.user)
     limits = selectors.limits_of(request.user)
     form = LimitsForm(request.POST if request.method == "POST" else None, limits=limits)
     if request.method == "POST" and (answer := _set(request, form)) is not None:

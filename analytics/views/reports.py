@@ -21,7 +21,7 @@ report's own (a switch, a tab) that the bar keeps; everything in the address is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -78,6 +78,14 @@ class Asked:
         begun = self.scope.daily.first + timedelta(days=1)
         return min(max(self.span.start or begun, begun), self.span.end)
 
+    def at_its_end(self, user: Any) -> Asked:
+        """The same, of the ledgers as they stood at the end of the period: what they hold is what they held then."""
+        if self.end >= self.scope.today:
+            return self
+        chosen = self.subset.portfolios(self.choice.portfolios)
+        scope = Scope(chosen, self.choice.currency, benchmark=self.benchmark, as_of=self.end, gross=self.scope.gross).owned_by(user)
+        return replace(self, scope=scope)
+
     @property
     def previous(self) -> Span | None:
         """The period before, while there are entries in it."""
@@ -87,7 +95,7 @@ class Asked:
     def years(self) -> tuple[str, ...]:
         """Years of the calendar with entries, latest first."""
         begun = self.scope.daily.first + timedelta(days=1)
-        return tuple(str(year) for year in range(self.scope.today.year, begun.year - 1, -1))[:MOST_YEARS]
+        return tuple(str(year) for year in range(timezone.localdate().year, begun.year - 1, -1))[:MOST_YEARS]
 
     @property
     def fields(self) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def returns_tables(report: Returns) -> list[Table]:
     """The main figures first."""
     return [
         _figures(report),
-        _series(report.performance.series, report.performance.currency),
+        series_table(report.performance.series, report.performance.currency),
         _drivers(report.bridge),
         _contribution(report.parts),
         _months(report.years),
@@ -72,7 +72,8 @@ def _figures(report: Returns) -> Table:
     return _table("figures", columns("figure", "value", "unit"), [(one.name, one, one.currency or one.unit.value) for one in figures])
 
 
-def _series(series: PerformanceSeries, currency: str) -> Table:
+def series_table(series: PerformanceSeries, currency: str) -> Table:
+    """Each day: value, what was paid in, return, and that of the benchmark."""
     points = [point_of(series, place, currency) for place in range(len(series.days))]
     invested = [Figure("invested", Unit.MONEY, amount, currency=currency) for amount in series.invested.tolist()]
     rows = [(one.day, one.value, put_in, one.twr, one.benchmark_twr) for one, put_in in zip(points, invested, strict=True)]

@@ -83,6 +83,7 @@ GROUPS: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
     (
         "Analyse",
         (
+            ("value", "Value", "scale", "g w"),
             ("performance", "Performance", "chart-line", "g p"),
             ("risk", "Risk", "gauge", "g r"),
             ("diversification", "Diversification", "chart-pie", "g v"),
@@ -134,7 +135,7 @@ def navigation(carried: Carried | None = None) -> Navigation:
 
 # ── what follows from one page to another ───────────────────────────────────
 
-REPORTS = frozenset({"performance", "risk", "diversification", "income", "compare", "projection"})  # they read one filter bar
+REPORTS = frozenset({"value", "performance", "risk", "diversification", "income", "compare", "projection"})  # they read one filter bar
 OF_PORTFOLIOS = frozenset({"dashboard", "holdings"})  # they tell of the portfolios that are picked, and of no period
 CHOSEN = ("p", "benchmark", "period", "start", "end", "holding", "class", "sector", "country", "region", "quoted_in", "tag")
 

@@ -108,7 +108,7 @@ LOOKING = {
 }
 # Pages and calls without a number in the path that tell of the portfolio `?p=` names.
 ABOUT_P = {
-    "dashboard", "holdings", "diversification", "income", "compare", "performance", "projection", "risk", "transactions", "actions",
+    "dashboard", "holdings", "value", "diversification", "income", "compare", "performance", "projection", "risk", "transactions", "actions",
 }  # fmt: skip
 # What else has no number of a portfolio: a person's own things, and what is everybody's.
 OWN_THINGS = {

@@ -16,6 +16,8 @@ from tests.factories import make_portfolio
 pytestmark = pytest.mark.django_db
 
 PAGES = (
+    "value/?period=MAX",
+    "value/?look_through=1",
     "performance/?period=MAX",
     "performance/?period=1D&returns=gross",
     "performance/?tab=attribution&period=MAX",

@@ -164,7 +164,7 @@ def test_what_a_report_is_about_follows_to_the_next_one(signed_in: Any, euro_por
     asked = f"p={euro_portfolio.pk}&period=3M&class=etf&class=not%3Astock&tag=core"
     page = read(signed_in.get(f"/performance/?{asked}&tab=costs&returns=gross"))
     carried = f"?p={euro_portfolio.pk}&period=3M&class=etf&class=not%3Astock&tag=core"
-    for place in ("risk", "diversification", "income", "compare", "projection"):
+    for place in ("value", "risk", "diversification", "income", "compare", "projection"):
         assert f'href="/{place}/{carried}"' in page, place
         assert signed_in.get(f"/{place}/{carried}").status_code == 200, place
     for place in ("dashboard", "holdings"):

@@ -25,6 +25,7 @@ PAGES = [
     "/notifications/",
     "/news/",
     "/markets/?q=a",
+    "/value/",
     "/risk/",
     "/income/",
     "/projection/",

@@ -20,7 +20,7 @@ from tests.hostile.strings import KINDS, MARK, TEXTS
 NAMES = ("portfolio", "instrument", "watchlist", "key", "blend", "display name")
 PAGES = {  # page → the place whose texts all stand there ("" where only some do)
     "/portfolios/": "portfolio", "/holdings/?p=%(p)s": "instrument", "/transactions/?p=%(p)s": "", "/dashboard/?p=%(p)s": "", "/portfolios/%(p)s/lots/": "instrument",
-    "/risk/?p=%(p)s": "", "/diversification/?p=%(p)s": "", "/performance/?p=%(p)s": "", "/income/?p=%(p)s": "", "/compare/": "",
+    "/value/?p=%(p)s": "", "/risk/?p=%(p)s": "", "/diversification/?p=%(p)s": "", "/performance/?p=%(p)s": "", "/income/?p=%(p)s": "", "/compare/": "",
     "/alerts/": "", "/alerts/add/": "", "/markets/": "", "/watchlists/add/": "", "/instruments/": "instrument", "/holdings/%(i)s/": "", "/instruments/%(i)s/": "",
     "/settings/keys/": "key", "/settings/notifications/webhooks/": "webhook", "/settings/notifications/": "", "/settings/profile/": "", "/settings/log/": "",
     "/import/": "", "/benchmarks/": "", "/search/?q=H": "", "/health/": "", "/actions/": "", "/portfolios/%(q)s/settings/": "", "/portfolios/%(q)s/share/": "",

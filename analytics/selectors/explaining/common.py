@@ -30,8 +30,10 @@ def money(amount: Decimal | float, currency: str, name: str = "amount") -> Figur
     return Figure(name, Unit.MONEY, amount, currency=currency)
 
 
-def moment_of(table: HoldingsTable) -> datetime:
-    """When the newest quote behind a table was made."""
+def moment_of(table: HoldingsTable) -> datetime | date:
+    """When the newest quote behind a table was made; of an earlier moment its day."""
+    if not table.is_now:
+        return table.as_of
     moments = [row.quote.as_of for row in table.rows if row.quote is not None]
     return max(moments, default=timezone.now())
 
@@ -117,7 +119,7 @@ def _identity(table: HoldingsTable) -> tuple[Term, ...]:
 def net_worth(scope: Scope) -> Explanation:
     """Every holding and all cash, at the newest prices and rates."""
     table = scope.table
-    lines = [_worth_line(row) for row in table.rows if row.value.known]
+    lines = [worth_line(row) for row in table.rows if row.value.known]
     lines += [_cash_line(cash) for cash in table.cash if cash.value.known]
     shown, more = listed(lines, 4, table.currency)
     return Explanation(
@@ -142,7 +144,8 @@ def net_worth(scope: Scope) -> Explanation:
     )
 
 
-def _worth_line(row: HoldingRow) -> Line:
+def worth_line(row: HoldingRow) -> Line:
+    """Units, price, rate and worth of a holding."""
     units = Figure("quantity", Unit.UNITS, row.quantity)
     return Line(row.instrument.name, (units, quoted(row), row.rate, row.value), row.instrument.id)
 

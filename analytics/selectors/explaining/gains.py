@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, partial
 
+from analytics.selectors.amounts import Gains, GainsRow
 from analytics.selectors.explaining.common import gain_terms, listed, money, prices_behind, rates_behind
 from analytics.selectors.explaining.totals import net_flows
 from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.gains import gains_of
 from analytics.selectors.scope import Scope, in_words
-from analytics.selectors.shapes import Gains, GainsRow
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.kernel.words import counted
 

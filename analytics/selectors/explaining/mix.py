@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 
 from analytics.choices import By
 from analytics.selectors.explaining.common import MOST_LINES, listed, moment_of, prices_behind, rates_behind
+from analytics.selectors.explaining.slices import of_slice, weights_told
 from analytics.selectors.explanations import Explanation, Explanations, Line, Source, Term
 from analytics.selectors.mix.concentration import FIVE, places
 from analytics.selectors.mix.exposure import Mix
 from analytics.selectors.mix.shapes import Concentration, Largest, Spread
 from analytics.selectors.risk.holdings import HeldTogether
 from analytics.selectors.scope import in_words
-from analytics.selectors.shapes import Slice
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.kernel.words import counted
 from portfolios.selectors import HoldingRow
 
-UNCLASSIFIED = "Unclassified"
+SAID = ("exposure", "gross exposure")
 ZERO = Decimal(0)
 
 
@@ -68,30 +68,13 @@ def gross_exposure(mix: Mix) -> Explanation:
 
 def weights_by(mix: Mix, by: By) -> Explanation:
     """The weights of one dimension; they add up to one."""
-    slices = [one for one in mix.slices(by) if one.weight.known]
-    whole = Figure("weight", Unit.FRACTION, _sum(slices)) if slices else Figure.undefined("weight", Unit.FRACTION, mix.exposure.why_not)
-    lines = [Line(one.name or UNCLASSIFIED, (one.value, one.weight), terms=_of_slice(mix, one)) for one in slices]
-    rest = lines[MOST_LINES - 1 :] if len(lines) > MOST_LINES else []
-    shown = (
-        [*lines[: MOST_LINES - 1], Line(f"{len(rest)} more", ("", Figure("weight", Unit.FRACTION, _sum(slices[MOST_LINES - 1 :]))))]
-        if rest
-        else lines
-    )
+    whole, told = weights_told(mix.slices(by), mix.exposure, *SAID)
     through = " Funds are divided by what is known of them." if mix.look_through else " Funds are not looked into."
     return _explained(
         mix, f"by_{by.value}", f"By {by.label.lower()}", whole,
         f"Each part over the gross exposure; with what is unclassified they add up to one.{through}",
-        terms=(Term("", "weights, added up", whole), Term("=", "all weights", whole)) if whole.known else (),
-        rows_title="Parts", columns=("Exposure", "Weight"), lines=tuple(shown), more_lines=len(rest),
+        **told,
     )  # fmt: skip
-
-
-def _of_slice(mix: Mix, one: Slice) -> tuple[Term, ...]:
-    return (Term("", "exposure", one.value), Term("÷", "gross exposure", mix.exposure), Term("=", "weight", one.weight))
-
-
-def _sum(slices: Iterable[Slice]) -> Decimal:
-    return sum((one.weight.value for one in slices if isinstance(one.weight.value, Decimal)), ZERO)
 
 
 def score(mix: Mix, spread: Spread) -> Explanation:
@@ -208,7 +191,9 @@ def check(mix: Mix, one: Concentration) -> Explanation:
     """The weights that a check looks at, beside what is allowed."""
     found = places(mix, one.limit.check) if one.share.known else ()
     many = FIVE if one.limit.check.value == "largest_five" else 1
-    lines = tuple(Line(each.name, (each.value, each.weight), terms=_of_slice(mix, each)) for each in (found[:many] if many > 1 else found[:10]))
+    lines = tuple(
+        Line(each.name, (each.value, each.weight), terms=of_slice(each, mix.exposure, *SAID)) for each in (found[:many] if many > 1 else found[:10])
+    )
     terms: tuple[Term, ...] = ()
     beside: tuple[tuple[Term, ...], ...] = ()
     if isinstance(one.share.value, Decimal):

@@ -6,6 +6,7 @@ LOT      GET /portfolios/{id}/lots, each of `open` and `closed_lots`
 SALE     the same, each of `sales`
 PART     the same, each of the `matches` of a sale
 METHOD   GET /portfolios/{id}/lots/methods, each of `results`
+VALUE    GET /portfolios/{id}/value; the weights of a dimension as `by_sector`
 GAINS    GET /portfolios/{id}/gains
 PERIOD   GET /portfolios/{id}/performance, and drivers, contribution, drawdowns, attribution, rolling, costs and growth of the same period
 INCOME   GET /portfolios/{id}/income; a payment as `payment_12`, one to come as `expected_3_20260512`
@@ -37,6 +38,10 @@ PERIOD: Final = (
     "twr", "mwr", "modified_dietz", "simple_return", "gain", "excess", "lead", "maximum_drawdown", "change", "contribution", "attribution", "allocation",
     "selection", "interaction", "rolling_return", "rolling_volatility", "rolling_beta", "rolling_sharpe", "costs", "cost_share", "cost_of_gain",
     "cost_drag", "growth_rate", "change_today", "change_month",
+)  # fmt: skip
+VALUE: Final = (
+    "value", "holdings_value", "cash_value", "cash_weight", "total_cost", "day_change", "day_change_percent", "by_holding", "by_class", "by_sector",
+    "by_country", "by_region", "by_currency",
 )  # fmt: skip
 GAINS: Final = ("realized", "unrealized", "income", "expenses", "total", "price_gain", "currency_gain", "net_flows")
 MIX: Final = (

@@ -11,9 +11,9 @@ from typing import Any
 
 from analytics.choices import By, Check
 from analytics.models import ConcentrationLimit
+from analytics.selectors.amounts import Slice
 from analytics.selectors.mix.exposure import Mix, is_cash
 from analytics.selectors.mix.shapes import Concentration, Limit
-from analytics.selectors.shapes import Slice
 from portfolio_site.kernel.figures import Figure, Unit
 from portfolio_site.web.numbers import share as percent
 

@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from analytics.choices import By
+from analytics.selectors.amounts import Slice
 from analytics.selectors.mix.shapes import Breakdown, Untold
 from analytics.selectors.scope import Scope
-from analytics.selectors.shapes import Slice
 from analytics.selectors.value import CASH, NOTHING_TOLD, ONE, ZERO, Told, parts_of, sliced, to_places, told_of, total
 from market.choices import Dimension
 from market.selectors import Part, company_key

@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from analytics.choices import By, Check
+from analytics.selectors.amounts import Slice
 from analytics.selectors.completeness import Completeness
 from analytics.selectors.explanations import Explanations
-from analytics.selectors.shapes import Slice
 from portfolio_site.kernel.figures import Figure
 from portfolios.selectors import HoldingsTable, InstrumentView
 
