@@ -188,3 +188,14 @@ def test_threads_cost_as_many_queries_however_many_there_are(
     browser.get(f"/portfolios/{shared.pk}/comments/")
     with django_assert_num_queries(5):
         browser.get(f"/portfolios/{shared.pk}/comments/")
+
+
+def test_the_pages_of_a_holding_and_of_an_entry_lead_to_what_was_said_of_them(shared: Any, person: Any) -> None:
+    bought = shared.transactions.get(kind="buy")
+    browser = browser_of(person)
+    for page, link in (
+        (f"/holdings/{bought.instrument_id}/", f"/portfolios/{shared.pk}/comments/?instrument={bought.instrument_id}"),
+        (f"/transactions/{bought.entry}/edit/", f"/portfolios/{shared.pk}/comments/?entry={bought.entry}"),
+    ):
+        assert f'href="{link}"' in browser.get(page).content.decode(), page
+        assert browser.get(link).status_code == 200
