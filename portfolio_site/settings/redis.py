@@ -47,6 +47,8 @@ else:
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CELERY_BROKER_URL = "memory://"
+# what was called of a source in a day or a month, and the pauses it asked for: what outlives a restart (market/services/calls)
+CACHES["calls"] = CACHES["default"]
 
 # ── jobs ────────────────────────────────────────────────────────────────────
 CELERY_TASK_ACKS_LATE = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,41 @@ def nothing_was_called() -> Iterator[None]:
     forget_own_counts()
 
 
+@pytest.fixture
+def restarted(settings: Any, tmp_path: Path) -> Callable[[], None]:
+    """Ends this process and begins another, as far as calls are concerned; what is counted for long lies in a folder, as on one machine."""
+    folder = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": tmp_path, "OPTIONS": {"MAX_ENTRIES": 1000}}
+    settings.CACHES = settings.CACHES | {"calls": folder}
+
+    def restart() -> None:
+        cache.clear()
+        forget_own_counts()
+
+    return restart
+
+
 # ── budgets ─────────────────────────────────────────────────────────────────
+
+
+def test_what_was_called_today_and_this_month_is_known_after_a_restart(restarted: Callable[[], None]) -> None:
+    limits = Limits((Window(5, MINUTE), Window(3, DAY)), symbols_a_month=2)
+    reserve("s", limits, 3, now=NOW)
+    reserve_symbols("s", limits, ["A", "B"], now=NOW)
+    restarted()
+    assert [view.used for view in budgets_of("s", limits, now=NOW)] == [0, 3]
+    with pytest.raises(NoBudget):
+        reserve("s", limits, now=NOW)
+    with pytest.raises(NoBudget):
+        reserve_symbols("s", limits, ["C"], now=NOW)
+    reserve_symbols("s", limits, ["A"], now=NOW)
+
+
+def test_a_pause_that_a_source_asked_for_is_kept_over_a_restart(restarted: Callable[[], None]) -> None:
+    report("s", Failure(FailureKind.RATE_LIMITED, "Too many.", retry_after=600.0), now=NOW)
+    restarted()
+    with pytest.raises(Throttled):
+        admit("s", now=NOW + 599)
+    admit("s", now=NOW + 601)
 
 
 def test_a_budget_ends_and_says_when_it_opens_again() -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from django.core.cache import cache
 
 from market.providers.failures import Failure, FailureKind, Throttled, Unreachable
+from market.services.calls.counted import lasting
 
 FAILURES, SHORTEST, LONGEST = 3, 60.0, 3_600.0  # in a row; seconds
 PROBE = 30  # seconds that the one call of a half-open source may take
@@ -56,7 +57,7 @@ class SourceState:
 
 def state_of(provider: str) -> SourceState:
     """Without a cache, and where nothing is known yet: well."""
-    found = cache.get(_key(provider))
+    found = lasting.get(_key(provider))
     return SourceState(**found) if isinstance(found, dict) else SourceState()
 
 
@@ -83,13 +84,13 @@ def report(provider: str, failure: Failure | None, *, now: float | None = None) 
             after = replace(after, last_kind=failure.kind.value, last_detail=failure.detail, last_failure_at=now)
     else:
         after = _failed(before, failure, now)
-    cache.set(_key(provider), asdict(after), timeout=_KEPT)
+    lasting.set(_key(provider), asdict(after), timeout=_KEPT)
     cache.delete(f"{_key(provider)}:probe")
 
 
 def reopen(provider: str) -> None:
     """The source is asked again at once, whatever it did or asked for; how well it did of late stays."""
-    cache.set(_key(provider), asdict(replace(state_of(provider), failures=0, opened=0, until=0.0)), timeout=_KEPT)
+    lasting.set(_key(provider), asdict(replace(state_of(provider), failures=0, opened=0, until=0.0)), timeout=_KEPT)
     cache.delete(f"{_key(provider)}:probe")
 
 

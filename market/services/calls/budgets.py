@@ -1,6 +1,6 @@
 """Budgets of calls, reserved before a call is made, so that a source's limits are kept and never found out by trying.
 
-A window of so many seconds is counted in slots of a sixth of it, in the shared cache, and seven slots are added up: in any
+A window of so many seconds is counted in slots of a sixth of it, in a cache (`counted`), and seven slots are added up: in any
 stretch of the window's length there are then never more calls than allowed, whenever the source begins to count.  Each process
 counts its own calls as well, so that the budget holds when the cache is down or was emptied.
 """
@@ -15,10 +15,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from market.providers.failures import NoBudget
 from market.providers.limits import MONTH, Limits, Window
+from market.services.calls.counted import counted, lasting
 
 SLOTS = 6
 FRUGAL = 0.5  # of a long window: what may be spent on what can wait
@@ -97,14 +96,14 @@ def reserve_symbols(provider: str, limits: Limits, symbols: Iterable[str], *, no
         return
     month = int((time.time() if now is None else now) // MONTH)
     keys = {f"calls:{provider}:symbol:{month}:{_short(symbol)}" for symbol in symbols}
-    new = [key for key in keys if key not in cache.get_many(keys)]
+    new = [key for key in keys if key not in lasting.get_many(keys)]
     total = f"calls:{provider}:symbols:{month}"
-    cache.add(total, 0, timeout=MONTH)
-    if new and int(cache.get(total, 0)) + len(new) > limits.symbols_a_month:
+    lasting.add(total, 0, timeout=MONTH)
+    if new and int(lasting.get(total, 0)) + len(new) > limits.symbols_a_month:
         raise NoBudget(f"{provider} is asked for {limits.symbols_a_month} different symbols a month, and no more.", retry_after=3_600.0)
     for key in new:
-        if cache.add(key, 1, timeout=MONTH):
-            cache.incr(total)
+        if lasting.add(key, 1, timeout=MONTH):
+            lasting.incr(total)
 
 
 def budgets_of(provider: str, limits: Limits, *, now: float | None = None) -> tuple[BudgetView, ...]:
@@ -118,7 +117,7 @@ def symbols_of(provider: str, limits: Limits, *, now: float | None = None) -> Bu
     if limits.symbols_a_month is None:
         return None
     month = int((time.time() if now is None else now) // MONTH)
-    return BudgetView(limits.symbols_a_month, MONTH, int(cache.get(f"calls:{provider}:symbols:{month}", 0)))
+    return BudgetView(limits.symbols_a_month, MONTH, int(lasting.get(f"calls:{provider}:symbols:{month}", 0)))
 
 
 def forget_own_counts() -> None:
@@ -143,6 +142,7 @@ def _add(slot: str, cost: int, window: Window) -> None:
             for old in sorted(_own, key=_number)[: _MOST_OWN // 2]:
                 del _own[old]
         _own[slot] += cost
+    cache = counted(window.seconds)
     cache.add(slot, 0, timeout=math.ceil(window.seconds * 1.5) + 1)
     try:
         cache.incr(slot, cost)
@@ -158,7 +158,7 @@ def _number(slot: str) -> float:
 def _counts(provider: str, window: Window, now: float) -> list[int]:
     """Calls of the running slot and of the six before it, the newest first."""
     slots = [_slot(provider, window, now, back) for back in range(SLOTS + 1)]
-    shared = cache.get_many(slots)
+    shared = counted(window.seconds).get_many(slots)
     with _lock:
         return [max(int(shared.get(slot, 0)), _own.get(slot, 0)) for slot in slots]
 
