@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from market.packing import EPOCH
 from portfolios.ledger.book import Book
 
 _LISTS = ("sales", "transfers", "flows", "steps", "cash_steps", "postings")  # of a book's rows, as in Rows.lists
 
-_EPOCH = EPOCH.toordinal()
+_EPOCH = date(1970, 1, 1).toordinal()
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

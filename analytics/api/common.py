@@ -19,8 +19,9 @@ from analytics.selectors.slicing import conditions_of, subset_of
 from market.selectors import BenchmarkView, benchmark_of_instrument, find_instrument, get_benchmark, get_blend, get_instrument
 from portfolio_site.kernel.money import UnknownCurrency
 from portfolio_site.kernel.periods import UnreadablePeriod, read_period
-from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse, switch_of_query
+from portfolio_site.web.answers import ToldSerializer, day_of_query, refuse, switch_of_query, word_of_query
 from portfolio_site.web.serializers import currency_of
+from portfolios.choices import CostMethod
 from portfolios.models import Portfolio
 from portfolios.selectors import get_portfolio, portfolios_of, refuse_other_owners, under_method
 
@@ -115,6 +116,11 @@ def looks_into_funds(request: Request) -> bool:
     return "look_through" not in request.query_params or switch_of_query(request, "look_through")
 
 
+def method_of_query(request: Request) -> str:
+    """The cost method asked for, blank where none is.  Raises ValidationError."""
+    return word_of_query(request, "method", CostMethod.values)
+
+
 def _number(text: str) -> int:
     """A row's number; 0, which no row has, for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
@@ -183,6 +189,7 @@ LOOK_INTO = OpenApiParameter(
     "look_through", bool, description="divide funds by the parts that are known of them; where missing, on for diversification and off for value"
 )
 LOOK_THROUGH = OpenApiParameter("look_through", bool, description="divide funds by the parts that are known of them; off where missing")
+METHOD = OpenApiParameter("method", str, enum=list(CostMethod.values), description="the cost method; where missing, the portfolio's own")
 
 _FIELDS = {
     "holding": "numbers of instruments",

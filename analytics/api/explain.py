@@ -22,6 +22,7 @@ from analytics.api.common import (
     CURRENCY,
     END,
     LOOK_INTO,
+    METHOD,
     PERIOD,
     SLICES,
     START,
@@ -29,6 +30,7 @@ from analytics.api.common import (
     benchmark_of,
     is_gross,
     looks_into_funds,
+    method_of_query,
     period_of,
     scope_of,
 )
@@ -47,7 +49,6 @@ from portfolio_site.kernel.decimals import plain
 from portfolio_site.kernel.figures import Figure
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters, refuse
 from portfolio_site.web.serializers import ExactField
-from portfolios.api.common import METHOD, method_of_query
 
 
 class FigureSerializer(serializers.Serializer[Any]):

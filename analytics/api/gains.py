@@ -11,12 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import selectors
-from analytics.api.common import CURRENCY, END, PERIOD, SLICES, START, AnswerSerializer, period_of, scope_of
+from analytics.api.common import CURRENCY, END, METHOD, PERIOD, SLICES, START, AnswerSerializer, method_of_query, period_of, scope_of
 from analytics.selectors import GainsRow
 from portfolio_site.kernel.decimals import plain
 from portfolio_site.web.answers import AS_OF, KNOWN_AT, Told, day_of_query, moment_of_query, only_parameters
 from portfolio_site.web.serializers import ExactField, UndefinedSerializer
-from portfolios.api.common import METHOD, method_of_query
 
 
 class GainsRowSerializer(serializers.Serializer[Any]):

@@ -118,6 +118,14 @@ def only_names(request: Request, names: Iterable[str]) -> None:
             raise refuse(given[:60], f"There is no parameter of this name here. Use {', '.join(known) or 'none'}.", "unknown_parameter")
 
 
+def word_of_query(request: Request, name: str, words: Sequence[str]) -> str:
+    """Which of some words is asked for, blank where none is.  Raises ValidationError."""
+    given: str = request.query_params.get(name, "").strip().lower()
+    if given and given not in words:
+        raise refuse(name, f"Use one of: {', '.join(words)}.")
+    return given
+
+
 def switch_of_query(request: Request, name: str) -> bool:
     """Whether a switch of the query string is on; off where it is missing.  Raises ValidationError."""
     given = request.query_params.get(name, "").lower()

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from market.models import Instrument
 from market.selectors import candidates, exchange_code, find_instrument, get_instrument, instruments_visible_to
 from portfolio_site.kernel.errors import DomainError, Invalid
-from portfolio_site.web.answers import refuse
+from portfolio_site.web.answers import word_of_query
 from portfolio_site.web.idempotency import Idempotent
 from portfolios.choices import CostMethod
 
@@ -30,10 +30,7 @@ METHOD = OpenApiParameter("method", OpenApiTypes.STR, enum=list(CostMethod.value
 
 def method_of_query(request: Request) -> str:
     """The cost method asked for, blank where none is.  Raises ValidationError."""
-    given: str = request.query_params.get("method", "").strip().lower()
-    if given and given not in CostMethod.values:
-        raise refuse("method", f"Use one of: {', '.join(CostMethod.values)}.")
-    return given
+    return word_of_query(request, "method", CostMethod.values)
 
 
 # ── fields ──────────────────────────────────────────────────────────────────

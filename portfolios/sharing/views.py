@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.sections import render_section
 from portfolio_site.kernel.errors import DomainError
 from portfolio_site.web.pages import came_from, render_page
 from portfolios.models import Portfolio
@@ -108,7 +107,7 @@ def _page(
 @require_GET
 def sharing(request: HttpRequest) -> HttpResponse:
     """Everything that is shared, with the way out of each."""
-    return render_section(request, "sharing", "portfolios/sharing.html", {"sharing": sharing_of(request.user)})
+    return render_page(request, "portfolios/sharing.html", {"page": "settings", "section": "sharing", "sharing": sharing_of(request.user)})
 
 
 @login_required

@@ -11,7 +11,7 @@ from tests.shared import ROOT
 
 APPS = ("accounts", "market", "portfolios", "analytics", "alerts")
 ROOMS = ("selectors", "services", "signals", "choices", "errors", "models", "ledger", "importers", "engine", "rules", "factories")
-ROOMS_OF_ACCOUNTS = ("tokens", "tickets", "confirming", "consents")  # who asks, by what, and what they agreed to
+ROOMS_OF_ACCOUNTS = ("tokens", "tickets", "confirming", "consents", "viewing")  # who asks, by what, what they agreed to, and who looks on
 
 
 def test_the_import_contracts_hold() -> None:
