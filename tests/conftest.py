@@ -37,6 +37,7 @@ _SAID_ONCE = tuple(Path(__file__).parent / folder for folder in ("access", "cont
 # Nothing in these knows of a database but what asks for one.
 _PURE = tuple(Path(__file__).parent / folder for folder in ("engine", "kernel", "ledger", "market/providers"))
 
+_BROWSER = Path(__file__).parent / "browser"
 _CASES = 6  # of one test on another database; more say more of the code, and nothing more of the database
 
 
@@ -62,7 +63,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_one_more(item: pytest.Item, met: Counter[str], most: int) -> bool:
-    """Whether it is a further case of a test of which there were enough."""
+    """Whether it is a further case of a test of which there were enough.  Pages in a browser have no run but this one."""
+    if item.path.is_relative_to(_BROWSER):
+        return False
     name = item.nodeid.partition("[")[0]
     met[name] += 1
     return met[name] > most
